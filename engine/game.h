@@ -1,0 +1,115 @@
+// The type-erased face of a game, for everything that is not an inner loop: records, store, command line, workers.
+//
+// A Game is one configuration (board, seats, options); a Position is one state of it. Both come by name from the registry;
+// a game registers itself (GameFamily) from its own files, so a new game edits none of these.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/base/rng.h"
+#include "engine/base/sha256.h"
+#include "engine/move_list.h"
+#include "engine/rules.h"
+
+namespace mz {
+
+// What is played. `options` holds only values that differ from the game's defaults, so equal configurations compare equal.
+struct GameConfig {
+  std::string game = "ringrift";
+  std::string board;
+  int seats = 2;
+  std::map<std::string, int> options;
+  friend bool operator==(const GameConfig&, const GameConfig&) = default;
+};
+
+// How a game ended. winner is a seat counted from 0, or kNobody; reason is one of the game's fixed words.
+struct Outcome {
+  bool over = false;
+  int winner = kNobody;
+  std::string reason;
+  std::vector<float> returns;  // per team, in [-1, 1]; empty while the game runs
+};
+
+class Position {
+ public:
+  virtual ~Position() = default;
+  [[nodiscard]] virtual std::unique_ptr<Position> clone() const = 0;
+  [[nodiscard]] virtual NodeKind kind() const = 0;
+  [[nodiscard]] virtual int actor() const = 0;  // seat from 0; kNobody at chance and terminal nodes
+  virtual void moves(MoveList& out) const = 0;  // replaces the content of `out`
+  // Plays a move that `moves` lists; anything else is refused and changes nothing.
+  virtual Result<void> play(Move move) = 0;
+  // As `play` without the check: only for a move just taken from `moves` of this very position.
+  virtual void apply(Move move) = 0;
+  [[nodiscard]] virtual Move sample(Rng& rng) const = 0;  // an outcome of a chance node
+
+  // Notation of one move, and back. `parse_move` accepts listed moves only.
+  [[nodiscard]] virtual std::string move_text(Move move) const = 0;
+  [[nodiscard]] virtual Result<Move> parse_move(std::string_view text) const = 0;
+  // The complete position on one line; Game::parse reads it back.
+  [[nodiscard]] virtual std::string text() const = 0;
+  [[nodiscard]] virtual std::vector<std::uint8_t> pack() const = 0;
+  [[nodiscard]] virtual std::uint64_t key(int seat = kNobody) const = 0;
+  [[nodiscard]] virtual Outcome outcome() const = 0;
+};
+
+// What a player chose and, when it searched, why.
+struct Decision {
+  Move move;
+  double value = 0;          // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
+  std::uint64_t nodes = 0;   // positions evaluated or visited
+};
+
+// Chooses moves for any seat of one Game. Holds search memory, so one object serves one game at a time and one thread.
+class Player {
+ public:
+  virtual ~Player() = default;
+  virtual void new_game() {}
+  virtual Decision decide(const Position& position, Rng& rng) = 0;
+};
+
+class Game {
+ public:
+  virtual ~Game() = default;
+  [[nodiscard]] virtual const GameConfig& config() const = 0;
+  // Covers rules version, limits, move numbering and record format, not the configuration.
+  [[nodiscard]] virtual const Digest& rules_hash() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Position> initial() const = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Position>> parse(std::string_view text) const = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Position>> unpack(std::span<const std::uint8_t> bytes) const = 0;
+  // A player from an engine specification such as `random` or `heuristic`. An unknown or impossible one is refused with
+  // the valid choices.
+  [[nodiscard]] virtual Result<std::unique_ptr<Player>> make_player(std::string_view spec) const = 0;
+};
+
+// A whole game with all its boards. Construct one object of static lifetime per game in its own source file.
+class GameFamily {
+ public:
+  GameFamily();
+  GameFamily(const GameFamily&) = delete;
+  GameFamily& operator=(const GameFamily&) = delete;
+  virtual ~GameFamily() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual std::vector<std::string> boards() const = 0;
+  [[nodiscard]] virtual std::vector<int> seat_counts() const = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Game>> make(const GameConfig& config) const = 0;
+
+ private:
+  friend std::vector<const GameFamily*> game_families();
+  const GameFamily* next_ = nullptr;
+};
+
+// All games in this binary, by name.
+std::vector<const GameFamily*> game_families();
+
+// The game for a configuration, or which names are valid.
+Result<std::unique_ptr<Game>> make_game(const GameConfig& config);
+
+}  // namespace mz

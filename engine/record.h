@@ -1,0 +1,54 @@
+// The canonical record of one finished game: the unit that is stored, exchanged, counted and named.
+//
+// Canonical means: one game has exactly one byte string, and decode refuses every other spelling of it.
+//   game_id   = SHA-256 of the record without its statistics part
+//   play_hash = SHA-256 of (configuration, options, moves): games with the same play are one "distinct game"
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/base/sha256.h"
+#include "engine/game.h"
+
+namespace mz {
+
+// Who sat on a seat: the engine specification in canonical form and the hash of the weights it really used.
+struct SeatEngine {
+  std::string spec;          // e.g. "heuristic"; at most kMaxSpecBytes
+  std::string weights_hash;  // 64 hexadecimal digits, or empty for engines without weights
+  friend bool operator==(const SeatEngine&, const SeatEngine&) = default;
+};
+
+struct GameRecord {
+  static constexpr std::size_t kMaxBytes = 1U << 20;  // of one encoded record, statistics included
+  static constexpr std::size_t kMaxMoves = 100'000;
+  static constexpr std::size_t kMaxSpecBytes = 512;
+
+  Digest rules_hash{};
+  GameConfig config;
+  std::uint64_t seed = 0;         // of this game; everything random in it derives from here
+  std::vector<SeatEngine> seats;  // config.seats entries
+  std::vector<Move> moves;        // chance outcomes included
+  bool capped = false;            // stopped at a move cap; then nobody won and the position is not terminal
+  int winner = kNobody;
+  std::string reason;             // the game's word for the ending, or "move_cap"
+  std::vector<std::uint8_t> statistics;  // search statistics per decision, opaque here; not part of the identity
+  friend bool operator==(const GameRecord&, const GameRecord&) = default;
+};
+
+std::vector<std::uint8_t> encode_record(const GameRecord& record);
+// Refuses anything encode_record could not have produced, without reading past the span or allocating beyond the limits.
+Result<GameRecord> decode_record(std::span<const std::uint8_t> bytes);
+
+Digest game_id(const GameRecord& record);
+Digest play_hash(const GameRecord& record);
+
+// Plays the whole record through the rules. Fails with the first move that is not legal, or when hash, result or reason
+// differ from what the rules say. `game` must be the game of record.config.
+Result<void> replay(const GameRecord& record, const Game& game);
+
+}  // namespace mz
