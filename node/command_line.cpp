@@ -1,0 +1,65 @@
+#include "node/command_line.h"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "node/exit_code.h"
+#include "node/verbs.h"
+#include "node/version.h"
+
+namespace mz {
+namespace {
+
+// CLI11's messages have no full stop and sometimes span lines.
+std::string sentence(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  if (!text.empty() && text.back() != '.' && text.back() != '!' && text.back() != '?') text += '.';
+  return text;
+}
+
+// "meshzero data verify" when the user got as far as that verb, so that the hint names the right help.
+std::string command_so_far(const CLI::App& app) {
+  std::string name = "meshzero";
+  for (const CLI::App* at = &app;;) {
+    const auto chosen = at->get_subcommands();
+    if (chosen.empty()) return name;
+    at = chosen.front();
+    name += ' ' + at->get_name();
+  }
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"MeshZero plays, stores and shows games; every machine runs this one program.", "meshzero"};
+  app.set_version_flag("--version", "meshzero " + std::string(version()), "Print the version and exit.");
+  app.get_formatter()->column_width(34);
+  app.footer(
+      "Examples:\n"
+      "  meshzero --version\n"
+      "  meshzero VERB --help     what a verb does, its flags and examples\n"
+      "\n"
+      "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 refused, 5 unreachable.");
+  Action action;
+  add_verbs(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version, on stdout
+    const std::string command = command_so_far(app);
+    return report({ErrorKind::usage, sentence(error.what()) + " See `" + command + " --help`."});
+  }
+  if (!action) return report({ErrorKind::usage, "Say what to do: `" + command_so_far(app) + "` needs a verb. See `" + command_so_far(app) + " --help`."});
+  return action();
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& error) {  // a bug of ours or memory exhaustion; a verb reports its own errors
+    return report({ErrorKind::failure, std::string("Stopped by an internal error: ") + error.what() + "."});
+  }
+}
+
+}  // namespace mz
