@@ -63,8 +63,8 @@ class Position {
 // What a player chose and, when it searched, why.
 struct Decision {
   Move move;
-  double value = 0;          // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
-  std::uint64_t nodes = 0;   // positions evaluated or visited
+  double value = 0;         // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
+  std::uint64_t nodes = 0;  // positions evaluated or visited
 };
 
 // Chooses moves for any seat of one Game. Holds search memory, so one object serves one game at a time and one thread.

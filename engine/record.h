@@ -35,7 +35,7 @@ struct GameRecord {
   std::vector<Move> moves;        // chance outcomes included
   bool capped = false;            // stopped at a move cap; then nobody won and the position is not terminal
   int winner = kNobody;
-  std::string reason;             // the game's word for the ending, or "move_cap"
+  std::string reason;                    // the game's word for the ending, or "move_cap"
   std::vector<std::uint8_t> statistics;  // search statistics per decision, opaque here; not part of the identity
   friend bool operator==(const GameRecord&, const GameRecord&) = default;
 };

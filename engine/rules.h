@@ -31,30 +31,29 @@ inline constexpr int kNobody = -1;  // no seat: chance acts, or nobody won
 //   resample     replaces what `seat` cannot know by a consistent random alternative; false when nothing is hidden
 //   pack/unpack  canonical bytes of the state; unpack refuses (false) anything that pack could not have produced
 template <class G>
-concept GameRules =
-    std::is_trivially_copyable_v<typename G::State> &&
+concept GameRules = std::is_trivially_copyable_v<typename G::State> &&
     requires(const G& g, typename G::State& s, const typename G::State& cs, typename G::Undo& u, Move m, MoveList& list,
              std::span<float> values, std::vector<std::uint8_t>& bytes, std::span<const std::uint8_t> in, int seat,
              Rng& rng) {
-      { G::kHidden } -> std::convertible_to<bool>;
-      { G::kStochastic } -> std::convertible_to<bool>;
-      { g.seats() } -> std::convertible_to<int>;
-      { g.teams() } -> std::convertible_to<int>;
-      { g.team(seat) } -> std::convertible_to<int>;
-      { g.initial(s) } -> std::same_as<void>;
-      { g.kind(cs) } -> std::same_as<NodeKind>;
-      { g.actor(cs) } -> std::convertible_to<int>;
-      { g.moves(cs, list) } -> std::same_as<void>;
-      { g.apply(s, m, u) } -> std::same_as<void>;
-      { g.undo(s, u) } -> std::same_as<void>;
-      { g.sample(cs, rng) } -> std::same_as<Move>;
-      { g.chance_probability(cs, m) } -> std::convertible_to<double>;
-      { g.returns(cs, values) } -> std::same_as<void>;
-      { g.observe(cs, seat, bytes) } -> std::same_as<void>;
-      { g.key(cs, seat) } -> std::same_as<std::uint64_t>;
-      { g.resample(s, seat, rng) } -> std::same_as<bool>;
-      { g.pack(cs, bytes) } -> std::same_as<void>;
-      { g.unpack(in, s) } -> std::same_as<bool>;
-    };
+  { G::kHidden } -> std::convertible_to<bool>;
+  { G::kStochastic } -> std::convertible_to<bool>;
+  { g.seats() } -> std::convertible_to<int>;
+  { g.teams() } -> std::convertible_to<int>;
+  { g.team(seat) } -> std::convertible_to<int>;
+  { g.initial(s) } -> std::same_as<void>;
+  { g.kind(cs) } -> std::same_as<NodeKind>;
+  { g.actor(cs) } -> std::convertible_to<int>;
+  { g.moves(cs, list) } -> std::same_as<void>;
+  { g.apply(s, m, u) } -> std::same_as<void>;
+  { g.undo(s, u) } -> std::same_as<void>;
+  { g.sample(cs, rng) } -> std::same_as<Move>;
+  { g.chance_probability(cs, m) } -> std::convertible_to<double>;
+  { g.returns(cs, values) } -> std::same_as<void>;
+  { g.observe(cs, seat, bytes) } -> std::same_as<void>;
+  { g.key(cs, seat) } -> std::same_as<std::uint64_t>;
+  { g.resample(s, seat, rng) } -> std::same_as<bool>;
+  { g.pack(cs, bytes) } -> std::same_as<void>;
+  { g.unpack(in, s) } -> std::same_as<bool>;
+};
 
 }  // namespace mz
