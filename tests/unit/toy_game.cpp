@@ -10,8 +10,9 @@ constexpr int kLines[8][3] = {{0, 1, 2}, {3, 4, 5}, {6, 7, 8}, {0, 3, 6}, {1, 4,
 int stones(const State& s) { return 9 - static_cast<int>(std::count(s.cells.begin(), s.cells.end(), 0)); }
 
 bool has_row(const State& s, int seat) {
-  return std::any_of(std::begin(kLines), std::end(kLines), [&](const int (&line)[3]) {
-    return std::all_of(std::begin(line), std::end(line), [&](int cell) { return s.cells[static_cast<std::size_t>(cell)] == seat + 1; });
+  return std::any_of(std::begin(kLines), std::end(kLines), [&](const int(&line)[3]) {
+    return std::all_of(std::begin(line), std::end(line),
+                       [&](int cell) { return s.cells[static_cast<std::size_t>(cell)] == seat + 1; });
   });
 }
 
@@ -56,7 +57,8 @@ void Rules::apply(State& s, Move m, Undo& u) const {
 }
 
 int Rules::left(const State& s, Card card) const {
-  return (card == Card::plain ? kPlainCards : jokers_) - static_cast<int>(std::count(s.cards.begin(), s.cards.end(), card));
+  return (card == Card::plain ? kPlainCards : jokers_) -
+         static_cast<int>(std::count(s.cards.begin(), s.cards.end(), card));
 }
 
 Move Rules::sample(const State& s, Rng& rng) const {
@@ -82,7 +84,8 @@ int Rules::winner(const State& s) const {
 
 void Rules::returns(const State& s, std::span<float> values) const {
   const int best = winner(s);
-  for (int seat = 0; seat < 2; ++seat) values[static_cast<std::size_t>(seat)] = best == kNobody ? 0.F : seat == best ? 1.F : -1.F;
+  for (int seat = 0; seat < 2; ++seat)
+    values[static_cast<std::size_t>(seat)] = best == kNobody ? 0.F : seat == best ? 1.F : -1.F;
 }
 
 // A seat sees the board and its own card; of the other card only whether it has been dealt.
@@ -151,7 +154,8 @@ std::string Rules::text(const State& s) const {
 }
 
 Result<State> Rules::parse(std::string_view text) const {
-  const Error error{ErrorKind::usage, "A toy position reads like 'XO....... pj': nine cells of .XO and two cards of -pj."};
+  const Error error{ErrorKind::usage,
+                    "A toy position reads like 'XO....... pj': nine cells of .XO and two cards of -pj."};
   if (text.size() != 12 || text[9] != ' ') return error;
   State s;
   for (std::size_t i = 0; i < 12; ++i) {

@@ -8,7 +8,9 @@
 namespace mz {
 namespace {
 
-std::unique_ptr<Game> toy_game() { return make_game({.game = "toy", .board = "3x3", .seats = 2, .options = {}}).value(); }
+std::unique_ptr<Game> toy_game() {
+  return make_game({.game = "toy", .board = "3x3", .seats = 2, .options = {}}).value();
+}
 
 std::unique_ptr<Position> at(const Game& game, std::string_view text) { return std::move(game.parse(text)).value(); }
 
@@ -87,7 +89,8 @@ TEST(ErasedPosition, ParsesExactlyTheListedMoves) {
   const auto move = position->parse_move("b1");
   ASSERT_TRUE(move);
   EXPECT_EQ(move->code, 1U);
-  for (const std::string_view text : {"a1", "b1 ", "", "deal plain", "d1"}) EXPECT_FALSE(position->parse_move(text)) << text;
+  for (const std::string_view text : {"a1", "b1 ", "", "deal plain", "d1"})
+    EXPECT_FALSE(position->parse_move(text)) << text;
 }
 
 TEST(ErasedPosition, ListsNothingOnceTheGameIsOver) {
