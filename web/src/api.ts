@@ -1,0 +1,157 @@
+// The node's JSON answers and how to fetch them. Seats count from 1; times are Unix seconds; sizes are bytes.
+
+export interface Configuration {
+  game: string;
+  board: string;
+  seats: number;
+}
+
+export interface Worker {
+  id: number;
+  pid: number;
+  state: string;
+  configuration: Configuration | null;
+  games: number;
+  games_per_hour: number;
+  restarts: number;
+  reason: string;
+}
+
+export interface ConfigurationProgress extends Configuration {
+  games: number;
+  distinct_games: number;
+  target: number;
+  games_per_hour: number;
+  plies: number;
+  bytes: number;
+  state: string;
+  reason: string;
+}
+
+/** Games per hour over time: one row per configuration, in the order of Status.configurations. */
+export interface History {
+  interval_s: number;
+  times: number[];
+  games_per_hour: (number | null)[][];
+}
+
+export interface Status {
+  version: string;
+  name: string;
+  pid: number;
+  status: string;
+  started_at: number;
+  uptime_s: number;
+  now: number;
+  data_dir: string;
+  port: number;
+  stopping: boolean;
+  workers: Worker[];
+  configurations: ConfigurationProgress[];
+  history: History;
+  account: { played: number; stored: number; pending: number };
+  limits: { workers: number; memory_gb: number; disk_floor_bytes: number; target: number };
+  disk: { free_bytes: number; total_bytes: number; games_bytes: number };
+  memory: { rss_bytes: number; workers_rss_bytes: number };
+  alerts: { level: string; text: string }[];
+}
+
+export interface GameSummary extends Configuration {
+  id: string;
+  engines: string[];
+  winner: number | null;
+  reason: string;
+  plies: number;
+  capped: boolean;
+  seed: string;
+  stored_at: number;
+}
+
+export interface GamePage {
+  games: GameSummary[];
+  next: string | null;
+}
+
+export interface GameDetail extends GameSummary {
+  options: Record<string, number>;
+  moves: string[];
+  positions: { from: number; texts: string[] };
+}
+
+/** Why an answer did not come: `unreachable` (no answer at all), `refused` (an error answer) or `unreadable` (not our JSON). */
+export class ApiFailure extends Error {
+  readonly kind: "unreachable" | "refused" | "unreadable";
+  readonly httpStatus: number;
+  constructor(kind: ApiFailure["kind"], text: string, httpStatus = 0) {
+    super(text);
+    this.kind = kind;
+    this.httpStatus = httpStatus;
+  }
+}
+
+const kRequestTimeoutMs = 8000;
+
+async function refusal(response: Response): Promise<ApiFailure> {
+  let text = `The node answered with HTTP ${response.status}.`;
+  try {
+    const body = (await response.json()) as { error?: { text?: unknown } };
+    if (typeof body.error?.text === "string") text = body.error.text;
+  } catch {
+    // An error without our JSON: the status line has to do.
+  }
+  return new ApiFailure("refused", text, response.status);
+}
+
+async function get(path: string, isExpected: (body: Record<string, unknown>) => boolean): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal: AbortSignal.timeout(kRequestTimeoutMs), headers: { accept: "application/json" } });
+  } catch {
+    throw new ApiFailure("unreachable", "The node does not answer. Is it running? Start it with ./run or `meshzero up`.");
+  }
+  if (!response.ok) throw await refusal(response);
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch {
+    throw new ApiFailure("unreadable", "The answer was cut off or is not JSON.");
+  }
+  if (typeof body !== "object" || body === null || !isExpected(body as Record<string, unknown>)) {
+    throw new ApiFailure("unreadable", "The answer does not have the expected form. Reload the page: the node may have been updated.");
+  }
+  return body;
+}
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+
+export async function fetchStatus(): Promise<Status> {
+  return (await get(
+    "/api/v1/status",
+    (body) =>
+      Array.isArray(body["configurations"]) &&
+      Array.isArray(body["workers"]) &&
+      Array.isArray(body["alerts"]) &&
+      ["history", "account", "limits", "disk", "memory"].every((key) => isObject(body[key])),
+  )) as Status;
+}
+
+export interface GameFilter {
+  board?: string | undefined;
+  seats?: number | undefined;
+  before?: string | undefined;
+}
+
+export async function fetchGames(filter: GameFilter, limit: number): Promise<GamePage> {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (filter.board) query.set("board", filter.board);
+  if (filter.seats) query.set("seats", String(filter.seats));
+  if (filter.before) query.set("before", filter.before);
+  return (await get(`/api/v1/games?${query}`, (body) => Array.isArray(body["games"]))) as GamePage;
+}
+
+export async function fetchGame(id: string, from: number, howMany: number): Promise<GameDetail> {
+  return (await get(
+    `/api/v1/games/${encodeURIComponent(id)}?from=${from}&count=${howMany}`,
+    (body) => Array.isArray(body["moves"]) && isObject(body["positions"]),
+  )) as GameDetail;
+}

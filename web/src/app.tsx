@@ -1,0 +1,176 @@
+// The frame of the page: header, connection state, and the part the address asks for.
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { ago } from "./format.ts";
+import { GamesPage } from "./games/games_page.tsx";
+import { Notice } from "./notice.tsx";
+import { Overview } from "./overview/overview.tsx";
+import { parseRoute, routeHash, type Route } from "./route.ts";
+import { isStale, useNow, useStatusFeed, type StatusFeed } from "./status_feed.ts";
+import { applyTheme, isDark, storedTheme } from "./theme.ts";
+import { GamePage } from "./viewer/game_page.tsx";
+
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  useEffect(() => {
+    const onChange = (): void => setRoute(parseRoute(location.hash));
+    window.addEventListener("hashchange", onChange);
+    return () => window.removeEventListener("hashchange", onChange);
+  }, []);
+  return route;
+}
+
+const kTitles: Record<Route["page"], string> = {
+  overview: "Overview",
+  games: "Games",
+  game: "Game",
+  unknown: "Not found",
+};
+
+function ThemeButton() {
+  const [dark, setDark] = useState(() => isDark(storedTheme()));
+  useEffect(() => {
+    const onChange = (): void => setDark(document.documentElement.dataset["theme"] === "dark");
+    document.addEventListener("themechange", onChange);
+    return () => document.removeEventListener("themechange", onChange);
+  }, []);
+  // Going back to what the system prefers forgets the choice, so that the page follows the system again.
+  const toggle = (): void => {
+    const wanted = dark ? "light" : "dark";
+    applyTheme(isDark("system") === (wanted === "dark") ? "system" : wanted);
+  };
+  return (
+    <button type="button" class="icon-button" onClick={toggle} aria-label={dark ? "Use light colours" : "Use dark colours"}>
+      <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+        {dark ? (
+          <path
+            d="M12 4V2M12 22v-2M4 12H2M22 12h-2M5.6 5.6 4.2 4.2M19.8 19.8l-1.4-1.4M5.6 18.4l-1.4 1.4M19.8 4.2l-1.4 1.4M12 7.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9Z"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="1.8"
+            stroke-linecap="round"
+          />
+        ) : (
+          <path
+            d="M20 14.2A8.2 8.2 0 0 1 9.8 4a8.2 8.2 0 1 0 10.2 10.2Z"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="1.8"
+            stroke-linejoin="round"
+          />
+        )}
+      </svg>
+    </button>
+  );
+}
+
+/** Live, stale or lost, in a word; the banner below says more when it is not live. */
+function Connection({ feed, now }: { feed: StatusFeed; now: number }) {
+  const [tone, word] = !feed.status
+    ? feed.failure
+      ? ["error", "No connection"]
+      : ["idle", "Connecting"]
+    : isStale(feed, now)
+      ? ["warn", "Out of date"]
+      : ["ok", "Live"];
+  return (
+    <p class={`pill tone-${tone}`} data-testid="connection">
+      <span class="dot" aria-hidden="true" /> {word}
+    </p>
+  );
+}
+
+function StaleBanner({ feed, now }: { feed: StatusFeed; now: number }) {
+  if (!isStale(feed, now)) return null;
+  const age = ago((now - feed.receivedAt) / 1000);
+  return (
+    <div class="banner tone-warn" data-testid="stale-banner">
+      <p>
+        <strong role="status">The node is not answering.</strong> What you see is from <time>{age}</time>.{" "}
+        {feed.failure?.kind === "unreachable" || !feed.failure ? "It may have been stopped or restarted." : feed.failure.message}
+      </p>
+      <button type="button" onClick={feed.retry}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+export function App() {
+  const route = useRoute();
+  const feed = useStatusFeed();
+  const now = useNow();
+  const main = useRef<HTMLElement>(null);
+  const place = route.page === "game" ? `game ${route.id}` : route.page;
+  const firstPlace = useRef(place);
+
+  useEffect(() => {
+    document.title = `${kTitles[route.page]} – MeshZero${feed.status?.name ? ` on ${feed.status.name}` : ""}`;
+  }, [route.page, feed.status?.name]);
+
+  // After going to another place keyboard and screen reader continue at its beginning.
+  useEffect(() => {
+    if (firstPlace.current === place) return;
+    firstPlace.current = "";
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [place]);
+
+  const link = (to: Route, label: string, current: boolean) => (
+    <a href={routeHash(to)} aria-current={current ? "page" : undefined}>
+      {label}
+    </a>
+  );
+  return (
+    <>
+      <a
+        class="skip-link"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to content
+      </a>
+      <header class="top">
+        <div class="top-inner">
+          <a class="brand" href="#/">
+            <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+              <ellipse class="seat-fill-1" cx="16" cy="22" rx="12" ry="6.2" />
+              <ellipse class="seat-fill-2" cx="16" cy="17" rx="12" ry="6.2" />
+              <ellipse class="brand-top" cx="16" cy="12" rx="12" ry="6.2" />
+              <ellipse class="brand-hole" cx="16" cy="12" rx="5" ry="2.5" />
+            </svg>
+            MeshZero
+          </a>
+          <nav aria-label="Main">
+            {link({ page: "overview" }, "Overview", route.page === "overview")}
+            {link({ page: "games" }, "Games", route.page === "games" || route.page === "game")}
+          </nav>
+          <Connection feed={feed} now={now} />
+          <ThemeButton />
+        </div>
+      </header>
+      <StaleBanner feed={feed} now={now} />
+      <main id="main" ref={main} tabIndex={-1}>
+        {route.page === "overview" && <Overview feed={feed} now={now} />}
+        {route.page === "games" && <GamesPage route={route} now={now} />}
+        {route.page === "game" && <GamePage key={route.id} id={route.id} ply={route.ply} />}
+        {route.page === "unknown" && (
+          <Notice kind="empty" title="There is nothing at this address">
+            <p>
+              <code>#{route.address}</code> is not a part of this page. <a href="#/">Go to the overview</a>.
+            </p>
+          </Notice>
+        )}
+      </main>
+      <footer class="foot">
+        <p>
+          {feed.status ? `MeshZero ${feed.status.version} on ${feed.status.name}. ` : "MeshZero. "}
+          Everything on this page comes from this node and is also at <a href="/api/v1/status">/api/v1/status</a>.
+        </p>
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import { render } from "preact";
+
+import "uplot/dist/uPlot.min.css";
+import "./style/base.css";
+import "./style/overview.css";
+import "./style/games.css";
+import "./style/viewer.css";
+
+import { App } from "./app.tsx";
+import { applyTheme, storedTheme } from "./theme.ts";
+
+applyTheme(storedTheme());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => applyTheme(storedTheme()));
+
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,3 @@
+export function GamePage({ id }: { id: string; ply: number | null }) {
+  return <p>{id}</p>;
+}
