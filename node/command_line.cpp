@@ -48,7 +48,9 @@ int parse_and_run(int argc, char** argv) {
     const std::string command = command_so_far(app);
     return report({ErrorKind::usage, sentence(error.what()) + " See `" + command + " --help`."});
   }
-  if (!action) return report({ErrorKind::usage, "Say what to do: `" + command_so_far(app) + "` needs a verb. See `" + command_so_far(app) + " --help`."});
+  if (!action)
+    return report({ErrorKind::usage, "Say what to do: `" + command_so_far(app) + "` needs a verb. See `" +
+                                         command_so_far(app) + " --help`."});
   return action();
 }
 

@@ -5,8 +5,9 @@
 
 namespace mz {
 
-// Declare a verb here, then call it in add_verbs.
+void add_config(CLI::App& app, Action& action);
 
-inline void add_verbs([[maybe_unused]] CLI::App& app, [[maybe_unused]] Action& action) {}
+// One line per verb here, one declaration above.
+inline void add_verbs(CLI::App& app, Action& action) { add_config(app, action); }
 
 }  // namespace mz
