@@ -6,8 +6,12 @@
 namespace mz {
 
 void add_config(CLI::App& app, Action& action);
+void add_reference(CLI::App& app, Action& action);
 
 // One line per verb here, one declaration above.
-inline void add_verbs(CLI::App& app, Action& action) { add_config(app, action); }
+inline void add_verbs(CLI::App& app, Action& action) {
+  add_config(app, action);
+  add_reference(app, action);
+}
 
 }  // namespace mz

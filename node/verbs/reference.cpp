@@ -1,0 +1,119 @@
+// `meshzero reference`: the tables of docs/reference, printed from what the program really has. A test compares them.
+#include <cstdio>
+#include <functional>
+#include <sstream>
+
+#include "node/configuration.h"
+#include "node/exit_code.h"
+#include "node/limits.h"
+#include "node/verbs.h"
+
+namespace mz {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Text of a table cell: on one line, and without the character that ends a cell.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+void print_row(std::ostream& out, const Row& row) {
+  out << '|';
+  for (const std::string& text : row) out << ' ' << cell(text) << (text.empty() ? "|" : " |");
+  out << '\n';
+}
+
+void print_table(std::ostream& out, const Row& head, const std::vector<Row>& rows) {
+  print_row(out, head);
+  print_row(out, Row(head.size(), "---"));
+  for (const Row& row : rows) print_row(out, row);
+  out << '\n';
+}
+
+std::string code(std::string_view text) { return text.empty() ? "" : "`" + std::string(text) + "`"; }
+
+Row row_of(const CLI::Option& option) {
+  std::string name = option.get_positional() ? option.get_name(true) : option.get_name(false, true);
+  std::string meaning = option.get_description();
+  if (option.get_required()) meaning = "Required. " + meaning;
+  const bool takes_value = option.get_items_expected_max() > 0;
+  return {code(name), takes_value ? code(option.get_type_name()) : "", code(option.get_default_str()), meaning};
+}
+
+void print_command(std::ostream& out, const CLI::App& app, const std::string& name) {
+  out << "## " << name << "\n\n" << app.get_description() << "\n\n";
+  std::vector<Row> rows;
+  for (const CLI::Option* option : app.get_options()) {
+    const bool is_help = option->get_single_name() == "help";
+    if (!is_help && !option->get_group().empty()) rows.push_back(row_of(*option));
+  }
+  if (!rows.empty()) print_table(out, {"flag", "value", "default", "meaning"}, rows);
+  // CLI11 hands a verb the footer of its parent.
+  const bool own_footer = app.get_parent() == nullptr || app.get_parent()->get_footer() != app.get_footer();
+  if (own_footer && !app.get_footer().empty()) out << "```text\n" << app.get_footer() << "\n```\n\n";
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!verb->get_group().empty()) print_command(out, *verb, name + ' ' + verb->get_name());
+  }
+}
+
+void print_cli(std::ostream& out, const CLI::App& app) {
+  out << "# Command line\n\nEvery verb also takes `--help`.\n\n";
+  print_command(out, app, "meshzero");
+}
+
+void print_settings(std::ostream& out) {
+  out << "# Settings\n\nA flag counts before the variable, the variable before `meshzero.json` in the current "
+         "directory, "
+         "that before the user's file, and that before the default. `meshzero config explain KEY` shows which one "
+         "counts.\n\n";
+  std::vector<Row> rows;
+  for (const Key& key : configuration_keys()) {
+    rows.push_back(
+        {code(key.name), code(flag_name(key)), code(variable_name(key)), code(key.fallback), std::string(key.meaning)});
+  }
+  print_table(out, {"key", "flag", "variable", "default", "meaning"}, rows);
+}
+
+void print_limits(std::ostream& out) {
+  out << "# Limits\n\n";
+  std::vector<Row> rows;
+  for (const Limit& limit : limits()) {
+    rows.push_back({std::string(limit.subject), std::to_string(limit.value) + ' ' + std::string(limit.unit),
+                    std::string(limit.consequence)});
+  }
+  print_table(out, {"what", "at most", "beyond it"}, rows);
+}
+
+int print(const std::function<void(std::ostream&)>& table) {
+  std::ostringstream out;
+  table(out);
+  std::string text = out.str();
+  while (text.size() > 1 && text[text.size() - 2] == '\n') text.pop_back();  // one newline at the end
+  std::fputs(text.c_str(), stdout);
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_reference(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("reference", "Print the reference tables of the documentation as Markdown.");
+  verb->footer("Example:\n  meshzero reference cli");
+  verb->require_subcommand(1);
+  const auto add = [&](const std::string& name, const std::string& meaning, std::function<void(std::ostream&)> table) {
+    verb->add_subcommand(name, meaning)->callback([&action, table = std::move(table)] {
+      action = [table] { return print(table); };
+    });
+  };
+  // The action runs while the parser still exists (node/verb.h).
+  add("cli", "All verbs and flags.", [&app](std::ostream& out) { print_cli(out, app); });
+  add("settings", "All settings, their flags, variables and defaults.", print_settings);
+  add("limits", "All limits on what the program accepts.", print_limits);
+}
+
+}  // namespace mz
