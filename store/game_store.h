@@ -45,8 +45,8 @@ struct GameSummary {
 };
 
 struct GamePage {
-  std::vector<GameSummary> games;      // newest first
-  std::optional<std::int64_t> next;    // cursor for the following page; none when this was the last
+  std::vector<GameSummary> games;    // newest first
+  std::optional<std::int64_t> next;  // cursor for the following page; none when this was the last
 };
 
 struct GameFilter {
@@ -66,7 +66,7 @@ struct ConfigurationCount {
   std::uint64_t games = 0;
   std::uint64_t distinct_games = 0;  // different play_hash
   std::uint64_t plies = 0;
-  std::uint64_t bytes = 0;           // of the uncompressed records
+  std::uint64_t bytes = 0;  // of the uncompressed records
 };
 
 // Conservation account: accepted = stored + pending, since this object was opened; duplicates and refused are apart.
@@ -82,9 +82,10 @@ enum class Appended { stored_new, duplicate };
 
 class GameStore {
  public:
-  static constexpr std::uint64_t kSealBytes = 12U << 20;  // of pending records, uncompressed: a segment stays below 16 MiB
+  static constexpr std::uint64_t kSealBytes = 12U
+                                              << 20;  // of pending records, uncompressed: a segment stays below 16 MiB
   static constexpr std::int64_t kSealSeconds = 60;
-  static constexpr std::size_t kMaxPage = 1000;           // games per `recent`
+  static constexpr std::size_t kMaxPage = 1000;  // games per `recent`
 
   struct Options {
     std::string view_path;                // where games.db lies; empty: DIR/games.db

@@ -19,7 +19,7 @@ namespace {
 std::string reason(int code) { return std::generic_category().message(code); }
 
 Error disk_error(const std::string& what, const std::string& path, int code) {
-  const ErrorKind kind = code == ENOENT                                        ? ErrorKind::not_found
+  const ErrorKind kind = code == ENOENT                                      ? ErrorKind::not_found
                          : code == EEXIST || code == EACCES || code == EROFS ? ErrorKind::refused
                                                                              : ErrorKind::failure;
   std::string text = "Cannot " + what + " " + path + ": " + reason(code) + ".";

@@ -21,9 +21,7 @@ inline constexpr double kEloLimit = 4000;
 
 inline double break_even(int seats) { return 1.0 / seats; }
 
-inline double expected_score(double elo, int seats) {
-  return 1 / (1 + (seats - 1) * portable_exp(-elo * kLn10 / 400));
-}
+inline double expected_score(double elo, int seats) { return 1 / (1 + (seats - 1) * portable_exp(-elo * kLn10 / 400)); }
 
 // Inverse of expected_score, clamped to +-kEloLimit (also for the scores 0 and 1).
 inline double elo_of_score(double score, int seats) {

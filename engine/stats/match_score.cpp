@@ -20,7 +20,8 @@ Result<MatchScore> MatchScore::make(int seats) {
 Result<bool> MatchScore::add_cycle(std::span<const ScoredGame> games) {
   if (games.size() != static_cast<std::size_t>(seats_)) {
     return Error{ErrorKind::usage, "A seat cycle for " + std::to_string(seats_) + " seats has as many games, not " +
-                                       std::to_string(games.size()) + "; add a cycle only when all of its games are played."};
+                                       std::to_string(games.size()) +
+                                       "; add a cycle only when all of its games are played."};
   }
   const bool repeated =
       std::any_of(games.begin(), games.end(), [&](const ScoredGame& game) { return seen_.contains(game.play_hash); });
@@ -44,7 +45,8 @@ Result<bool> MatchScore::add_cycle(std::span<const ScoredGame> games) {
 double MatchScore::mean() const {
   if (cycles_ == 0) return break_even(seats_);
   double points = 0;
-  for (std::size_t k = 0; k < histogram_.size(); ++k) points += static_cast<double>(k) * static_cast<double>(histogram_[k]);
+  for (std::size_t k = 0; k < histogram_.size(); ++k)
+    points += static_cast<double>(k) * static_cast<double>(histogram_[k]);
   return points / (static_cast<double>(cycles_) * seats_ * seats_);
 }
 

@@ -21,7 +21,10 @@ constexpr double kLongestStep = 3;    // of one component of a Newton step
 struct Lineup {
   std::vector<std::size_t> seats;  // indices of participants, ascending
   std::size_t winner;              // index of a participant, or kShared
-  friend auto operator<=>(const Lineup&, const Lineup&) = default;
+  // Not <=>: libc++ gained it for vectors late.
+  friend bool operator<(const Lineup& a, const Lineup& b) {
+    return std::tie(a.seats, a.winner) < std::tie(b.seats, b.winner);
+  }
 };
 constexpr std::size_t kShared = static_cast<std::size_t>(-1);
 
@@ -104,6 +107,7 @@ std::vector<std::vector<std::size_t>> connected_sets(const Record& record) {
   std::map<std::size_t, std::vector<std::size_t>> sets;
   for (std::size_t i = 0; i < count; ++i) sets[find(i)].push_back(i);
   std::vector<std::vector<std::size_t>> out;
+  out.reserve(sets.size());
   for (auto& [r, members] : sets) out.push_back(std::move(members));
   return out;
 }
@@ -318,7 +322,8 @@ class Fit {
 };
 
 RatingGroup rate_set(const Record& record, const std::vector<std::size_t>& members, const std::string& anchor,
-                     const std::vector<std::vector<std::size_t>>& took, const std::vector<std::vector<std::size_t>>& gave) {
+                     const std::vector<std::vector<std::size_t>>& took,
+                     const std::vector<std::vector<std::size_t>>& gave) {
   std::size_t reference = members.front();
   for (const std::size_t i : members) {
     if (record.games[i] > record.games[reference]) reference = i;
@@ -386,10 +391,11 @@ Result<std::map<std::string, RatingTable>> rate(std::span<const RatedGame> games
       return Error{ErrorKind::corrupt, "A rated game needs 2 to 4 seats and a winner among them; play " +
                                            to_hex(game.play_hash) + " has not."};
     }
-    const auto [entry, fresh] = by_configuration[game.configuration].emplace(GameKey{game.play_hash, game.seats}, game.winner);
+    const auto [entry, fresh] =
+        by_configuration[game.configuration].emplace(GameKey{game.play_hash, game.seats}, game.winner);
     if (!fresh && entry->second != game.winner) {
-      return Error{ErrorKind::corrupt, "Two results are recorded for the same play " + to_hex(game.play_hash) +
-                                           "; check the match log."};
+      return Error{ErrorKind::corrupt,
+                   "Two results are recorded for the same play " + to_hex(game.play_hash) + "; check the match log."};
     }
   }
   std::map<std::string, RatingTable> out;

@@ -40,8 +40,8 @@ struct Rating {
   double elo = 0;             // difference to the reference of its group
   std::optional<double> low;  // absent: not bounded by the results. Equal to elo for the reference itself
   std::optional<double> high;
-  std::uint64_t games = 0;    // distinct games against others
-  double score = 0;           // mean score per occupied seat, a shared game being 1/seats
+  std::uint64_t games = 0;  // distinct games against others
+  double score = 0;         // mean score per occupied seat, a shared game being 1/seats
 };
 
 struct RatingGroup {

@@ -82,9 +82,12 @@ double t_quantile(double dof) {
 
 const char* to_text(SprtVerdict verdict) {
   switch (verdict) {
-    case SprtVerdict::accepted: return "accepted";
-    case SprtVerdict::rejected: return "rejected";
-    case SprtVerdict::undecided: break;
+    case SprtVerdict::accepted:
+      return "accepted";
+    case SprtVerdict::rejected:
+      return "rejected";
+    case SprtVerdict::undecided:
+      break;
   }
   return "undecided";
 }
@@ -104,7 +107,8 @@ Sprt::Sprt(const SprtPlan& plan, MatchScore score) : plan_(plan), score_(std::mo
 Result<Sprt> Sprt::make(const SprtPlan& plan, int seats) {
   // Written so that NaN fails every comparison.
   if (!(plan.elo0 < plan.elo1) || !(plan.elo0 >= -kEloLimit) || !(plan.elo1 <= kEloLimit)) {
-    return Error{ErrorKind::usage, "The sequential test needs elo0 < elo1, both between -4000 and 4000; for example elo0=0,elo1=10."};
+    return Error{ErrorKind::usage,
+                 "The sequential test needs elo0 < elo1, both between -4000 and 4000; for example elo0=0,elo1=10."};
   }
   if (!(plan.alpha > 0 && plan.alpha < 0.5) || !(plan.beta > 0 && plan.beta < 0.5)) {
     return Error{ErrorKind::usage, "The error rates alpha and beta must lie between 0 and 0.5; 0.05 is usual."};

@@ -73,6 +73,6 @@ struct EloEstimate {
   bool open_above = false;
   bool open_below = false;
 };
-EloEstimate estimate_elo(const MatchScore& score);
+EloEstimate estimate_elo(const MatchScore& match);
 
 }  // namespace mz

@@ -176,9 +176,9 @@ TEST(Ratings, GamesAgainstItselfSayNothing) {
 }
 
 TEST(Ratings, RefusesMalformedAndContradictoryGames) {
-  for (const RatedGame& bad : {RatedGame{kConfiguration, {"a"}, 0, {}}, RatedGame{kConfiguration, {"a", "b"}, 2, {}},
-                               RatedGame{kConfiguration, {"a", "b"}, -2, {}},
-                               RatedGame{kConfiguration, {"a", "b", "c", "d", "e"}, 0, {}}}) {
+  for (const RatedGame& bad :
+       {RatedGame{kConfiguration, {"a"}, 0, {}}, RatedGame{kConfiguration, {"a", "b"}, 2, {}},
+        RatedGame{kConfiguration, {"a", "b"}, -2, {}}, RatedGame{kConfiguration, {"a", "b", "c", "d", "e"}, 0, {}}}) {
     EXPECT_EQ(rate(std::vector<RatedGame>{bad}, "a").error().kind, ErrorKind::corrupt);
   }
   const std::vector<RatedGame> contradiction{{kConfiguration, {"a", "b"}, 0, test::play(1)},
@@ -240,7 +240,8 @@ TEST(Ratings, DoNotDependOnTheOrderOfTheGames) {
   std::vector<RatedGame> games = simulated(rng, {0, 55, -20, 400}, 6);
   const auto first = rate(games, "p0").value().at(kConfiguration);
   for (int shuffle = 0; shuffle < 5; ++shuffle) {
-    for (std::size_t i = games.size(); i > 1; --i) std::swap(games[i - 1], games[rng.below(static_cast<std::uint32_t>(i))]);
+    for (std::size_t i = games.size(); i > 1; --i)
+      std::swap(games[i - 1], games[rng.below(static_cast<std::uint32_t>(i))]);
     const auto again = rate(games, "p0").value().at(kConfiguration);
     for (std::size_t i = 0; i < first[0].ratings.size(); ++i) {
       EXPECT_EQ(first[0].ratings[i].participant, again[0].ratings[i].participant);

@@ -144,8 +144,8 @@ TEST(SprtLlr, AgreesWithPublishedTests) {
   // From the descriptions of Stockfish pull requests 2920, 2971, 3098 and 3209 (2020, when the bounds there were logistic
   // Elo). The announced ratios have two digits after the point and come from a method that corrects the limits slightly.
   const std::vector<PublishedTest> tests{
-      {{665, 4806, 9333, 4893, 747}, -0.5, 1.5, 2.95},   {{328, 4564, 15580, 4789, 371}, 0.25, 1.75, 2.98},
-      {{17, 253, 1042, 337, 39}, -0.5, 1.5, 2.96},       {{11, 407, 3238, 513, 11}, 0.25, 1.75, 2.93},
+      {{665, 4806, 9333, 4893, 747}, -0.5, 1.5, 2.95},    {{328, 4564, 15580, 4789, 371}, 0.25, 1.75, 2.98},
+      {{17, 253, 1042, 337, 39}, -0.5, 1.5, 2.96},        {{11, 407, 3238, 513, 11}, 0.25, 1.75, 2.93},
       {{491, 7345, 29693, 7670, 465}, -0.25, 1.25, 2.96}, {{53, 2220, 21459, 2445, 47}, 0.25, 1.25, 2.97},
       {{253, 4282, 17604, 4431, 286}, -0.25, 1.25, 2.94}, {{58, 3302, 33130, 3518, 84}, 0.25, 1.25, 2.97}};
   for (const PublishedTest& test : tests) {

@@ -10,8 +10,8 @@
 namespace mz::web {
 namespace {
 
-constexpr std::size_t kMaxPageBytes = 150'000;      // the whole page over the wire
-constexpr std::size_t kMaxAssetBytes = 4'000'000;   // one asset, inflated: far above any real one
+constexpr std::size_t kMaxPageBytes = 150'000;     // the whole page over the wire
+constexpr std::size_t kMaxAssetBytes = 4'000'000;  // one asset, inflated: far above any real one
 
 // The content of an asset, or an empty string when its gzip stream is damaged.
 std::string inflated(const Asset& asset) {
