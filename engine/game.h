@@ -29,11 +29,13 @@ struct GameConfig {
   friend bool operator==(const GameConfig&, const GameConfig&) = default;
 };
 
-// How a game ended. winner is a seat counted from 0, or kNobody; reason is one of the game's fixed words.
+// How a game ended. winner is a seat counted from 0, or kNobody; reason is one of the game's fixed words, detail a finer one where
+// several rules lead to the same reason, else empty.
 struct Outcome {
   bool over = false;
   int winner = kNobody;
   std::string reason;
+  std::string detail;
   std::vector<float> returns;  // per team, in [-1, 1]; empty while the game runs
 };
 

@@ -5,11 +5,13 @@
 
 namespace mz {
 
+void add_bench(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
 
 // One line per verb here, one declaration above.
 inline void add_verbs(CLI::App& app, Action& action) {
+  add_bench(app, action);
   add_config(app, action);
   add_reference(app, action);
 }

@@ -1,0 +1,127 @@
+// Everything of RingRift that is compiled once per instruction set. Included by kernel_*.cpp inside their target pragma, after all
+// standard headers: a template of the standard library compiled here for a newer processor could be linked into code that must
+// run on any.
+
+#include "engine/ringrift/rules.inl"
+// notation needs the complete rules
+#include "engine/ringrift/notation.inl"
+
+#include "engine/ringrift/heuristic.inl"
+
+namespace mz::ringrift::MZ_ISA {
+
+template <class G>
+class BoardWorkload final : public Workload {
+ public:
+  explicit BoardWorkload(const Setup& setup) : rules_(setup) {}
+
+  Tally playouts(std::uint64_t seed, std::uint64_t games) override {
+    Tally tally;
+    for (std::uint64_t i = 0; i < games; ++i) {
+      Rng rng(derive_seed(seed, i));
+      rules_.initial(state_);
+      while (state_.h.phase != Phase::game_over) {
+        rules_.moves(state_, list_);
+        rules_.apply(state_, list_[rng.below(static_cast<std::uint32_t>(list_.size()))]);
+        ++tally.plies;
+      }
+      ++tally.games;
+      tally.digest = mix64(tally.digest ^ rules_.key(state_));
+    }
+    return tally;
+  }
+
+  Tally digest_games(std::uint64_t seed, std::uint64_t games) override {
+    Tally tally;
+    for (std::uint64_t i = 0; i < games; ++i) {
+      for (const Move move : record(derive_seed(seed, i), [&](const auto& state, const MoveList& list) {
+             tally.digest = mix64(tally.digest ^ rules_.key(state) ^ list.size() << 40);
+           })) {
+        tally.digest = mix64(tally.digest ^ move.code);
+        ++tally.plies;
+      }
+      ++tally.games;
+    }
+    return tally;
+  }
+
+  Tally apply_undo(std::uint64_t seed, std::uint64_t rounds) override {
+    Tally tally;
+    const std::vector<Move> game = record(seed, [](const auto&, const MoveList&) {});
+    std::vector<Undo<G>> undo(game.size());
+    rules_.initial(state_);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      for (std::size_t i = 0; i < game.size(); ++i) rules_.apply(state_, game[i], undo[i]);
+      tally.digest ^= rules_.key(state_);
+      for (std::size_t i = game.size(); i-- > 0;) rules_.undo(state_, undo[i]);
+      tally.plies += game.size();
+    }
+    tally.games = rounds;
+    return tally;
+  }
+
+  Tally generate(std::uint64_t seed, std::uint64_t rounds) override {
+    Tally tally;
+    std::vector<State<G>> states;
+    record(seed, [&](const State<G>& state, const MoveList&) { states.push_back(state); });
+    std::vector<State<G>> sample;
+    for (std::size_t i = 0; i < kSample; ++i) sample.push_back(states[i * states.size() / kSample]);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      for (const State<G>& state : sample) {
+        rules_.moves(state, list_);
+        tally.digest += list_.size();
+        ++tally.plies;
+      }
+    }
+    return tally;
+  }
+
+ private:
+  static constexpr std::size_t kSample = 16;  // positions; few enough to stay in the cache
+
+  // A random game; visit(position, its moves) before every move.
+  template <class Visit>
+  std::vector<Move> record(std::uint64_t seed, Visit visit) {
+    std::vector<Move> game;
+    Rng rng(seed);
+    rules_.initial(state_);
+    while (state_.h.phase != Phase::game_over) {
+      rules_.moves(state_, list_);
+      visit(static_cast<const State<G>&>(state_), list_);
+      const Move move = list_[rng.below(static_cast<std::uint32_t>(list_.size()))];
+      game.push_back(move);
+      rules_.apply(state_, move);
+    }
+    return game;
+  }
+
+  Rules<G> rules_;
+  State<G> state_;
+  MoveList list_;
+};
+
+// Calls f with the geometry of a board.
+template <class F>
+auto with_board(Board board, F f) {
+  switch (board) {
+    case Board::square8: return f(Geometry<Board::square8>{});
+    case Board::square19: return f(Geometry<Board::square19>{});
+    case Board::hex8: return f(Geometry<Board::hex8>{});
+    default: return f(Geometry<Board::hexagonal>{});
+  }
+}
+
+inline std::unique_ptr<Game> make_board_game(Board board, const Setup& setup, const GameConfig& config,
+                                             const Digest& rules_hash) {
+  return with_board(board, [&]<class G>(G) -> std::unique_ptr<Game> {
+    return std::make_unique<ErasedGame<RingRift<G>>>(RingRift<G>(setup), config, rules_hash, player_makers<RingRift<G>>());
+  });
+}
+
+inline std::unique_ptr<Workload> make_board_workload(Board board, const Setup& setup) {
+  return with_board(board, [&]<class G>(G) -> std::unique_ptr<Workload> {
+    return std::make_unique<BoardWorkload<G>>(setup);
+  });
+}
+
+}  // namespace mz::ringrift::MZ_ISA
