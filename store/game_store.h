@@ -82,8 +82,7 @@ enum class Appended { stored_new, duplicate };
 
 class GameStore {
  public:
-  static constexpr std::uint64_t kSealBytes = 12U
-                                              << 20;  // of pending records, uncompressed: a segment stays below 16 MiB
+  static constexpr std::uint64_t kSealBytes = 12U << 20;  // weight (store/segment.h) of pending games
   static constexpr std::int64_t kSealSeconds = 60;
   static constexpr std::size_t kMaxPage = 1000;  // games per `recent`
 
@@ -96,14 +95,14 @@ class GameStore {
   // it is missing, damaged or of another version). `disk` must outlive the store.
   static Result<std::unique_ptr<GameStore>> open(const std::string& directory, Disk& disk, Options options);
   static Result<std::unique_ptr<GameStore>> open(const std::string& directory, Disk& disk);
-  // Closes without sealing: call seal first to keep pending games.
+  // Closes without sealing: call seal first to keep pending games. Puts a seal on games.db (store/seal.h).
   ~GameStore();
   GameStore(const GameStore&) = delete;
   GameStore& operator=(const GameStore&) = delete;
 
   // Replays the game and keeps it for the next seal. A game that is already here, sealed or pending, is a success and
   // changes nothing. Refused: a record that does not replay, or whose rules_hash is not this binary's. When the pending
-  // games fill a segment they are sealed first; an error then comes from the disk, the game stays pending and nothing is lost.
+  // games fill a segment they are sealed first; if the disk does not let that happen, this game is not taken.
   Result<Appended> append(const GameRecord& record);
   Result<Appended> append_bytes(std::span<const std::uint8_t> encoded);
 

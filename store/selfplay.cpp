@@ -1,0 +1,75 @@
+#include "store/selfplay.h"
+
+namespace mz {
+namespace {
+
+constexpr std::uint64_t kChanceStream = 1000;  // seats use their own number, from 0
+
+}  // namespace
+
+Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
+  SelfplayTable table;
+  table.spec_ = spec;
+  auto game = make_game(spec.config);
+  if (!game) return game.error();
+  table.game_ = std::move(*game);
+  table.spec_.config = table.game_->config();
+  if (spec.engines.size() != static_cast<std::size_t>(spec.config.seats)) {
+    return Error{ErrorKind::usage, "Name one engine for all seats, or one for each of the " +
+                                       std::to_string(spec.config.seats) + " seats."};
+  }
+  if (spec.max_moves && (*spec.max_moves == 0 || *spec.max_moves > GameRecord::kMaxMoves)) {
+    return Error{ErrorKind::usage, "A move cap is a number from 1 to " + std::to_string(GameRecord::kMaxMoves) + "."};
+  }
+  for (const std::string& engine : spec.engines) {
+    auto player = table.game_->make_player(engine);
+    if (!player) return player.error();
+    table.players_.push_back(std::move(*player));
+  }
+  return table;
+}
+
+Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
+  GameRecord record;
+  record.rules_hash = game_->rules_hash();
+  record.config = spec_.config;
+  record.seed = seed;
+  std::vector<Rng> streams;
+  for (std::size_t seat = 0; seat < players_.size(); ++seat) {
+    record.seats.push_back({spec_.engines[seat], ""});
+    streams.emplace_back(derive_seed(seed, seat));
+    players_[seat]->new_game();
+  }
+  Rng chance(derive_seed(seed, kChanceStream));
+
+  const auto position = game_->initial();
+  const std::size_t cap = spec_.max_moves.value_or(GameRecord::kMaxMoves);
+  while (position->kind() != NodeKind::terminal && record.moves.size() < cap) {
+    const auto seat = static_cast<std::size_t>(position->actor());
+    const Move move = position->kind() == NodeKind::chance ? position->sample(chance)
+                                                           : players_[seat]->decide(*position, streams[seat]).move;
+    position->apply(move);
+    record.moves.push_back(move);
+  }
+  const Outcome outcome = position->outcome();
+  if (!outcome.over && !spec_.max_moves) {
+    return Error{ErrorKind::failure, "The game with seed " + std::to_string(seed) + " has no end after " +
+                                         std::to_string(cap) + " moves and cannot be stored. Give a move cap."};
+  }
+  record.capped = !outcome.over;
+  record.winner = outcome.over ? outcome.winner : kNobody;
+  record.reason = outcome.over ? outcome.reason : std::string(GameRecord::kMoveCap);
+  return record;
+}
+
+bool SelfplayTable::would_play(const GameRecord& record) const {
+  if (record.rules_hash != game_->rules_hash() || record.config != spec_.config) return false;
+  for (std::size_t seat = 0; seat < players_.size(); ++seat) {
+    if (record.seats[seat] != SeatEngine{spec_.engines[seat], ""}) return false;
+  }
+  // Play is a function of the seed, so a cap only decides where the same game is cut.
+  if (record.capped) return spec_.max_moves && record.moves.size() == *spec_.max_moves;
+  return !spec_.max_moves || record.moves.size() <= *spec_.max_moves;
+}
+
+}  // namespace mz

@@ -1,0 +1,48 @@
+// One game of self-play: everything in it follows from the configuration, the engines and one seed.
+//
+// A run of many games gives game i the seed derive_seed(run seed, i). Inside a game, chance and each seat draw from
+// generators of their own, derived from the game's seed, so engines do not disturb one another and a game can be played
+// again from its record alone. No clock, no thread number, no state that outlives the game.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/game.h"
+#include "engine/record.h"
+
+namespace mz {
+
+struct SelfplaySpec {
+  GameConfig config;
+  std::vector<std::string> engines;        // one per seat
+  std::optional<std::uint32_t> max_moves;  // all plies count; a game that reaches it is marked as capped
+};
+
+constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {
+  return derive_seed(run_seed, index);
+}
+
+// Plays games of one specification, one at a time. Not shared between threads; each thread has its own.
+class SelfplayTable {
+ public:
+  // Refuses a configuration or an engine that does not exist, with the valid choices.
+  static Result<SelfplayTable> open(const SelfplaySpec& spec);
+
+  // The record of the game with this seed. Fails only when the game cannot be stored: no end within the longest record.
+  Result<GameRecord> play(std::uint64_t seed);
+
+  // Whether this very specification, given the record's seed, would have produced the record.
+  [[nodiscard]] bool would_play(const GameRecord& record) const;
+
+ private:
+  SelfplaySpec spec_;
+  std::unique_ptr<Game> game_;
+  std::vector<std::unique_ptr<Player>> players_;
+};
+
+}  // namespace mz
