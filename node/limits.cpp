@@ -2,6 +2,7 @@
 
 #include "engine/record.h"
 #include "node/configuration.h"
+#include "node/line_reader.h"
 
 namespace mz {
 
@@ -13,6 +14,7 @@ std::vector<Limit> limits() {
       {"specification of an engine", GameRecord::kMaxSpecBytes, "bytes", "the record is refused"},
       {"options of one game", GameRecord::kMaxOptions, "options", "the record is refused"},
       {"a configuration file", Configuration::kMaxFileBytes, "bytes", "the file is refused"},
+      {"one line of a recording", LineReader::kMaxLineBytes, "bytes", "reading the file ends there"},
   };
 }
 

@@ -7,12 +7,14 @@ namespace mz {
 
 void add_bench(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
+void add_conformance(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
 
 // One line per verb here, one declaration above.
 inline void add_verbs(CLI::App& app, Action& action) {
   add_bench(app, action);
   add_config(app, action);
+  add_conformance(app, action);
   add_reference(app, action);
 }
 
