@@ -142,7 +142,7 @@ export function App() {
               <ellipse class="brand-top" cx="16" cy="12" rx="12" ry="6.2" />
               <ellipse class="brand-hole" cx="16" cy="12" rx="5" ry="2.5" />
             </svg>
-            MeshZero
+            <span>MeshZero</span>
           </a>
           <nav aria-label="Main">
             {link({ page: "overview" }, "Overview", route.page === "overview")}

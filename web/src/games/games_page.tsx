@@ -5,6 +5,7 @@ import { ApiFailure, fetchGames, type GamePage, type GameSummary } from "../api.
 import { ago, count, short } from "../format.ts";
 import { Notice } from "../notice.tsx";
 import { routeHash, type Route } from "../route.ts";
+import { SeatMark } from "../viewer/seat_mark.tsx";
 import { boardName, endingWords, kBoardNames } from "../words.ts";
 
 type GamesRoute = Extract<Route, { page: "games" }>;
@@ -106,7 +107,7 @@ function Row({ game, now }: { game: GameSummary; now: number }) {
         <code class="muted id">{short(game.id)}</code>
       </th>
       <td data-label="Result">
-        {game.winner !== null && <span class={`seat-chip seat-${game.winner}`} aria-hidden="true" />} {resultWords(game)}
+        {game.winner !== null && <SeatMark seat={game.winner} />} {resultWords(game)}
       </td>
       <td class="num" data-label="Moves">
         {count(game.plies)}

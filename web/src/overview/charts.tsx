@@ -31,7 +31,7 @@ function plot(root: HTMLElement, lines: Line[], data: uPlot.AlignedData, onCurso
       cursor: { sync: { key: kSyncKey, setSeries: false }, drag: { x: false, y: false }, y: false, points: { size: 7 } },
       scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, Math.max(1, (max ?? 0) * 1.12)] } },
       axes: [
-        { ...axis, font, space: 70, values: (_u, ticks) => ticks.map((t) => clock(t)) },
+        { ...axis, font, size: 26, space: 70, values: (_u, ticks) => ticks.map((t) => clock(t)) },
         { ...axis, font, size: 54, space: 34, values: (_u, ticks) => ticks.map((t) => rate(t)) },
       ],
       series: [

@@ -26,18 +26,20 @@ function Row({ c }: { c: ConfigurationProgress }) {
         </a>
       </th>
       <td class="cell-progress">
-        <progress max={Math.max(1, c.target)} value={Math.min(c.games, c.target)} aria-label={`Progress of ${label}`} />
-        <span class="progress-text">
-          <span data-testid="configuration-games">{count(c.games)}</span> of {count(c.target)}
-          <span class="muted share"> {percent(c.games, c.target)}</span>
-        </span>
+        <div class="progress">
+          <progress max={Math.max(1, c.target)} value={Math.min(c.games, c.target)} aria-label={`Progress of ${label}`} />
+          <span>
+            <span data-testid="configuration-games">{count(c.games)}</span> <span class="muted">of {count(c.target)}</span>
+          </span>
+          <span class="share muted">{percent(c.games, c.target)}</span>
+        </div>
       </td>
       <td class="num">{rate(c.games_per_hour)}</td>
       <td class="num wide-only">{c.games > 0 ? rate(c.plies / c.games) : "–"}</td>
       <td class="cell-state">
         <span class={`state tone-text-${kTones[c.state] ?? "idle"}`}>
           <span class={`dot tone-${kTones[c.state] ?? "idle"}`} aria-hidden="true" /> {configurationStateWord(c.state)}
-        </span>
+        </span>{" "}
         <span class="reason muted">{c.reason}</span>
       </td>
     </tr>
@@ -54,7 +56,7 @@ export function Configurations({ configurations }: { configurations: Configurati
       <table class="table configurations">
         <thead>
           <tr>
-            <th scope="col">Board and players</th>
+            <th scope="col">Players</th>
             <th scope="col">Games</th>
             <th scope="col" class="num">
               Games/h

@@ -78,7 +78,15 @@ function Figures({ status }: { status: Status }) {
       <div data-testid="account">
         <dt>Account</dt>
         <dd class="equation">
-          {count(played)} <small>played</small> = {count(stored)} <small>stored</small> + {count(pending)} <small>pending</small>
+          <span>
+            {count(played)} <small>played</small>
+          </span>{" "}
+          <span>
+            = {count(stored)} <small>stored</small>
+          </span>{" "}
+          <span>
+            + {count(pending)} <small>pending</small>
+          </span>
         </dd>
         <dd class={played === stored + pending ? "note" : "note tone-text-error"}>
           {played === stored + pending

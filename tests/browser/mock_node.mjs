@@ -1,0 +1,117 @@
+// A node of paper: serves the built page and whatever answers a test puts in, for states that a healthy node cannot be brought
+// into on purpose (damaged answers, problems, workers in trouble, an empty list).
+//
+// Each answer is a function of the request's URL that returns {status, body}; body is sent as JSON unless it is a string.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+
+const kMime = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
+
+const kBoards = ["square8", "hex8", "square19", "hexagonal"];
+const kSeats = [2, 3, 4];
+
+/** A status as of `now`, in which everything is well. Tests change what they are about. */
+export function healthyStatus(now = Math.floor(Date.now() / 1000)) {
+  const configurations = kBoards.flatMap((board, b) =>
+    kSeats.map((seats, s) => ({
+      game: "ringrift",
+      board,
+      seats,
+      games: [1240, 980, 310, 220][b] - 100 * s,
+      distinct_games: [1240, 980, 310, 220][b] - 100 * s,
+      target: 2000,
+      games_per_hour: [5200, 4100, 410, 160][b] / (s + 1),
+      plies: ([1240, 980, 310, 220][b] - 100 * s) * [130, 150, 700, 1200][b],
+      bytes: ([1240, 980, 310, 220][b] - 100 * s) * [260, 300, 1400, 2400][b],
+      state: b === 3 && s === 2 ? "playing" : "queued",
+      reason: b === 3 && s === 2 ? "One worker plays it." : "Others are further from their target.",
+    })),
+  );
+  const times = Array.from({ length: 120 }, (_, i) => now - 1200 + 10 * i);
+  const total = configurations.reduce((sum, c) => sum + c.games, 0);
+  return {
+    version: "0.1.0",
+    name: "paper",
+    pid: 123,
+    status: "ok",
+    started_at: now - 7500,
+    uptime_s: 7500,
+    now,
+    data_dir: "/var/lib/meshzero",
+    port: 8765,
+    stopping: false,
+    workers: [
+      {
+        id: 1,
+        pid: 456,
+        state: "playing",
+        configuration: { game: "ringrift", board: "hexagonal", seats: 4 },
+        games: 17,
+        games_per_hour: 812.5,
+        restarts: 0,
+        reason: "This configuration has the most games missing.",
+      },
+    ],
+    configurations,
+    history: {
+      interval_s: 10,
+      times,
+      games_per_hour: configurations.map((c) => times.map((_, i) => c.games_per_hour * (1 + 0.25 * Math.sin(i / 7 + c.seats)))),
+    },
+    account: { played: total + 4, stored: total, pending: 4 },
+    limits: { workers: 1, memory_gb: 16, disk_floor_bytes: 10e9, target: 2000 },
+    disk: { free_bytes: 210e9, total_bytes: 500e9, games_bytes: 3.2e6 },
+    memory: { rss_bytes: 31e6, workers_rss_bytes: 24e6 },
+    alerts: [],
+  };
+}
+
+function pageFiles(dist) {
+  const files = new Map([["/", "index.html"]]);
+  for (const name of readdirSync(join(dist, "assets"))) files.set(`/assets/${name}`, `assets/${name}`);
+  return files;
+}
+
+/** Starts on a free port of this computer. `answers.status`, `.games` and `.game` may be replaced at any time. */
+export async function startMockNode(dist) {
+  const files = pageFiles(dist);
+  const answers = {
+    status: () => ({ status: 200, body: healthyStatus() }),
+    games: () => ({ status: 200, body: { games: [], next: null } }),
+    game: () => ({ status: 404, body: { error: { kind: "not_found", text: "There is no game with that id here." } } }),
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, "http://localhost");
+    const file = files.get(url.pathname);
+    if (file) {
+      const content = readFileSync(join(dist, file));
+      response.writeHead(200, {
+        "content-type": kMime[file.slice(file.lastIndexOf(".") + 1)],
+        "content-security-policy": "default-src 'self'",
+        etag: `"${createHash("sha256").update(content).digest("hex")}"`,
+      });
+      response.end(content);
+      return;
+    }
+    const answer =
+      url.pathname === "/api/v1/status" ? answers.status
+      : url.pathname === "/api/v1/games" ? answers.games
+      : url.pathname.startsWith("/api/v1/games/") ? answers.game
+      : () => ({ status: 404, body: { error: { kind: "not_found", text: "Nothing is here." } } });
+    const { status, body } = answer(url);
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    answers,
+    stop: () =>
+      new Promise((stopped) => {
+        server.closeAllConnections();
+        server.close(stopped);
+      }),
+  };
+}
