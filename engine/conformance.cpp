@@ -129,10 +129,10 @@ std::string describe(const Ranking& ranking) {
   return out;
 }
 
-std::string describe(bool over, int winner, std::string_view reason) {
+std::string describe(bool over, int winner, const std::string& reason, const std::string& detail) {
   if (!over) return "not over";
-  return (winner == kNobody ? std::string("nobody") : "player " + std::to_string(winner + 1)) + " by " +
-         std::string(reason);
+  return (winner == kNobody ? "nobody" : "player " + std::to_string(winner + 1)) + " by " + reason +
+         (detail.empty() ? "" : " (" + detail + ")");
 }
 
 // One run over one recording: where it stands, and what it found so far.
@@ -181,10 +181,11 @@ class Run {
   }
 
   void ending(const RecordedEnd& expected, const Outcome& got) {
-    const bool same_reason = got.reason == (expected.detail.empty() ? expected.reason : expected.detail);
-    if (expected.over == got.over && (!got.over || (expected.winner == got.winner && same_reason))) return;
-    fail("The result differs.", describe(expected.over, expected.winner, expected.reason + " " + expected.detail),
-         describe(got.over, got.winner, got.reason));
+    const bool same_detail = expected.detail.empty() || expected.detail == got.detail;
+    const bool same_result = expected.winner == got.winner && expected.reason == got.reason && same_detail;
+    if (expected.over == got.over && (!got.over || same_result)) return;
+    fail("The result differs.", describe(expected.over, expected.winner, expected.reason, expected.detail),
+         describe(got.over, got.winner, got.reason, got.detail));
   }
 
   // Plays a listed move the way a stranger's move is played, through notation and the check of the list.
