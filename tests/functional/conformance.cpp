@@ -1,32 +1,22 @@
 // meshzero conformance through the real binary: output, exit codes, and what it says about bad input.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/functional/binary.h"
+
 namespace {
 
-struct Ended {
-  int code = -1;
-  std::string out;
-};
+using mz::test::Ended;
+using mz::test::kOnlyStderr;
 
-Ended conformance(const std::string& arguments, const std::string& redirect = "2>/dev/null") {
-  Ended run;
-  FILE* pipe = popen((std::string(MESHZERO_BINARY) + " conformance " + arguments + " " + redirect).c_str(), "r");
-  if (pipe == nullptr) return run;
-  std::array<char, 4096> buffer{};
-  for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) run.out.append(buffer.data(), n);
-  const int status = pclose(pipe);
-  run.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return run;
+Ended conformance(const std::string& arguments, const std::string& redirect = mz::test::kOnlyStdout) {
+  return mz::test::run_binary("conformance " + arguments, redirect);
 }
 
 class Conformance : public testing::Test {
@@ -54,13 +44,13 @@ TEST_F(Conformance, AMissingFileIsNamedOnStderrAndTheSummaryStillComesLast) {
   const Ended run = conformance(path);
   EXPECT_EQ(run.code, 3);
   EXPECT_TRUE(run.out.ends_with("\nfiles=1 games=0 plies=0 mismatches=0\n")) << run.out;
-  EXPECT_NE(conformance(path, "2>&1 >/dev/null").out.find("nowhere.jsonl"), std::string::npos);
+  EXPECT_NE(conformance(path, kOnlyStderr).out.find("nowhere.jsonl"), std::string::npos);
 }
 
 TEST_F(Conformance, ALineThatIsNoRecordingFailsTheRun) {
   const std::string path = write("{\"exact\":false}\n{\"plies\":\n");
   EXPECT_EQ(conformance(path).code, 1);
-  EXPECT_NE(conformance(path, "2>&1 >/dev/null").out.find("line 2"), std::string::npos);
+  EXPECT_NE(conformance(path, kOnlyStderr).out.find("line 2"), std::string::npos);
 }
 
 TEST_F(Conformance, JsonHasTheTotalsAndOneEntryPerFile) {
