@@ -68,7 +68,7 @@ struct GameStore::Impl {
   Result<std::uint64_t> seal();
   Result<void> show_pending(const SegmentSummary& summary);
   Result<void> compact();
-  Result<void> join(const std::vector<Digest>& candidates);
+  Result<void> join(const std::vector<Digest>& names);
 };
 
 Result<void> GameStore::Impl::open_view() {

@@ -52,9 +52,11 @@ Result<Board> find_board(std::string_view name) {
 
 Digest make_rules_hash() {
   // Everything that gives the same bytes another meaning: change a word here whenever rules, move codes or packing change.
-  std::string text = "ringrift; rules 1; move codes 1; pack 1; record 1; max height " + std::to_string(kMaxHeight) + ";";
+  std::string text =
+      "ringrift; rules 1; move codes 1; pack 1; record 1; max height " + std::to_string(kMaxHeight) + ";";
   for (std::size_t i = 0; i < kFacts.size(); ++i) {
-    text += std::string(kBoardNames[i]) + " " + std::to_string(kFacts[i].cells) + " " + std::to_string(kFacts[i].rings) + ";";
+    text += std::string(kBoardNames[i]) + " " + std::to_string(kFacts[i].cells) + " " +
+            std::to_string(kFacts[i].rings) + ";";
   }
   return sha256(text);
 }
@@ -86,21 +88,24 @@ const RingRiftFamily kFamily;
 Result<Setup> make_setup(Board board, const GameConfig& config) {
   // One seat is no game, but positions of that kind can be looked at.
   if (config.seats < 1 || config.seats > kMaxPlayers) {
-    return Error{ErrorKind::usage, "RingRift is played by 2, 3 or 4 players, not " + std::to_string(config.seats) + "."};
+    return Error{ErrorKind::usage,
+                 "RingRift is played by 2, 3 or 4 players, not " + std::to_string(config.seats) + "."};
   }
   Setup setup;
   setup.players = config.seats;
   setup.rings = kFacts[static_cast<std::size_t>(board)].rings;
   for (const auto& [name, value] : config.options) {
-    const auto* option = std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& o) { return o.name == name; });
+    const auto* option =
+        std::find_if(kOptions.begin(), kOptions.end(), [&wanted = name](const Option& o) { return o.name == wanted; });
     if (option == kOptions.end()) {
       return Error{ErrorKind::usage, "RingRift has no option '" + name +
                                          "'. Choose among: lps, rings, rings_to_win, swap, territory_to_win."};
     }
     const bool default_rings = name == "rings" && value == 0;
     if (!default_rings && (value < option->low || value > option->high)) {
-      return Error{ErrorKind::usage, "The option " + name + " must lie between " + std::to_string(option->low) + " and " +
-                                         std::to_string(option->high) + ", not at " + std::to_string(value) + "."};
+      return Error{ErrorKind::usage, "The option " + name + " must lie between " + std::to_string(option->low) +
+                                         " and " + std::to_string(option->high) + ", not at " + std::to_string(value) +
+                                         "."};
     }
   }
   const auto chosen = [&](std::string_view name) {
