@@ -73,7 +73,7 @@ class Rules {
   [[nodiscard]] bool may_recover(const State& s, int p) const {
     return s.h.stacks[idx(p)] == 0 && s.h.markers[idx(p)] > 0 && s.h.board_rings[idx(p)] > 0;
   }
-  // Moves of a stack of player p as in the phase `movement`; `capture_type` names the captures.
+  // All moves of a stack as in the phase `movement`; its captures alone, under the name `type`.
   static void stack_moves(const State& s, int cell, MoveList& out);
   static void stack_captures(const State& s, int cell, MoveType type, MoveList& out);
 

@@ -150,13 +150,13 @@ bool Rules<G>::can_place_one(const State& s, int p) const {
 
 namespace detail {
 
-// Positions of the set bits of a byte, first to last; the rest is 0.
-constexpr std::array<std::array<std::uint8_t, 8>, 256> make_set_bits() {
-  std::array<std::array<std::uint8_t, 8>, 256> table{};
+// Positions of the set bits of a byte, first to last and then 0, moved to the field `to` of a move.
+constexpr std::array<std::array<std::uint32_t, 8>, 256> make_set_bits() {
+  std::array<std::array<std::uint32_t, 8>, 256> table{};
   for (unsigned byte = 0; byte < 256; ++byte) {
     std::size_t n = 0;
-    for (std::uint8_t b = 0; b < 8; ++b) {
-      if ((byte >> b & 1) != 0) table[byte][n++] = b;
+    for (unsigned b = 0; b < 8; ++b) {
+      if ((byte >> b & 1) != 0) table[byte][n++] = make_move(MoveType{}, b).code;
     }
   }
   return table;
@@ -165,13 +165,17 @@ inline constexpr auto kSetBits = make_set_bits();
 
 // Writes one placement per set bit, eight at a time: the list of placements is by far the longest one, so it sets the pace of the
 // whole generator. Up to seven entries beyond the result are scribbled over.
+template <class G>
 inline Move* write_places(Move* out, std::uint32_t bits, std::uint32_t code_of_bit_zero) {
+  using Words [[gnu::vector_size(32)]] = std::uint32_t;
   while (bits != 0) {
     const int skip = std::countr_zero(bits) & ~7;
     const std::uint32_t byte = bits >> skip & 255;
-    const auto& set = kSetBits[byte];
-    const std::uint32_t base = code_of_bit_zero + (static_cast<std::uint32_t>(skip) << 5);
-    for (std::size_t i = 0; i < 8; ++i) out[i].code = base + (static_cast<std::uint32_t>(set[i]) << 5);
+    const std::uint32_t base = code_of_bit_zero + make_move(MoveType{}, static_cast<unsigned>(skip)).code;
+    Words codes;
+    std::memcpy(&codes, kSetBits[byte].data(), sizeof codes);
+    codes += base;
+    std::memcpy(static_cast<void*>(out), &codes, sizeof codes);
     out += std::popcount(byte);
     bits &= ~(255U << skip);
   }
@@ -199,7 +203,7 @@ void Rules<G>::place_moves(const State& s, MoveList& out) const {
         const int bit = std::countr_zero(rest);
         if (can_capture(s, G::cell(r, bit - 1), count, count)) here |= 1U << bit;
       }
-      end = detail::write_places(end, here, code + (static_cast<std::uint32_t>(count - 1) << 14));
+      end = detail::write_places<G>(end, here, code + (static_cast<std::uint32_t>(count - 1) << 14));
       if (count == 1) legal = here;
     }
   }
@@ -216,37 +220,46 @@ void Rules<G>::place_moves(const State& s, MoveList& out) const {
   }
 }
 
+// Captures along one ray: at most one target, any landing behind it that is far enough (section 8.1).
+template <class G>
+inline Move* write_captures(Move* end, const ringrift::State<G>& s, int cell, int axis, int sign, const Ray& ray, int h, int c,
+                            MoveType type) {
+  if (!ray.stack) return end;
+  const int target = G::step(axis, cell, sign * ray.first);
+  if (cap(s.rings[static_cast<std::size_t>(target)]) > c) return end;
+  for (int d = std::max(h, ray.first + 1); d < ray.second; ++d) {
+    *end++ = make_move(type, static_cast<unsigned>(G::step(axis, cell, sign * d)), static_cast<unsigned>(cell),
+                       static_cast<unsigned>(target));
+  }
+  return end;
+}
+
 template <class G>
 void Rules<G>::stack_moves(const State& s, int cell, MoveList& out) {
   const Rings rings = s.rings[idx(cell)];
   const int h = height(rings);
-  Move* end = out.reserve(static_cast<std::size_t>(2 * G::kDirections * G::kRows));
-  const auto from = static_cast<unsigned>(cell);
+  const int c = cap(rings);
+  Move* end = out.reserve(static_cast<std::size_t>(G::kDirections * G::kRows));
   any_ray<G>(s, cell, [&](int axis, int sign, const Ray& ray) {
     for (int d = h; d < ray.first; ++d) {
-      *end++ = make_move(MoveType::move_stack, static_cast<unsigned>(G::step(axis, cell, sign * d)), from);
+      *end++ = make_move(MoveType::move_stack, static_cast<unsigned>(G::step(axis, cell, sign * d)),
+                         static_cast<unsigned>(cell));
     }
+    end = write_captures<G>(end, s, cell, axis, sign, ray, h, c, MoveType::capture);
     return false;
   });
   out.commit(end);
-  stack_captures(s, cell, MoveType::capture, out);
 }
 
 template <class G>
 void Rules<G>::stack_captures(const State& s, int cell, MoveType type, MoveList& out) {
   const Rings rings = s.rings[idx(cell)];
-  const int h = height(rings);
-  const int c = cap(rings);
+  Move* end = out.reserve(static_cast<std::size_t>(G::kDirections * G::kRows));
   any_ray<G>(s, cell, [&](int axis, int sign, const Ray& ray) {
-    if (!ray.stack) return false;
-    const int target = G::step(axis, cell, sign * ray.first);
-    if (cap(s.rings[idx(target)]) > c) return false;
-    for (int d = std::max(h, ray.first + 1); d < ray.second; ++d) {
-      out.push(make_move(type, static_cast<unsigned>(G::step(axis, cell, sign * d)), static_cast<unsigned>(cell),
-                         static_cast<unsigned>(target)));
-    }
+    end = write_captures<G>(end, s, cell, axis, sign, ray, height(rings), cap(rings), type);
     return false;
   });
+  out.commit(end);
 }
 
 template <class G>

@@ -37,32 +37,23 @@ typename Rules<G>::Rows Rules<G>::open_rows(const State& s, int border) {
   return open;
 }
 
+// Fills from one cell, looking again only at rows beside which something changed.
 template <class G>
 typename Rules<G>::Rows Rules<G>::component(const Rows& open, int word, std::uint32_t bit) {
+  static_assert(G::kRows + 2 <= 32);
   Rows filled{};
   filled[idx(word)] = fill_runs(open[idx(word)], bit);
-  int low = word;   // rows that may still spread upwards or downwards
-  int high = word;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (int w = low; w <= G::kRows; ++w) {
-      if (w > high && filled[idx(w)] == 0 && filled[idx(w - 1)] == 0) break;
-      const std::uint32_t seed = (filled[idx(w)] | to_row_below<G>(filled[idx(w - 1)])) & open[idx(w)];
-      if (seed == filled[idx(w)]) continue;
-      filled[idx(w)] = fill_runs(open[idx(w)], seed);
-      high = std::max(high, w);
-      changed = true;
-    }
-    bool upward = false;
-    for (int w = high; w >= 1; --w) {
-      if (w < low && filled[idx(w)] == 0 && filled[idx(w + 1)] == 0) break;
-      const std::uint32_t seed = (filled[idx(w)] | to_row_above<G>(filled[idx(w + 1)])) & open[idx(w)];
-      if (seed == filled[idx(w)]) continue;
-      filled[idx(w)] = fill_runs(open[idx(w)], seed);
-      low = std::min(low, w);
-      upward = true;
-    }
-    changed = upward;  // only an upward step can open new ways down
+  std::uint32_t waiting = 5U << (word - 1);  // the rows on both sides; the empty rows 0 and kRows + 1 never fill
+  while (waiting != 0) {
+    const int w = std::countr_zero(waiting);
+    waiting &= waiting - 1;
+    if (open[idx(w)] == 0) continue;
+    const std::uint32_t old = filled[idx(w)];
+    const std::uint32_t seed =
+        (old | to_row_below<G>(filled[idx(w - 1)]) | to_row_above<G>(filled[idx(w + 1)])) & open[idx(w)];
+    if (seed == old) continue;
+    filled[idx(w)] = fill_runs(open[idx(w)], seed);
+    waiting |= 5U << (w - 1);
   }
   return filled;
 }

@@ -56,21 +56,23 @@ struct Setup {
 using Rings = std::uint64_t;
 inline constexpr int kMaxHeight = 31;
 
-constexpr int height(Rings s) { return (63 - std::countl_zero(s | 1)) / 2; }
-constexpr int top_owner(Rings s) { return static_cast<int>(s >> (2 * height(s) - 2) & 3); }
-constexpr int cap(Rings s) {
+// Always inlined, so that each kernel compiles them for its own processor.
+
+[[gnu::always_inline]] constexpr int height(Rings s) { return (63 - std::countl_zero(s | 1)) / 2; }
+[[gnu::always_inline]] constexpr int top_owner(Rings s) { return static_cast<int>(s >> (2 * height(s) - 2) & 3); }
+[[gnu::always_inline]] constexpr int cap(Rings s) {
   const int h = height(s);
   const Rings differs = (s ^ 0x5555555555555555ULL * static_cast<Rings>(top_owner(s))) & ((Rings{1} << 2 * h) - 1);
   return differs == 0 ? h : h - 1 - (63 - std::countl_zero(differs)) / 2;
 }
-constexpr Rings push_top(Rings s, int owner) {
+[[gnu::always_inline]] constexpr Rings push_top(Rings s, int owner) {
   const int h = height(s);
   const Rings mark = Rings{1} << 2 * h;
   return ((s | mark) ^ mark) | static_cast<Rings>(owner) << 2 * h | mark << 2;
 }
-constexpr Rings push_bottom(Rings s, int owner) { return (s == 0 ? 4 : s << 2) | static_cast<Rings>(owner); }
+[[gnu::always_inline]] constexpr Rings push_bottom(Rings s, int owner) { return (s == 0 ? 4 : s << 2) | static_cast<Rings>(owner); }
 // Without the `count` highest rings.
-constexpr Rings drop_top(Rings s, int count) {
+[[gnu::always_inline]] constexpr Rings drop_top(Rings s, int count) {
   const int h = height(s) - count;
   const Rings mark = Rings{1} << 2 * h;
   return h == 0 ? 0 : (s & (mark - 1)) | mark;
