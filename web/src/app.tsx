@@ -2,11 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { ago } from "./format.ts";
+import { isStale } from "./freshness.ts";
 import { GamesPage } from "./games/games_page.tsx";
 import { Notice } from "./notice.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { parseRoute, routeHash, type Route } from "./route.ts";
-import { isStale, useNow, useStatusFeed, type StatusFeed } from "./status_feed.ts";
+import { useNow, useStatusFeed, type StatusFeed } from "./status_feed.ts";
 import { applyTheme, isDark, storedTheme } from "./theme.ts";
 import { GamePage } from "./viewer/game_page.tsx";
 

@@ -63,7 +63,7 @@ export function ago(seconds: number): string {
 export function percent(part: number, whole: number): string {
   if (!(whole > 0) || !Number.isFinite(part)) return kDash;
   const share = (100 * part) / whole;
-  if (share >= 100) return "100 %";
+  if (share >= 100) return `${Math.floor(share)} %`;
   if (share > 99) return "99 %";
   if (share > 0 && share < 1) return "<1 %";
   return `${Math.floor(share)} %`;

@@ -1,31 +1,14 @@
 // Polls the node's status while the page is visible and keeps the last answer when the node falls silent.
 import { useEffect, useState } from "preact/hooks";
-import { ApiFailure, fetchStatus, type Status } from "./api.ts";
+import { ApiFailure, fetchStatus } from "./api.ts";
+import { nextDelayMs, type Freshness } from "./freshness.ts";
 
-export const kPollMs = 2000;
-export const kMaxBackoffMs = 15000;
-/** Data older than this is called stale even when no request has failed yet (a hung node, a suspended computer). */
-export const kStaleAfterMs = 10000;
-
-export interface StatusFeed {
-  status: Status | null; // the last good answer
-  receivedAt: number; // when it came, in milliseconds of this browser's clock; 0 = never
-  failure: ApiFailure | null; // why the latest request failed; null when it succeeded
-  failures: number; // failed requests in a row
-  retry: () => void;
-}
-
-/** The wait before the next request after `failures` failed ones in a row. */
-export function nextDelayMs(failures: number): number {
-  return Math.min(kMaxBackoffMs, kPollMs * 2 ** Math.max(0, failures - 1));
-}
-
-export function isStale(feed: Pick<StatusFeed, "status" | "receivedAt" | "failure">, now: number): boolean {
-  return feed.status !== null && (feed.failure !== null || now - feed.receivedAt > kStaleAfterMs);
+export interface StatusFeed extends Freshness {
+  retry: () => void; // asks at once
 }
 
 export function useStatusFeed(): StatusFeed {
-  const [feed, setFeed] = useState<StatusFeed>({ status: null, receivedAt: 0, failure: null, failures: 0, retry: () => {} });
+  const [feed, setFeed] = useState<StatusFeed>({ status: null, receivedAt: 0, failure: null, retry: () => {} });
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,11 +23,11 @@ export function useStatusFeed(): StatusFeed {
       try {
         const status = await fetchStatus();
         failures = 0;
-        if (!ended) setFeed({ status, receivedAt: Date.now(), failure: null, failures, retry });
+        if (!ended) setFeed({ status, receivedAt: Date.now(), failure: null, retry });
       } catch (error) {
         failures += 1;
         const failure = error instanceof ApiFailure ? error : new ApiFailure("unreadable", String(error));
-        if (!ended) setFeed((last) => ({ ...last, failure, failures, retry }));
+        if (!ended) setFeed((last) => ({ ...last, failure, retry }));
       }
       inFlight = false;
       if (!ended) timer = setTimeout(() => void poll(), nextDelayMs(failures));

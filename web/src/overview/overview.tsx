@@ -1,5 +1,5 @@
 // What the node is doing now: state in a sentence, warnings, key figures, and the parts below.
-import type { Status } from "../api.ts";
+import type { ApiFailure, Status } from "../api.ts";
 import { bytes, count, duration, percent, plural, rate } from "../format.ts";
 import { Notice } from "../notice.tsx";
 import type { StatusFeed } from "../status_feed.ts";
@@ -7,6 +7,12 @@ import { Charts } from "./charts.tsx";
 import { Configurations } from "./configurations.tsx";
 import { Machine } from "./machine.tsx";
 import { Workers } from "./workers.tsx";
+
+const kFailureTitles: Readonly<Record<ApiFailure["kind"], string>> = {
+  unreachable: "No answer from the node",
+  refused: "The node reports a problem",
+  unreadable: "The node's answer cannot be read",
+};
 
 function headline(status: Status): { tone: string; title: string; detail: string } {
   const playing = status.workers.filter((worker) => worker.state === "playing").length;
@@ -37,8 +43,8 @@ function Alerts({ status }: { status: Status }) {
   if (status.alerts.length === 0) return null;
   return (
     <ul class="alerts" aria-label="Warnings" data-testid="alerts">
-      {status.alerts.map((alert) => (
-        <li key={alert.text} class={`tone-${alert.level === "error" ? "error" : "warn"}`}>
+      {status.alerts.map((alert, i) => (
+        <li key={i} class={`tone-${alert.level === "error" ? "error" : "warn"}`}>
           <strong>{alert.level === "error" ? "Error" : "Warning"}:</strong> {alert.text}
         </li>
       ))}
@@ -103,7 +109,7 @@ export function Overview({ feed, now }: { feed: StatusFeed; now: number }) {
   if (!status) {
     if (!feed.failure) return <Notice kind="loading" title="Asking the node how it is …" />;
     return (
-      <Notice kind="error" title="No answer from the node" onRetry={feed.retry}>
+      <Notice kind="error" title={kFailureTitles[feed.failure.kind]} onRetry={feed.retry}>
         <p>{feed.failure.message}</p>
       </Notice>
     );

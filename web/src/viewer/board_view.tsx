@@ -113,6 +113,7 @@ function LastMove({ board, move }: { board: Board; move: Move }) {
 
 interface Props {
   board: Board;
+  viewBox: string; // the part of the board to show
   position: Position;
   move: Move | null; // the one that led here
   cursor: CellName | null;
@@ -121,14 +122,13 @@ interface Props {
   onCell: (name: CellName | null) => void;
 }
 
-export function BoardView({ board, position, move, cursor, showSeats, label, onCell }: Props) {
-  const { x, y, width, height } = board.viewBox;
+export function BoardView({ board, viewBox, position, move, cursor, showSeats, label, onCell }: Props) {
   const cellUnder = (event: Event): CellName | null => (event.target as Element).getAttribute("data-cell");
   const stacks = [...position.stacks].sort(([, a], [, b]) => a.y - b.y || a.x - b.x); // nearer piles overlap farther ones
   return (
     <svg
-      class="board"
-      viewBox={`${x.toFixed(1)} ${y.toFixed(1)} ${width.toFixed(1)} ${height.toFixed(1)}`}
+      class={board.size > 10 ? "board fine" : "board"}
+      viewBox={viewBox}
       role="img"
       aria-label={label}
       data-testid="board"

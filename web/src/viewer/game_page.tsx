@@ -2,43 +2,24 @@
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 
 import type { GameDetail } from "../api.ts";
-import { count, plural } from "../format.ts";
+import { count } from "../format.ts";
 import { resultWords } from "../games/games_page.tsx";
 import { Notice } from "../notice.tsx";
 import { boardOf, neighbour, type Board } from "../ringrift/board.ts";
+import { cellWords, positionWords } from "../ringrift/describe.ts";
 import { goalsOf } from "../ringrift/goals.ts";
 import { moveWords, parseMove, type Move } from "../ringrift/move.ts";
 import { phaseWords } from "../ringrift/phase.ts";
 import { cellName, parseCell, parsePosition, type CellName, type Position } from "../ringrift/position.ts";
+import { turnsOf } from "../ringrift/turns.ts";
 import { boardName } from "../words.ts";
 import { BoardView } from "./board_view.tsx";
 import { Controls } from "./controls.tsx";
-import { MoveList, turnsOf } from "./move_list.tsx";
+import { MoveList } from "./move_list.tsx";
 import { SeatMark } from "./seat_mark.tsx";
 import { SeatPanel } from "./seat_panel.tsx";
-import { stackLabel } from "./stack_glyph.tsx";
 import { useGame, type Viewer } from "./use_game.ts";
-
-/** What is on a cell, in words. */
-function cellWords(position: Position, name: CellName): string {
-  const stack = position.stacks.get(name);
-  if (stack) return `${name}: ${stackLabel(stack)}`;
-  const marker = position.markers.get(name);
-  if (marker) return `${name}: a marker of seat ${marker}`;
-  const owner = position.collapsed.get(name);
-  if (owner) return `${name}: territory of seat ${owner}`;
-  return `${name}: empty`;
-}
-
-function boardWords(position: Position): string {
-  const parts = Array.from({ length: position.seats }, (_, i) => {
-    const seat = i + 1;
-    const stacks = [...position.stacks.values()].filter((stack) => stack.rings.at(-1) === seat).length;
-    const markers = [...position.markers.values()].filter((owner) => owner === seat).length;
-    return `seat ${seat} controls ${plural(stacks, "stack")}, has ${plural(markers, "marker")} and ${plural(position.territory[i] ?? 0, "cell")} of territory`;
-  });
-  return `Board, ${boardName(position.board)}: ${parts.join("; ")}.`;
-}
+import { focusOf, kZoomCells, viewBoxOf } from "./zoom.ts";
 
 function Now({ position, move, game }: { position: Position; move: Move | null; game: GameDetail }) {
   const { title, detail } = phaseWords(position);
@@ -150,6 +131,10 @@ const kArrows: Readonly<Record<string, "left" | "right" | "up" | "down">> = {
 function BoardPart({ board, position, move, loading }: { board: Board; position: Position; move: Move | null; loading: boolean }) {
   const [cursor, setCursor] = useState<CellName | null>(null);
   const [showSeats, setShowSeats] = useState(false);
+  const [zoomed, setZoomed] = useState(false);
+  const focus = useRef<CellName | null>(null); // stays where it was when a move has no place
+  focus.current = focusOf(move) ?? focus.current;
+  const zoomable = board.size > kZoomCells;
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Escape") setCursor(null);
     const direction = kArrows[event.key];
@@ -167,12 +152,26 @@ function BoardPart({ board, position, move, loading }: { board: Board; position:
         aria-label="Board. Shift and the arrow keys look at one cell after another."
         onKeyDown={onKey}
       >
-        <BoardView board={board} position={position} move={move} cursor={cursor} showSeats={showSeats} label={boardWords(position)} onCell={setCursor} />
+        <BoardView
+          board={board}
+          viewBox={viewBoxOf(board, zoomable && zoomed ? (focus.current ?? "0,0") : null)}
+          position={position}
+          move={move}
+          cursor={cursor}
+          showSeats={showSeats}
+          label={`Board, ${boardName(position.board)}: ${positionWords(position)}`}
+          onCell={setCursor}
+        />
       </div>
       <div class="board-foot">
         <p class="muted cell-words" aria-live="polite" data-testid="cell-words">
           {cursor ? cellWords(position, cursor) : "Point at a cell to read what is on it."}
         </p>
+        {zoomable && (
+          <label class="check">
+            <input type="checkbox" checked={zoomed} onChange={(event) => setZoomed(event.currentTarget.checked)} /> Enlarge the last move
+          </label>
+        )}
         <label class="check">
           <input type="checkbox" checked={showSeats} onChange={(event) => setShowSeats(event.currentTarget.checked)} /> Seat numbers on stacks
         </label>

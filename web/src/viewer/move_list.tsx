@@ -3,24 +3,9 @@
 import { memo } from "preact/compat";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
-import { beginsTurn, isForcedPass, moveWords, type Move } from "../ringrift/move.ts";
+import { isForcedPass, moveWords, type Move } from "../ringrift/move.ts";
+import { turnsOf } from "../ringrift/turns.ts";
 import { SeatMark } from "./seat_mark.tsx";
-
-interface Turn {
-  seat: number;
-  first: number; // index of its first move
-  moves: Move[];
-}
-
-export function turnsOf(moves: Move[]): Turn[] {
-  const turns: Turn[] = [];
-  moves.forEach((move, i) => {
-    const turn = turns.at(-1);
-    if (!turn || beginsTurn(moves[i - 1], move)) turns.push({ seat: move.seat, first: i, moves: [move] });
-    else turn.moves.push(move);
-  });
-  return turns;
-}
 
 const TurnList = memo(function TurnList({ moves, onPly }: { moves: Move[]; onPly: (ply: number) => void }) {
   const turns = useMemo(() => turnsOf(moves), [moves]);

@@ -1,5 +1,5 @@
 // A stack as a pile of rings seen from above at an angle: the top ring whole, of each ring below it the front edge.
-import { capHeight, type Stack } from "../ringrift/position.ts";
+import type { Stack } from "../ringrift/position.ts";
 
 const kRadiusX = 15.2;
 const kRadiusY = 9.2;
@@ -17,14 +17,6 @@ function ellipse(y: number, rx = kRadiusX, ry = kRadiusY): string {
 /** The outside of a ring whose top is at y and whose bottom is `thickness` lower. */
 function body(y: number, thickness: number): string {
   return `M${-kRadiusX} ${y}v${thickness}a${kRadiusX} ${kRadiusY} 0 0 0 ${2 * kRadiusX} 0v${-thickness}Z`;
-}
-
-export function stackLabel(stack: Stack): string {
-  const top = stack.rings.at(-1);
-  const cap = capHeight(stack.rings);
-  return stack.rings.length === 1
-    ? `a single ring of seat ${top}`
-    : `stack of ${stack.rings.length}, seat ${top} on top with a cap of ${cap}; from the top: ${[...stack.rings].reverse().join(" ")}`;
 }
 
 export function StackGlyph({ stack, showSeats }: { stack: Stack; showSeats: boolean }) {

@@ -1,0 +1,246 @@
+// The page in states that a healthy node cannot be brought into on purpose. The node is of paper, the page is the built one.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { launchBrowser, openPage, overflow } from "./harness.mjs";
+import { healthyStatus, startMockNode } from "./mock_node.mjs";
+
+const kFailedRequest = /Failed to load resource/; // the browser's own remark on an error answer
+const kGameId = "ab".repeat(32);
+const kStart = "square8|N2|T1|ring_placement|S |M |C |H 18,18|E 0,0|R 0,0|X -|K -|Q -|L 0;.;0;0";
+
+let browser;
+let node;
+let opened;
+
+before(async () => (browser = await launchBrowser()));
+after(() => browser?.close());
+beforeEach(async () => (node = await startMockNode(process.env.MESHZERO_PAGE)));
+afterEach(async () => {
+  const last = opened;
+  opened = null;
+  try {
+    await last?.close();
+  } finally {
+    await node.stop();
+  }
+});
+
+async function open(hash, options) {
+  opened = await openPage(browser, node.url, { expected: kFailedRequest, ...options });
+  await opened.go(hash);
+  return opened.page;
+}
+
+function answerStatus(change) {
+  node.answers.status = () => {
+    const body = healthyStatus();
+    change(body);
+    return { status: 200, body };
+  };
+}
+
+function oneGame(changes) {
+  return {
+    id: kGameId, game: "ringrift", board: "square8", seats: 2, engines: ["heuristic", "random"], winner: null, reason: "move_cap", plies: 2,
+    capped: true, seed: "18446744073709551615", stored_at: Math.floor(Date.now() / 1000) - 90, ...changes,
+  };
+}
+
+test("before the first answer the page says that it is waiting", async () => {
+  node.answers.status = () => null; // never answered
+  const page = await open("#/");
+  await page.getByTestId("notice-loading").waitFor();
+  assert.equal(await page.getByTestId("connection").innerText(), "Connecting");
+});
+
+test("an error answer is shown with the node's own sentence, and a retry recovers", async () => {
+  node.answers.status = () => ({ status: 503, body: { error: { kind: "unavailable", text: "The store is being repaired." } } });
+  const page = await open("#/");
+  await page.getByRole("alert").getByText("The store is being repaired.").waitFor();
+  assert.equal(await page.getByTestId("connection").innerText(), "No connection");
+  node.answers.status = () => ({ status: 200, body: healthyStatus() });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { level: 1, name: "Playing" }).waitFor();
+});
+
+for (const [what, body] of [
+  ["is cut off", '{"version":"0.1'],
+  ["has another form", '{"workers":{}}'],
+]) {
+  test(`an answer that ${what} is an error and breaks nothing`, async () => {
+    node.answers.status = () => ({ status: 200, body });
+    const page = await open("#/");
+    await page.getByRole("alert").getByText("The node's answer cannot be read").waitFor();
+    await page.getByRole("link", { name: "Games" }).click();
+    await page.getByRole("heading", { level: 1, name: "Games" }).waitFor();
+  });
+}
+
+test("data that has gone stale stays on the page under a banner with its age", async () => {
+  const page = await open("#/");
+  await page.getByTestId("figures").waitFor();
+  node.answers.status = () => ({ status: 500, body: "broken" });
+  const banner = page.getByTestId("stale-banner");
+  await banner.getByText("not answering").waitFor();
+  assert.match(await banner.innerText(), /from (just now|\d+ s ago)/);
+  assert.equal(await page.getByTestId("connection").innerText(), "Out of date");
+  assert.equal(await page.getByTestId("configuration").count(), 12);
+  node.answers.status = () => ({ status: 200, body: healthyStatus() });
+  await banner.getByRole("button", { name: "Try now" }).click();
+  await banner.waitFor({ state: "detached" });
+});
+
+test("a hidden page asks for nothing and catches up when it is shown again", async () => {
+  let asked = 0;
+  node.answers.status = () => {
+    asked += 1;
+    return { status: 200, body: healthyStatus() };
+  };
+  opened = await openPage(browser, node.url);
+  const { page } = opened;
+  await page.clock.install();
+  await opened.go("#/");
+  await page.getByTestId("figures").waitFor();
+  const show = (visible) =>
+    page.evaluate((seen) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => !seen });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, visible);
+  await show(false);
+  const before = asked;
+  await page.clock.fastForward(60_000);
+  assert.equal(asked, before);
+  const answered = page.waitForResponse("**/api/v1/status");
+  await show(true);
+  await answered;
+  assert.ok(asked > before);
+});
+
+test("problems are said in words: warnings, workers in trouble, and an account that does not balance", async () => {
+  answerStatus((status) => {
+    status.status = "degraded";
+    status.alerts = [
+      { level: "warn", text: "Less than 10 GB of disk space is free." },
+      { level: "error", text: "Worker 1 crashed 5 times." },
+    ];
+    status.workers[0] = { ...status.workers[0], state: "backoff", configuration: null, restarts: 5, reason: "It crashed; next start in 16 s." };
+    status.account = { played: 110, stored: 100, pending: 4 };
+  });
+  const page = await open("#/");
+  await page.getByRole("heading", { level: 1, name: "Running with problems" }).waitFor();
+  const alerts = await page.getByTestId("alerts").innerText();
+  assert.match(alerts, /Warning: Less than 10 GB/);
+  assert.match(alerts, /Error: Worker 1 crashed/);
+  assert.match(await page.getByTestId("worker").innerText(), /Waiting to restart[\s\S]*next start in 16 s/);
+  assert.match(await page.getByTestId("account").innerText(), /6 games unaccounted for/);
+});
+
+test("a node without workers, history or games says so", async () => {
+  answerStatus((status) => {
+    status.workers = [];
+    status.history = { interval_s: 10, times: [], games_per_hour: [] };
+  });
+  const page = await open("#/");
+  await page.getByText("No worker is running").waitFor();
+  await page.getByText("The first point appears about 10 s after the start.").waitFor();
+  await page.getByRole("link", { name: "Games", exact: true }).click();
+  await page.getByText("No games yet").waitFor();
+});
+
+test("an empty choice is not the same as an empty node", async () => {
+  const page = await open("#/games?board=hex8&seats=4");
+  await page.getByText("No such game yet").waitFor();
+  assert.equal(await page.getByLabel("Board").inputValue(), "hex8");
+  assert.equal(await page.getByLabel("Players").inputValue(), "4");
+});
+
+test("a list that cannot be fetched is an error with a retry", async () => {
+  node.answers.games = () => ({ status: 500, body: { error: { kind: "failed", text: "The index of games is damaged." } } });
+  const page = await open("#/games");
+  await page.getByRole("alert").getByText("The index of games is damaged.").waitFor();
+  node.answers.games = () => ({ status: 200, body: { games: [oneGame({})], next: null } });
+  await page.getByRole("button", { name: "Try again" }).click();
+  assert.match(await page.getByTestId("game").innerText(), /stopped at the move limit/);
+});
+
+test("a game this node does not have is said to be missing", async () => {
+  const page = await open(`#/games/${kGameId}`);
+  await page.getByRole("alert").getByText("This node does not have that game").waitFor();
+});
+
+test("a game of another kind, and a position nobody can read, are shown as text and not guessed at", async () => {
+  const answer = (game, text) => () => ({ status: 200, body: { ...game, options: {}, moves: [], positions: { from: 0, texts: [text] } } });
+  node.answers.game = answer(oneGame({ game: "quoridor", plies: 0 }), "e2 e8");
+  const page = await open(`#/games/${kGameId}`);
+  await page.getByText("This page cannot draw quoridor yet.").waitFor();
+  await page.getByText("e2 e8").waitFor();
+  node.answers.game = answer(oneGame({ plies: 0 }), "square8|N2|T1|<img src=x>");
+  await page.reload();
+  await page.getByText("This position cannot be drawn").waitFor();
+  assert.equal(await page.locator("main img").count(), 0);
+});
+
+test("a window of positions that fails keeps the board, says so, and can be fetched again", async () => {
+  const moves = Array.from({ length: 300 }, () => "NP 1");
+  let broken = false;
+  node.answers.game = (url) => {
+    const from = Number(url.searchParams.get("from"));
+    const howMany = Math.min(Number(url.searchParams.get("count")), 301 - from);
+    if (broken) return { status: 500, body: { error: { kind: "failed", text: "The segment is damaged." } } };
+    return { status: 200, body: { ...oneGame({ plies: 300 }), options: {}, moves, positions: { from, texts: Array(howMany).fill(kStart) } } };
+  };
+  const page = await open(`#/games/${kGameId}/300`);
+  await page.getByTestId("board").waitFor();
+  broken = true;
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("alert").getByText("The segment is damaged.").waitFor();
+  await page.getByTestId("board").waitFor();
+  broken = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  assert.equal(await page.getByTestId("ply").inputValue(), "1");
+});
+
+test("the last move is marked: where it began, what it jumped over, where it ended, and who must move", async () => {
+  const moves = ["OC 1 0,0 2,0 4,0", "CL 1 0,1;0,2;0,3;0,4;0,5 0,1;0,2;0,3;0,4", "PR 2 5,5 2"];
+  const after = (phase, toAct, must) =>
+    `square8|N2|T${toAct}|${phase}|S 4,0:211 5,5:22|M 0,0:1|C 0,1:1|H 16,16|E 0,0|R 1,0|X ${must}|K -|Q a|L 0;.;0;0`;
+  const texts = [kStart, after("line_processing", 1, "-"), after("territory_processing", 1, "-"), after("movement", 2, "5,5")];
+  node.answers.game = (url) => {
+    const from = Number(url.searchParams.get("from"));
+    return { status: 200, body: { ...oneGame({ plies: 3 }), options: {}, moves, positions: { from, texts: texts.slice(from) } } };
+  };
+  const page = await open(`#/games/${kGameId}/1`);
+  const marks = async () => (await page.locator("[data-highlight]").evaluateAll((all) => all.map((e) => e.getAttribute("data-highlight")))).sort();
+  await page.getByTestId("last-move").waitFor();
+  assert.deepEqual(await marks(), ["from 0,0", "target 2,0", "to 4,0"]);
+  await page.keyboard.press("ArrowRight");
+  await page.getByText("takes 4 of a line of 5").first().waitFor();
+  await page.locator('[data-highlight="left 0,5"]').waitFor({ state: "attached" });
+  assert.deepEqual(await marks(), ["left 0,5", "taken 0,1", "taken 0,2", "taken 0,3", "taken 0,4"]);
+  await page.keyboard.press("ArrowRight");
+  await page.locator('[data-highlight="must 5,5"]').waitFor({ state: "attached" });
+  assert.deepEqual(await marks(), ["must 5,5", "to 5,5"]);
+  assert.match(await page.getByTestId("phase").innerText(), /Seat 2 must move the stack at 5,5/);
+});
+
+test("long words and many workers do not make a phone scroll sideways", async () => {
+  answerStatus((status) => {
+    status.data_dir = `/var/lib/${"very-long-folder-name/".repeat(8)}`;
+    status.name = "a-machine-with-a-rather-long-name.somewhere.example";
+    status.workers = Array.from({ length: 16 }, (_, i) => ({ ...status.workers[0], id: i + 1, games_per_hour: 123456.7 }));
+    for (const c of status.configurations) Object.assign(c, { games: 1234567, target: 2000000, games_per_hour: 123456 });
+  });
+  const page = await open("#/", { viewport: { width: 360, height: 740 } });
+  await page.getByTestId("worker").nth(15).waitFor();
+  assert.equal(await overflow(page), 0);
+});
+
+test("nothing moves for a reader who asked for less motion", async () => {
+  node.answers.status = () => null;
+  const page = await open("#/", { reducedMotion: "reduce" });
+  await page.getByTestId("notice-loading").waitFor();
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+});

@@ -1,0 +1,27 @@
+// The part of the board that is shown: all of it, or enlarged around the last move.
+import { center, kCell, type Board } from "../ringrift/board.ts";
+import type { Move } from "../ringrift/move.ts";
+import { parseCell, type CellName } from "../ringrift/position.ts";
+
+export const kZoomCells = 9; // cells across when enlarged
+
+/** The cell a move is about, or null for moves without a place. */
+export function focusOf(move: Move | null): CellName | null {
+  return move?.to ?? move?.cells[0] ?? null;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
+}
+
+/** The viewBox attribute. Enlarged, it keeps the shape of the board, so that nothing around it moves. */
+export function viewBoxOf(board: Board, focus: CellName | null): string {
+  const { x, y, width, height } = board.viewBox;
+  const scale = focus === null ? 1 : Math.min(1, (kZoomCells * kCell) / width);
+  const middle = focus === null ? { px: x + width / 2, py: y + height / 2 } : center(board.hex, parseCell(focus));
+  const w = width * scale;
+  const h = height * scale;
+  const left = clamp(middle.px - w / 2, x, x + width - w);
+  const top = clamp(middle.py - h / 2, y, y + height - h);
+  return [left, top, w, h].map((n) => n.toFixed(1)).join(" ");
+}
