@@ -96,7 +96,7 @@ function Figures({ status }: { status: Status }) {
         </dd>
         <dd class={played === stored + pending ? "note" : "note tone-text-error"}>
           {played === stored + pending
-            ? "No game is lost: pending games are finished and about to be written."
+            ? "Pending games are finished and about to be written."
             : `${plural(Math.abs(played - stored - pending), "game")} unaccounted for. See the warnings and the log.`}
         </dd>
       </div>

@@ -1,5 +1,5 @@
 // Draws a position: cells, territory, markers, stacks, and what the last move did.
-import { memo } from "preact/compat";
+import { useMemo } from "preact/hooks";
 
 import { center, kCell, type Board } from "../ringrift/board.ts";
 import type { Move } from "../ringrift/move.ts";
@@ -35,7 +35,7 @@ function Patterns() {
   );
 }
 
-const BareBoard = memo(function BareBoard({ board }: { board: Board }) {
+function BareBoard({ board }: { board: Board }) {
   return (
     <g>
       {board.cells.map((cell) => (
@@ -48,7 +48,7 @@ const BareBoard = memo(function BareBoard({ board }: { board: Board }) {
       ))}
     </g>
   );
-});
+}
 
 function Territory({ board, collapsed }: { board: Board; collapsed: Position["collapsed"] }) {
   return (
@@ -60,6 +60,32 @@ function Territory({ board, collapsed }: { board: Board; collapsed: Position["co
         </g>
       ))}
     </g>
+  );
+}
+
+function Pieces({ board, position, move, showSeats }: { board: Board; position: Position; move: Move | null; showSeats: boolean }) {
+  const stacks = [...position.stacks].sort(([, a], [, b]) => a.y - b.y || a.x - b.x); // nearer piles overlap farther ones
+  return (
+    <>
+      <Territory board={board} collapsed={position.collapsed} />
+      {move && <Ground board={board} move={move} />}
+      <g data-testid="markers">
+        {[...position.markers].map(([name, seat]) => (
+          <g key={name} transform={at(board, name)} data-marker={name}>
+            <SeatShape seat={seat} />
+          </g>
+        ))}
+      </g>
+      {move?.from && move.to && <Arrow board={board} from={move.from} to={move.to} />}
+      <g data-testid="stacks">
+        {stacks.map(([name, stack]) => (
+          <g key={name} transform={at(board, name)} data-stack={name}>
+            <StackGlyph stack={stack} showSeats={showSeats} />
+          </g>
+        ))}
+      </g>
+      {move && <LastMove board={board} move={move} />}
+    </>
   );
 }
 
@@ -103,7 +129,6 @@ function LastMove({ board, move }: { board: Board; move: Move }) {
         <Outline key={name} board={board} name={name} kind={taken.has(name) ? "taken" : "left"} />
       ))}
       {move.from && <Outline board={board} name={move.from} kind="from" />}
-      {move.from && move.to && <Arrow board={board} from={move.from} to={move.to} />}
       {move.target && <Outline board={board} name={move.target} kind="target" />}
       {move.paidAt && <Outline board={board} name={move.paidAt} kind="target" />}
       {move.to && <Outline board={board} name={move.to} kind="to" />}
@@ -124,7 +149,12 @@ interface Props {
 
 export function BoardView({ board, viewBox, position, move, cursor, showSeats, label, onCell }: Props) {
   const cellUnder = (event: Event): CellName | null => (event.target as Element).getAttribute("data-cell");
-  const stacks = [...position.stacks].sort(([, a], [, b]) => a.y - b.y || a.x - b.x); // nearer piles overlap farther ones
+  // Kept while only the pointer moves: hundreds of cells and pieces stay as they are.
+  const bare = useMemo(() => <BareBoard board={board} />, [board]);
+  const pieces = useMemo(
+    () => <Pieces board={board} position={position} move={move} showSeats={showSeats} />,
+    [board, position, move, showSeats],
+  );
   return (
     <svg
       class={board.size > 10 ? "board fine" : "board"}
@@ -140,25 +170,9 @@ export function BoardView({ board, viewBox, position, move, cursor, showSeats, l
       }}
     >
       <Patterns />
-      <BareBoard board={board} />
+      {bare}
       <g class="pieces">
-        <Territory board={board} collapsed={position.collapsed} />
-        {move && <Ground board={board} move={move} />}
-        <g data-testid="markers">
-          {[...position.markers].map(([name, seat]) => (
-            <g key={name} transform={at(board, name)} data-marker={name}>
-              <SeatShape seat={seat} />
-            </g>
-          ))}
-        </g>
-        <g data-testid="stacks">
-          {stacks.map(([name, stack]) => (
-            <g key={name} transform={at(board, name)} data-stack={name}>
-              <StackGlyph stack={stack} showSeats={showSeats} />
-            </g>
-          ))}
-        </g>
-        {move && <LastMove board={board} move={move} />}
+        {pieces}
         {position.mustMove && (
           <g data-testid="must-move">
             <Outline board={board} name={position.mustMove} kind="must" />

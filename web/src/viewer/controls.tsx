@@ -1,5 +1,5 @@
 // Buttons, slider and keys that step through a game.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { count } from "../format.ts";
 
@@ -33,6 +33,13 @@ function ownsKeys(target: EventTarget | null): boolean {
 export function Controls({ ply, last, ready, turnStarts, goTo }: Props) {
   const [playing, setPlaying] = useState(false);
   const [delay, setDelay] = useState(kSpeeds[1]?.[1] ?? 600);
+
+  const field = useRef<HTMLInputElement>(null);
+
+  // Follows the board without taking away what somebody is typing before they have finished.
+  useEffect(() => {
+    if (field.current) field.current.value = String(ply);
+  }, [ply]);
 
   const step = (by: number): void => {
     setPlaying(false);
@@ -111,19 +118,18 @@ export function Controls({ ply, last, ready, turnStarts, goTo }: Props) {
         class="jump"
         onSubmit={(event) => {
           event.preventDefault();
-          const wanted = Number(new FormData(event.currentTarget).get("ply"));
+          const wanted = field.current?.valueAsNumber ?? NaN;
           if (Number.isInteger(wanted)) jump(wanted);
         }}
       >
         <label>
           Move{" "}
           <input
-            key={ply}
+            ref={field}
             name="ply"
             type="number"
             min={0}
             max={last}
-            defaultValue={String(ply)}
             inputMode="numeric"
             data-testid="ply"
             aria-label="Go to move"

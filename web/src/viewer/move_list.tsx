@@ -1,17 +1,15 @@
 // All moves of the game by turns. Rendered once; the current move is marked by touching two elements, so that stepping
 // through a game of thousands of moves stays quick.
-import { memo } from "preact/compat";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { isForcedPass, moveWords, type Move } from "../ringrift/move.ts";
 import { turnsOf } from "../ringrift/turns.ts";
 import { SeatMark } from "./seat_mark.tsx";
 
-const TurnList = memo(function TurnList({ moves, onPly }: { moves: Move[]; onPly: (ply: number) => void }) {
-  const turns = useMemo(() => turnsOf(moves), [moves]);
+function TurnList({ moves, onPly }: { moves: Move[]; onPly: (ply: number) => void }) {
   return (
     <>
-      {turns.map((turn) => (
+      {turnsOf(moves).map((turn) => (
         <li key={turn.first} class="turn">
           <SeatMark seat={turn.seat} size={15} />
           <span class="visually-hidden">Seat {turn.seat}</span>
@@ -37,7 +35,7 @@ const TurnList = memo(function TurnList({ moves, onPly }: { moves: Move[]; onPly
       ))}
     </>
   );
-});
+}
 
 /** Scrolls inside the list only; the page itself stays where the reader put it. */
 function reveal(list: HTMLElement, item: HTMLElement): void {
@@ -48,6 +46,7 @@ function reveal(list: HTMLElement, item: HTMLElement): void {
 
 export function MoveList({ moves, ply, onPly }: { moves: Move[]; ply: number; onPly: (ply: number) => void }) {
   const list = useRef<HTMLDivElement>(null);
+  const turns = useMemo(() => <TurnList moves={moves} onPly={onPly} />, [moves, onPly]);
   useEffect(() => {
     const root = list.current;
     if (!root) return;
@@ -67,7 +66,7 @@ export function MoveList({ moves, ply, onPly }: { moves: Move[]; ply: number; on
   return (
     <div class="moves" ref={list} data-testid="moves" tabIndex={-1}>
       <ol aria-label="Moves by turn">
-        <TurnList moves={moves} onPly={onPly} />
+        {turns}
       </ol>
     </div>
   );
