@@ -9,6 +9,7 @@ void add_bench(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
+void add_selfplay(CLI::App& app, Action& action);
 
 // One line per verb here, one declaration above.
 inline void add_verbs(CLI::App& app, Action& action) {
@@ -16,6 +17,7 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_config(app, action);
   add_conformance(app, action);
   add_reference(app, action);
+  add_selfplay(app, action);
 }
 
 }  // namespace mz

@@ -30,6 +30,11 @@ Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
 }
 
 Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
+  const std::atomic<bool> never{false};
+  return play(seed, never);
+}
+
+Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<bool>& stop) {
   GameRecord record;
   record.rules_hash = game_->rules_hash();
   record.config = spec_.config;
@@ -45,6 +50,7 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
   const auto position = game_->initial();
   const std::size_t cap = spec_.max_moves.value_or(GameRecord::kMaxMoves);
   while (position->kind() != NodeKind::terminal && record.moves.size() < cap) {
+    if (stop.load(std::memory_order_relaxed)) return Error{ErrorKind::refused, "The game was given up before its end."};
     const auto seat = static_cast<std::size_t>(position->actor());
     const Move move = position->kind() == NodeKind::chance ? position->sample(chance)
                                                            : players_[seat]->decide(*position, streams[seat]).move;

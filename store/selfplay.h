@@ -5,6 +5,7 @@
 // again from its record alone. No clock, no thread number, no state that outlives the game.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ class SelfplayTable {
 
   // The record of the game with this seed. Fails only when the game cannot be stored: no end within the longest record.
   Result<GameRecord> play(std::uint64_t seed);
+  // Gives up with the kind `refused` soon after `stop` becomes true.
+  Result<GameRecord> play(std::uint64_t seed, const std::atomic<bool>& stop);
 
   // Whether this very specification, given the record's seed, would have produced the record.
   [[nodiscard]] bool would_play(const GameRecord& record) const;

@@ -34,9 +34,9 @@ Error sqlite_error(sqlite3* handle, int code) {
   }
 }
 
-bool file_has_bytes(const std::string& path) {
+bool file_exists(const std::string& path) {
   struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && info.st_size > 0;
+  return ::stat(path.c_str(), &info) == 0;
 }
 
 // A file name as SQLite URI.
@@ -150,8 +150,8 @@ Result<Database> Database::open(const std::string& path) {
 Result<Database> Database::open_reader(const std::string& path) { return open_with(path, SQLITE_OPEN_READONLY); }
 
 Result<Database> Database::open_foreign(const std::string& path) {
-  // Without a log beside it nobody is writing, and `immutable` keeps SQLite from creating its own files there.
-  const bool in_use = file_has_bytes(path + "-wal") || file_has_bytes(path + "-journal");
+  // Without a log beside it nobody has it open for writing, and `immutable` keeps SQLite from creating its own files there.
+  const bool in_use = file_exists(path + "-wal") || file_exists(path + "-journal");
   auto opened = open_with(uri_of(path, in_use ? "mode=ro" : "immutable=1"), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
   if (!opened) return opened;
   sqlite3* handle = opened->handle_;

@@ -10,8 +10,6 @@
 namespace mz {
 namespace {
 
-constexpr std::string_view kFormat = "meshzero games";
-
 constexpr const char* kTables = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE segments(
@@ -102,7 +100,7 @@ Result<void> create_tables(Database& database, std::string_view kind) {
   if (!meta) return meta.error();
   const auto put = [&meta](std::string_view key, auto value) { return meta->bind(1, key).bind(2, value).run(); };
   const std::vector<std::uint8_t> open_seal = unsealed();
-  if (auto put_one = put("format", kFormat); !put_one) return put_one;
+  if (auto put_one = put("format", kGamesFormat); !put_one) return put_one;
   if (auto put_one = put("version", View::kVersion); !put_one) return put_one;
   if (auto put_one = put("kind", kind); !put_one) return put_one;
   if (auto put_one = put("seal", std::span<const std::uint8_t>(open_seal)); !put_one) return put_one;
@@ -219,7 +217,7 @@ Result<std::unique_ptr<View>> View::open(const std::string& path) {
   const Error foreign{ErrorKind::corrupt, path + " is not a view of this program's version."};
   if (!meta) return foreign;
   const auto row = meta->step();
-  if (!row || !*row || meta->text(0) != kFormat || meta->integer(1) != kVersion || meta->text(2) != "view")
+  if (!row || !*row || meta->text(0) != kGamesFormat || meta->integer(1) != kVersion || meta->text(2) != "view")
     return foreign;
   meta->reset();
   auto reader = Database::open_reader(path);

@@ -29,6 +29,8 @@
 
 namespace mz {
 
+inline constexpr std::string_view kGamesFormat = "meshzero games";
+
 // What the tables say about a game, derived from its record alone. Used to insert rows and to verify rows.
 struct GameRow {
   std::string game_id, play_hash, game, board, options, seed, engines, weights, reason, rules_hash, record_sha256;

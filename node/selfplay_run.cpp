@@ -1,0 +1,294 @@
+#include "node/selfplay_run.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "node/platform.h"
+#include "store/export.h"
+#include "store/game_file.h"
+#include "store/game_source.h"
+#include "store/game_store.h"
+#include "store/merge.h"
+
+namespace mz {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kLookAround{200};
+constexpr std::chrono::seconds kReportEvery{1};
+
+class Runner {
+ public:
+  Runner(const SelfplayRun& run, OutputKind kind, Disk& disk, const std::atomic<bool>& stop)
+      : run_(run), kind_(kind), disk_(disk), stop_(stop), ids_(run.games) {
+    progress_.total = run.games;
+    progress_.kept_in = kind == OutputKind::directory ? run.output : run.output + ".partial";
+  }
+
+  Result<SelfplayProgress> run(const std::function<void(const SelfplayProgress&)>& report) {
+    // A wrong name is found before anything is created.
+    auto table = SelfplayTable::open(run_.spec);
+    if (!table) return table.error();
+    if (auto prepared = prepare(); !prepared) return prepared.error();
+    auto store = GameStore::open(progress_.kept_in, disk_);
+    if (!store) return store.error();
+    store_ = std::move(*store);
+    if (auto found = find_games(*table); !found) return found.error();
+    if (auto played = play_all(report); !played) return played.error();
+    if (auto finished = finish(); !finished) return finished.error();
+    report(progress_);
+    return progress_;
+  }
+
+ private:
+  // Nothing that somebody may still want is written over.
+  Result<void> prepare() {
+    if (auto made = disk_.make_directories(parent_directory(run_.output)); !made) return made;
+    if (kind_ == OutputKind::directory || run_.resume) return {};
+    if (disk_.size(run_.output)) {
+      return Error{ErrorKind::refused,
+                   run_.output + " exists. Choose another name, or add --resume to continue the run that wrote it."};
+    }
+    if (disk_.size(progress_.kept_in)) {
+      return Error{ErrorKind::refused, progress_.kept_in +
+                                           " holds the games of an interrupted run. Add --resume to continue it, or "
+                                           "remove that folder to start again."};
+    }
+    return {};
+  }
+
+  // Which games of this run exist already, by their seeds. Only a resumed run looks.
+  Result<void> find_games(const SelfplayTable& table) {
+    if (!run_.resume) return {};
+    std::unordered_map<std::uint64_t, std::uint64_t> index_of;
+    index_of.reserve(run_.games);
+    for (std::uint64_t i = 0; i < run_.games; ++i) index_of.emplace(selfplay_seed(run_.seed, i), i);
+    const auto note = [&](const Digest& id, const GameRecord& record) {
+      const auto found = index_of.find(record.seed);
+      if (found == index_of.end() || !table.would_play(record)) return false;
+      if (!ids_[found->second]) ++progress_.found;
+      ids_[found->second] = id;
+      return true;
+    };
+    const auto in_store = store_->for_each([&](const StoredGame& game) -> Result<void> {
+      note(game.summary.id, game.record);
+      return {};
+    });
+    if (!in_store) return in_store;
+    progress_.games = progress_.found;
+    if (kind_ == OutputKind::directory || !disk_.size(run_.output)) return {};
+    GameTable games;
+    const auto in_file = read_games(run_.output, disk_, games, [&](const CheckedGame& game) -> Result<void> {
+      if (!note(game.id, game.record)) {
+        return Error{ErrorKind::refused,
+                     run_.output + " holds games that this run would not play. Choose another output."};
+      }
+      const auto kept = store_->append_bytes(game.bytes);
+      if (!kept) return kept.error();
+      return {};
+    });
+    if (!in_file) return in_file;
+    progress_.games = progress_.found;
+    const auto sealed = store_->seal();
+    if (!sealed) return sealed.error();
+    return {};
+  }
+
+  Result<void> play_all(const std::function<void(const SelfplayProgress&)>& report) {
+    const auto begin = Clock::now();
+    std::vector<std::thread> threads;
+    const std::uint64_t missing = run_.games - progress_.found;
+    const auto count = static_cast<unsigned>(std::min<std::uint64_t>(run_.threads, missing));
+    running_ = count;
+    for (unsigned i = 0; i < count; ++i) {
+      threads.emplace_back([this] {
+        platform::name_thread("player");
+        play_some();
+      });
+    }
+
+    auto reported = begin;
+    auto sealed = begin;
+    std::uint64_t sealed_games = 0;
+    Result<void> result;
+    std::unique_lock lock(mutex_);
+    while (running_ > 0) {
+      changed_.wait_for(lock, kLookAround);
+      const auto now = Clock::now();
+      progress_.seconds = std::chrono::duration<double>(now - begin).count();
+      const SelfplayProgress snapshot = progress_;
+      lock.unlock();
+      const std::uint64_t played = snapshot.games - snapshot.found;
+      const bool due = run_.checkpoint_interval > 0 ? played - sealed_games >= run_.checkpoint_interval
+                                                    : now - sealed >= kSelfplaySealSeconds;
+      if (due && result) {
+        sealed = now;
+        sealed_games = played;
+        result = checkpoint();
+        if (!result) failed_ = true;
+      }
+      if (now - reported >= kReportEvery) {
+        reported = now;
+        report(snapshot);
+      }
+      lock.lock();
+    }
+    lock.unlock();
+    for (std::thread& thread : threads) thread.join();
+    progress_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (!result) return result;
+    if (error_) return *error_;
+    return checkpoint();
+  }
+
+  Result<void> checkpoint() {
+    if (const auto sealed = store_->seal(); !sealed) return sealed.error();
+    return store_->tick();
+  }
+
+  // One player thread: takes the next missing game until none is left.
+  void play_some() {
+    auto table = SelfplayTable::open(run_.spec);
+    std::optional<Error> error;
+    if (!table) error = table.error();
+    while (!error && !stop_ && !failed_) {
+      const std::uint64_t index = next_++;
+      if (index >= run_.games) break;
+      if (ids_[index]) continue;  // found before the threads started; only this thread writes it now
+      const auto record = table->play(selfplay_seed(run_.seed, index), stop_);
+      if (!record) {
+        if (!stop_) error = record.error();
+        break;
+      }
+      const auto stored = store_->append(*record);
+      if (!stored) {
+        error = stored.error();
+        break;
+      }
+      ids_[index] = game_id(*record);
+      const std::lock_guard lock(mutex_);
+      ++progress_.games;
+      progress_.plies += record->moves.size();
+      progress_.capped += record->capped ? 1 : 0;
+      if (run_.checkpoint_interval > 0 && (progress_.games - progress_.found) % run_.checkpoint_interval == 0)
+        changed_.notify_one();
+    }
+    const std::lock_guard lock(mutex_);
+    if (error) {
+      failed_ = true;
+      if (!error_) error_ = error;
+    }
+    --running_;
+    changed_.notify_one();
+  }
+
+  Result<void> finish() {
+    if (progress_.games < run_.games) return {};
+    if (kind_ == OutputKind::directory) {
+      progress_.complete = true;
+      return {};
+    }
+    const auto written = kind_ == OutputKind::database ? write_database() : write_lines();
+    if (!written) {
+      // Interrupted while writing: the games are safe, and resuming writes the file.
+      if (stop_ && written.error().kind == ErrorKind::refused) return {};
+      return written;
+    }
+    store_.reset();
+    std::error_code code;
+    std::filesystem::remove_all(progress_.kept_in, code);
+    if (code)
+      return Error{ErrorKind::failure, "Cannot remove " + progress_.kept_in + ": " + code.message() +
+                                           ". Its games are all in " + run_.output + "."};
+    progress_.kept_in = run_.output;
+    progress_.complete = true;
+    return {};
+  }
+
+  [[nodiscard]] Result<void> go_on() const {
+    if (stop_) return Error{ErrorKind::refused, "Interrupted."};
+    return {};
+  }
+
+  Result<void> write_database() {
+    std::vector<Digest> sorted;
+    for (const auto& id : ids_) sorted.push_back(*id);
+    std::sort(sorted.begin(), sorted.end());
+    auto writer = GameFileWriter::create(disk_, run_.output);
+    if (!writer) return writer.error();
+    const auto written = each_game(sorted, [&](const GameRecord& record) -> Result<void> {
+      const auto game = check_game(record, games_);
+      if (!game) return game.error();
+      return (*writer)->add(*game);
+    });
+    if (!written) return written;
+    return (*writer)->publish();
+  }
+
+  Result<void> write_lines() {
+    std::vector<Digest> in_order;
+    for (const auto& id : ids_) in_order.push_back(*id);
+    auto writer = LineWriter::create(disk_, run_.output);
+    if (!writer) return writer.error();
+    const auto written = each_game(in_order, [&](GameRecord record) -> Result<void> {
+      const auto lines = write_samples(**writer, std::move(record), games_, run_.sample_every);
+      if (!lines) return lines.error();
+      return {};
+    });
+    if (!written) return written;
+    return (*writer)->publish();
+  }
+
+  template <class Visit>
+  Result<void> each_game(const std::vector<Digest>& ids, Visit visit) {
+    for (const Digest& id : ids) {
+      if (auto on = go_on(); !on) return on;
+      auto game = store_->find(id);
+      if (!game) return game.error();
+      if (auto visited = visit(std::move(game->record)); !visited) return visited;
+    }
+    return {};
+  }
+
+  const SelfplayRun& run_;
+  const OutputKind kind_;
+  Disk& disk_;
+  const std::atomic<bool>& stop_;
+  std::unique_ptr<GameStore> store_;
+  GameTable games_;
+
+  std::vector<std::optional<Digest>> ids_;  // by game index; each entry is written by one thread at most
+  std::atomic<std::uint64_t> next_{0};
+  std::atomic<bool> failed_{false};
+
+  std::mutex mutex_;  // guards what follows while players run
+  std::condition_variable changed_;
+  SelfplayProgress progress_;
+  unsigned running_ = 0;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const std::atomic<bool>& stop,
+                                      const std::function<void(const SelfplayProgress&)>& report) {
+  if (run.games == 0 || run.games > kMaxSelfplayGames) {
+    return Error{ErrorKind::usage, "The number of games is from 1 to " + std::to_string(kMaxSelfplayGames) + "."};
+  }
+  if (run.threads == 0 || run.threads > kMaxSelfplayThreads) {
+    return Error{ErrorKind::usage, "The number of threads is from 1 to " + std::to_string(kMaxSelfplayThreads) + "."};
+  }
+  if (run.sample_every == 0) return Error{ErrorKind::usage, "--sample-every is a number from 1 on."};
+  const auto kind = output_kind(run.output);
+  if (!kind) return kind.error();
+  return Runner(run, *kind, disk, stop).run(report);
+}
+
+}  // namespace mz

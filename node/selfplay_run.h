@@ -1,0 +1,60 @@
+// `meshzero selfplay`: many games of one specification, on several threads, into a directory or a file.
+//
+// What is played follows from the specification, the seed and the number of games alone; threads, interruptions and the
+// order in which games finish change nothing. A directory is a game store (store/game_store.h). For a file the games are
+// collected in a store beside it, OUT.partial, and the file is written at the end in one piece: lines in the order of the
+// game indices, a .db in the order of ids. Resuming looks at which games are there already, so there is no checkpoint that
+// could disagree with the data.
+//
+// Threads: the caller's (progress, sealing) and `threads` players. SIGTERM is the caller's business: it sets `stop`, and run
+// seals what is finished and returns within seconds.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "store/disk.h"
+#include "store/selfplay.h"
+
+namespace mz {
+
+struct SelfplayRun {
+  SelfplaySpec spec;
+  std::uint64_t games = 0;
+  std::uint64_t seed = 0;
+  unsigned threads = 1;
+  std::string output;                     // directory, .db, .jsonl or .jsonl.gz
+  std::uint64_t checkpoint_interval = 0;  // games between seals; 0: every kSelfplaySealSeconds
+  bool resume = false;
+  std::uint32_t sample_every = 1;  // lines only
+};
+
+inline constexpr std::chrono::seconds kSelfplaySealSeconds{10};
+inline constexpr std::uint64_t kMaxSelfplayGames = 100'000'000;  // of one run: 44 bytes of memory each
+inline constexpr unsigned kMaxSelfplayThreads = 1024;
+
+struct SelfplayProgress {
+  std::uint64_t games = 0;  // finished, found ones included
+  std::uint64_t total = 0;
+  std::uint64_t found = 0;   // were there when the run began
+  std::uint64_t plies = 0;   // played now
+  std::uint64_t capped = 0;  // played now
+  double seconds = 0;
+  bool complete = false;  // all games are there and the output is written
+  std::string kept_in;    // where the games are: the output, or OUT.partial of an unfinished run
+
+  [[nodiscard]] double plies_per_second() const { return seconds > 0 ? static_cast<double>(plies) / seconds : 0; }
+  [[nodiscard]] double games_per_hour() const {
+    return seconds > 0 ? 3600 * static_cast<double>(games - found) / seconds : 0;
+  }
+};
+
+// `report` is called about once a second from the caller's thread.
+Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const std::atomic<bool>& stop,
+                                      const std::function<void(const SelfplayProgress&)>& report);
+
+}  // namespace mz

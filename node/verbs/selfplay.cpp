@@ -1,0 +1,189 @@
+// `meshzero selfplay`: games of engines against themselves, into a directory or a file.
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "node/exit_code.h"
+#include "node/platform.h"
+#include "node/selfplay_run.h"
+#include "node/verbs.h"
+#include "store/game_source.h"
+
+namespace mz {
+namespace {
+
+struct Flags {
+  std::string game = "ringrift";
+  std::string board = "square8";
+  int players = 2;
+  std::vector<std::string> engines{"heuristic"};
+  std::vector<std::string> options;
+  std::uint32_t max_moves = 0;
+  SelfplayRun run;
+  bool json = false;
+};
+
+// A signal handler can reach nothing but this.
+std::atomic<bool> g_stop{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void stop_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { g_stop = true; };
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaction(signal, &action, nullptr);
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(seconds);
+  char text[32];
+  std::snprintf(text, sizeof text, "%llu:%02llu:%02llu", static_cast<unsigned long long>(whole / 3600),
+                static_cast<unsigned long long>(whole / 60 % 60), static_cast<unsigned long long>(whole % 60));
+  return text;
+}
+
+double seconds_left(const SelfplayProgress& p) {
+  const double rate = p.games_per_hour() / 3600;
+  return rate > 0 ? static_cast<double>(p.total - p.games) / rate : 0;
+}
+
+// On a terminal one line that is rewritten; in a log one JSON object a line, not more than one in kLogEvery.
+class ProgressLine {
+ public:
+  void show(const SelfplayProgress& p) {
+    if (terminal_) {
+      std::fprintf(stderr, "\r%llu of %llu games  %.0f plies/s  %.0f games/h  %s left \x1b[K",
+                   static_cast<unsigned long long>(p.games), static_cast<unsigned long long>(p.total),
+                   p.plies_per_second(), p.games_per_hour(), duration(seconds_left(p)).c_str());
+      shown_ = true;
+    } else if (p.seconds - last_ >= kLogEvery || p.complete) {
+      last_ = p.seconds;
+      const nlohmann::ordered_json line{{"event", "progress"},
+                                        {"games", p.games},
+                                        {"total", p.total},
+                                        {"plies", p.plies},
+                                        {"plies_per_s", p.plies_per_second()},
+                                        {"games_per_h", p.games_per_hour()},
+                                        {"eta_s", seconds_left(p)}};
+      std::fprintf(stderr, "%s\n", line.dump().c_str());
+    }
+  }
+  ~ProgressLine() {
+    if (shown_) std::fputc('\n', stderr);
+  }
+
+ private:
+  static constexpr double kLogEvery = 5;
+  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  double last_ = 0;
+};
+
+Result<GameConfig> configuration(const Flags& flags) {
+  GameConfig config{flags.game, flags.board, flags.players, {}};
+  for (const std::string& option : flags.options) {
+    const std::size_t equals = option.find('=');
+    int value = 0;
+    const char* end = option.data() + option.size();
+    const bool number = equals != std::string::npos &&
+                        std::from_chars(option.data() + equals + 1, end, value).ptr == end &&
+                        equals + 1 < option.size();
+    if (!number) return Error{ErrorKind::usage, "Write an option as NAME=NUMBER, not '" + option + "'."};
+    config.options[option.substr(0, equals)] = value;
+  }
+  return config;
+}
+
+void print(const SelfplayProgress& p, const Flags& flags) {
+  if (flags.json) {
+    const nlohmann::ordered_json json{{"games", p.games},
+                                      {"total", p.total},
+                                      {"played", p.games - p.found},
+                                      {"plies", p.plies},
+                                      {"capped", p.capped},
+                                      {"seconds", p.seconds},
+                                      {"plies_per_s", p.plies_per_second()},
+                                      {"games_per_h", p.games_per_hour()},
+                                      {"complete", p.complete},
+                                      {"output", flags.run.output},
+                                      {"kept_in", p.kept_in}};
+    std::printf("%s\n", json.dump(2).c_str());
+    return;
+  }
+  if (p.complete) {
+    std::printf("%llu games are in %s: %llu played now in %.1f s, %llu plies, %llu stopped at the move cap.\n",
+                static_cast<unsigned long long>(p.games), p.kept_in.c_str(),
+                static_cast<unsigned long long>(p.games - p.found), p.seconds, static_cast<unsigned long long>(p.plies),
+                static_cast<unsigned long long>(p.capped));
+  } else {
+    std::printf("Interrupted: %llu of %llu games are safe in %s. The same command with --resume continues.\n",
+                static_cast<unsigned long long>(p.games), static_cast<unsigned long long>(p.total), p.kept_in.c_str());
+  }
+}
+
+int play(Flags flags) {
+  auto config = configuration(flags);
+  if (!config) return report(config.error());
+  auto output = local_path(flags.run.output);
+  if (!output) return report(output.error());
+  flags.run.output = *output;
+  flags.run.spec.config = *config;
+  flags.run.spec.engines = flags.engines;
+  if (flags.engines.size() == 1)
+    flags.run.spec.engines.assign(static_cast<std::size_t>(std::max(1, std::min(flags.players, kMaxSeats))),
+                                  flags.engines[0]);
+  if (flags.max_moves > 0) flags.run.spec.max_moves = flags.max_moves;
+  if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
+  stop_on_signals();
+  const auto disk = make_posix_disk();
+  ProgressLine line;
+  const auto done =
+      run_selfplay(flags.run, *disk, g_stop, [&line](const SelfplayProgress& progress) { line.show(progress); });
+  if (!done) return report(done.error());
+  print(*done, flags);
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_selfplay(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("selfplay", "Play games of engines against themselves and keep them.");
+  verb->footer(
+      "The same seed gives the same games, whatever the number of threads and however often the run was interrupted.\n"
+      "Examples:\n"
+      "  meshzero selfplay --games 1000 --out games\n"
+      "  meshzero selfplay --board hex8 --players 3 --engine heuristic --games 100 --seed 7 --out hex.db\n"
+      "  meshzero selfplay --engine heuristic --engine random --games 50 --out pair.jsonl.gz\n"
+      "  meshzero selfplay --games 1000 --out games --resume");
+  auto flags = std::make_shared<Flags>();
+  verb->add_option("--game", flags->game, "Game.")->capture_default_str();
+  verb->add_option("--board", flags->board, "Board: square8, square19, hex8 or hexagonal.")->capture_default_str();
+  verb->add_option("--players", flags->players, "Number of seats.")->capture_default_str();
+  verb->add_option("--engine", flags->engines, "Engine of all seats; given once per seat: of each seat.")
+      ->capture_default_str();
+  verb->add_option("--option", flags->options,
+                   "A rule of the game that differs from the default, as NAME=NUMBER. May be repeated.");
+  verb->add_option("--games", flags->run.games, "Number of games.")->default_val(100);
+  verb->add_option("--seed", flags->run.seed, "Seed of the whole run.")->default_val(1);
+  verb->add_option("--threads", flags->run.threads, "Threads that play. 0: one for each core.")->default_val(0);
+  verb->add_option("--out", flags->run.output,
+                   "Directory, or a file ending in .db, .jsonl or .jsonl.gz. file:// is understood.")
+      ->required();
+  verb->add_option("--max-moves", flags->max_moves, "Stop a game after so many plies and mark it as capped. 0: never.")
+      ->capture_default_str();
+  verb->add_option("--checkpoint-interval", flags->run.checkpoint_interval,
+                   "Make games durable after so many of them. 0: every 10 seconds.")
+      ->capture_default_str();
+  verb->add_option("--sample-every", flags->run.sample_every,
+                   "In .jsonl: of the positions between the first and the last five, write every n-th.")
+      ->capture_default_str();
+  verb->add_flag("--resume", flags->run.resume, "Continue an interrupted or shorter run of the same seed.");
+  verb->add_flag("--json", flags->json, "Print JSON.");
+  verb->callback([&action, flags] { action = [flags] { return play(*flags); }; });
+}
+
+}  // namespace mz

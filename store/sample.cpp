@@ -1,0 +1,102 @@
+#include "store/sample.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "store/drawn_position.h"
+
+namespace mz {
+namespace {
+
+constexpr std::uint32_t kAlwaysKept = 5;  // positions at each end of a game
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::string engine_mode(const GameRecord& record) {
+  std::string all;
+  bool same = true;
+  for (const SeatEngine& seat : record.seats) {
+    same = same && seat.spec == record.seats[0].spec;
+    all += (all.empty() ? "" : ",") + seat.spec;
+  }
+  return same ? record.seats[0].spec : all;
+}
+
+std::string json_text(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> sampled_plies(const GameRecord& record, const Game& game, std::uint32_t every) {
+  std::vector<std::uint32_t> decisions;
+  const auto position = game.initial();
+  for (std::uint32_t ply = 0; ply < record.moves.size(); ++ply) {
+    if (position->kind() == NodeKind::decision) decisions.push_back(ply);
+    position->apply(record.moves[ply]);
+  }
+  std::vector<std::uint32_t> kept;
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    if (i < kAlwaysKept || i + kAlwaysKept >= decisions.size() || i % every == 0) kept.push_back(decisions[i]);
+  }
+  return kept;
+}
+
+SampleFormatter::SampleFormatter(GameRecord record, std::shared_ptr<const Game> game, std::string worker_id)
+    : record_(std::move(record)),
+      game_(std::move(game)),
+      game_id_(to_hex(game_id(record_))),
+      position_(game_->initial()) {
+  metadata_ = "{\"worker_id\":" + json_text(worker_id) + ",\"engine_mode\":" + json_text(engine_mode(record_)) +
+              ",\"difficulty_band\":\"canonical\"}";
+}
+
+std::string SampleFormatter::line(std::uint32_t ply, std::uint32_t samples) {
+  if (ply < at_) {
+    position_ = game_->initial();
+    at_ = 0;
+  }
+  for (; at_ < ply; ++at_) position_->apply(record_.moves[at_]);
+  const char* outcome = record_.winner == kNobody ? "0.5" : record_.winner == position_->actor() ? "1" : "0";
+  std::string line = "{\"state\":" + position_json(record_.config.game, position_->text()) + ",\"outcome\":" + outcome +
+                     ",\"board_type\":" + json_text(record_.config.board) + ",\"game_id\":\"" + game_id_ +
+                     "\",\"move_number\":" + std::to_string(ply) +
+                     ",\"ply_to_end\":" + std::to_string(record_.moves.size() - ply) +
+                     ",\"move\":" + json_text(position_->move_text(record_.moves[ply])) + ",\"metadata\":" + metadata_;
+  if (samples > 0)
+    line += ",\"samples\":" + std::to_string(samples) + ",\"record\":\"" + to_base64(encode_record(record_)) + "\"";
+  return line + "}";
+}
+
+std::string to_base64(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? bytes[i + k] : 0U);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= left ? kBase64[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+bool from_base64(std::string_view text, std::vector<std::uint8_t>& bytes) {
+  bytes.clear();
+  if (text.size() % 4 != 0) return false;
+  bytes.reserve(text.size() / 4 * 3);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    const bool last = i + 4 == text.size();
+    const std::size_t padding = !last ? 0 : text.substr(i, 4).ends_with("==") ? 2 : text[i + 3] == '=' ? 1 : 0;
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::size_t value = k < 4 - padding ? kBase64.find(text[i + k]) : 0;
+      if (value == std::string_view::npos) return false;
+      group = group << 6 | static_cast<std::uint32_t>(value);
+    }
+    for (std::size_t k = 0; k < 3 - padding; ++k) bytes.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
+    if ((group & ((1U << (8 * padding)) - 1)) != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace mz
