@@ -136,6 +136,7 @@ struct Header {
   // neither collapsed nor markers of b surely form one component (bit kPlainBorder: that are not collapsed).
   std::uint8_t maybe_line = 0;
   std::uint8_t connected = 0x1f;
+  friend bool operator==(const Header&, const Header&) = default;
 };
 
 template <class G>
@@ -147,6 +148,7 @@ struct State {
   std::array<std::array<std::uint32_t, G::kRowWords>, kMaxPlayers> stack;   // rows: stacks by controller
   std::array<std::uint8_t, G::kCells> who;
   std::array<Rings, G::kCells> rings;
+  friend bool operator==(const State&, const State&) = default;
 };
 
 // What `apply` needs to remember: the header and the cells it changed, in order.
