@@ -1,0 +1,156 @@
+// `meshzero match`: which of two engines is stronger, with evidence.
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "node/configuration_flags.h"
+#include "node/exit_code.h"
+#include "node/interrupt.h"
+#include "node/match_flags.h"
+#include "node/match_run.h"
+#include "node/verbs.h"
+
+namespace mz {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  std::string a, b, c, d;
+  MatchFlags flags;
+  std::uint64_t pairs = 0;
+  std::string sprt;
+  FlagValues configuration;
+  bool as_json = false;
+};
+
+json to_json(const MatchRun& run, const MatchSummary& s) {
+  json engines = json::array();
+  for (const SeatEngine& participant : run.plan.participants) engines.push_back(participant.spec);
+  return {{"board", run.plan.config.board},
+          {"players", run.plan.config.seats},
+          {"engines", engines},
+          {"seed", run.plan.seed},
+          {"score_a", s.elo.score},
+          {"games", s.games},
+          {"distinct_games", s.distinct_games},
+          {"cycles", s.cycles},
+          {"repeated_cycles", s.repeated_cycles},
+          {"resumed_games", s.resumed_games},
+          {"wins", s.wins},
+          {"shared", s.shared},
+          {"losses", s.losses},
+          {"capped", s.capped},
+          {"mean_plies", s.played == 0 ? 0.0 : static_cast<double>(s.plies) / static_cast<double>(s.played)},
+          {"elo", s.elo.elo},
+          {"elo_low", s.elo.low},
+          {"elo_high", s.elo.high},
+          {"elo_open_above", s.elo.open_above},
+          {"elo_open_below", s.elo.open_below},
+          {"sprt",
+           {{"elo0", run.sprt.elo0},
+            {"elo1", run.sprt.elo1},
+            {"alpha", run.sprt.alpha},
+            {"beta", run.sprt.beta},
+            {"llr", s.sprt.llr},
+            {"lower", s.sprt.lower},
+            {"upper", s.sprt.upper},
+            {"verdict", to_text(s.sprt.verdict)}}},
+          {"interrupted", s.interrupted}};
+}
+
+std::string score_line(const MatchSummary& s) {
+  char text[200];
+  std::snprintf(text, sizeof text, "%llu games: +%llu =%llu -%llu, score %.3f, Elo %+.0f [%+.0f, %+.0f], LLR %.2f [%.2f, %.2f]",
+                static_cast<unsigned long long>(s.games), static_cast<unsigned long long>(s.wins),
+                static_cast<unsigned long long>(s.shared), static_cast<unsigned long long>(s.losses), s.elo.score, s.elo.elo,
+                s.elo.low, s.elo.high, s.sprt.llr, s.sprt.lower, s.sprt.upper);
+  return text;
+}
+
+// elo0=0,elo1=10[,alpha=0.05][,beta=0.05]
+Result<SprtPlan> parse_sprt(const std::string& text) {
+  SprtPlan plan;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const std::size_t equals = part.find('=');
+    const std::string name = part.substr(0, equals);
+    double* target = name == "elo0"    ? &plan.elo0
+                     : name == "elo1"  ? &plan.elo1
+                     : name == "alpha" ? &plan.alpha
+                     : name == "beta"  ? &plan.beta
+                                       : nullptr;
+    char* end = nullptr;
+    const std::string value = equals == std::string::npos ? "" : part.substr(equals + 1);
+    const double number = std::strtod(value.c_str(), &end);
+    if (target == nullptr || value.empty() || *end != '\0' || !std::isfinite(number)) {
+      return Error{ErrorKind::usage, "--sprt must read like elo0=0,elo1=10,alpha=0.05,beta=0.05, not '" + part + "'."};
+    }
+    *target = number;
+  }
+  return plan;
+}
+
+int run(const Options& options) {
+  std::vector<std::string> engines = {options.a, options.b};
+  if (!options.c.empty()) engines.push_back(options.c);
+  if (!options.d.empty()) engines.push_back(options.d);
+  auto match = make_match_run(options.flags, options.configuration, engines);
+  if (!match) return report(match.error());
+  const auto sprt = parse_sprt(options.sprt);
+  if (!sprt) return report(sprt.error());
+  match->sprt = *sprt;
+  match->stop_on_verdict = !options.sprt.empty();
+  match->plan.cycles = options.pairs;
+  match->sprt.max_games = options.pairs * static_cast<std::uint64_t>(match->plan.config.seats);
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  const auto summary = run_match(
+      *match,
+      [terminal](const MatchSummary& s) {
+        if (terminal) std::fprintf(stderr, "\r\x1b[K%s", score_line(s).c_str());
+      },
+      stop_on_signals());
+  if (terminal) std::fprintf(stderr, "\n");
+  if (!summary) return report(summary.error());
+  if (options.as_json) {
+    std::printf("%s\n", to_json(*match, *summary).dump(2).c_str());
+    return kExitOk;
+  }
+  std::printf("%s against %s on %s with %d players\n%s\n", options.a.c_str(), options.b.c_str(),
+              match->plan.config.board.c_str(), match->plan.config.seats, score_line(*summary).c_str());
+  std::printf("%llu distinct games, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
+              static_cast<unsigned long long>(summary->distinct_games), static_cast<unsigned long long>(summary->capped),
+              static_cast<unsigned long long>(summary->repeated_cycles));
+  if (match->stop_on_verdict) {
+    std::printf("SPRT: that A is %+.0f Elo or more stronger rather than %+.0f is %s.\n", match->sprt.elo1, match->sprt.elo0,
+                to_text(summary->sprt.verdict));
+  }
+  if (summary->interrupted) std::printf("Interrupted: the same command goes on where this one stopped.\n");
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_match(CLI::App& app, Action& action) {
+  CLI::App* match = app.add_subcommand("match", "Play two engines against each other and say which is stronger");
+  auto options = std::make_shared<Options>();
+  match->add_option("--a", options->a, "engine A, for example heuristic")->required();
+  match->add_option("--b", options->b, "engine B; with more than two players on every seat that has no engine of its own")->required();
+  match->add_option("--c", options->c, "engine on a third seat");
+  match->add_option("--d", options->d, "engine on a fourth seat");
+  match->add_option("--pairs", options->pairs, "cycles at most; a cycle plays one opening with A on every seat once")
+      ->default_val(100)
+      ->check(CLI::Range(1, 1'000'000));
+  match->add_option("--sprt", options->sprt, "stop when the test elo0=…,elo1=…[,alpha=…,beta=…] is decided");
+  options->configuration = add_match_flags(*match, options->flags);
+  match->add_flag("--json", options->as_json, "print one JSON object");
+  match->footer(
+      "Examples:\n  meshzero match --a heuristic --b random --board square8 --players 2 --pairs 50\n"
+      "  meshzero match --a heuristic --b random --board hex8 --players 3 --pairs 500 --sprt elo0=0,elo1=20 --json");
+  match->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace mz

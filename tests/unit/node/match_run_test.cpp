@@ -1,0 +1,144 @@
+#include "node/match_run.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "store/match_log_file.h"
+
+namespace mz {
+namespace {
+
+const std::atomic<bool> kGoOn{false};
+void ignore(const MatchSummary&) {}
+
+class MatchRunTest : public testing::Test {
+ protected:
+  MatchRunTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mz-match-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~MatchRunTest() override { std::filesystem::remove_all(directory_); }
+
+  MatchRun plan(const std::string& log, std::uint64_t cycles, int threads, int players = 2) const {
+    MatchRun run;
+    run.plan.config.board = "square8";
+    run.plan.config.seats = players;
+    run.plan.participants.assign(static_cast<std::size_t>(players), {"random", ""});
+    run.plan.participants[0].spec = "heuristic";
+    run.plan.cycles = cycles;
+    run.sprt.max_games = cycles * static_cast<std::uint64_t>(players);
+    run.stop_on_verdict = false;
+    run.threads = threads;
+    run.log_path = (directory_ / log).string();
+    return run;
+  }
+  std::string content(const std::string& log) const {
+    std::ifstream in(directory_ / log, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(MatchRunTest, EveryEngineSitsOnEverySeatOncePerCycle) {
+  ASSERT_TRUE(run_match(plan("log", 3, 1, 3), ignore, kGoOn));
+  const auto reading = read_match_log_file((directory_ / "log").string());
+  ASSERT_TRUE(reading);
+  ASSERT_EQ(reading->results.size(), 9U);
+  for (std::size_t i = 0; i < 9; ++i) {
+    EXPECT_EQ(reading->results[i].order[i % 3], 0);
+    EXPECT_EQ(reading->results[i].opening_seed, reading->results[i / 3 * 3].opening_seed);
+  }
+  EXPECT_NE(reading->results[0].opening_seed, reading->results[3].opening_seed);
+}
+
+TEST_F(MatchRunTest, TheLogDoesNotDependOnTheNumberOfThreads) {
+  ASSERT_TRUE(run_match(plan("one", 12, 1), ignore, kGoOn));
+  ASSERT_TRUE(run_match(plan("four", 12, 4), ignore, kGoOn));
+  EXPECT_EQ(content("one"), content("four"));
+}
+
+TEST_F(MatchRunTest, AnInterruptedMatchGoesOnWhereItStopped) {
+  const auto whole = run_match(plan("whole", 12, 2), ignore, kGoOn);
+  ASSERT_TRUE(whole);
+  std::atomic<bool> stop{false};
+  const auto part = run_match(
+      plan("part", 12, 2), [&](const MatchSummary& s) { stop = s.cycles >= 4; }, stop);
+  ASSERT_TRUE(part);
+  EXPECT_TRUE(part->interrupted);
+  EXPECT_LT(part->games, 24U);
+  const auto rest = run_match(plan("part", 12, 2), ignore, kGoOn);
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(rest->resumed_games, part->games);
+  EXPECT_EQ(rest->elo.score, whole->elo.score);
+  EXPECT_EQ(content("part"), content("whole"));
+}
+
+TEST_F(MatchRunTest, GamesOfOneOpeningDifferByTheirSeeds) {
+  MatchRun run = plan("log", 6, 2);
+  run.plan.openings = 2;
+  const auto summary = run_match(run, ignore, kGoOn);
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->distinct_games, 12U);
+  EXPECT_EQ(summary->cycles, 6U);
+}
+
+TEST_F(MatchRunTest, ADamagedLogIsRefusedAndKept) {
+  ASSERT_TRUE(run_match(plan("log", 2, 1), ignore, kGoOn));
+  std::string bytes = content("log");
+  bytes[bytes.size() / 3] ^= 1;
+  std::ofstream(directory_ / "log", std::ios::binary) << bytes;
+  const auto refused = run_match(plan("log", 4, 1), ignore, kGoOn);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(content("log"), bytes);
+}
+
+TEST_F(MatchRunTest, ALineCutOffByACrashIsRemovedAndPlayedAgain) {
+  ASSERT_TRUE(run_match(plan("log", 3, 1), ignore, kGoOn));
+  const std::string bytes = content("log");
+  std::ofstream(directory_ / "log", std::ios::binary) << bytes.substr(0, bytes.size() - 40);
+  const auto again = run_match(plan("log", 3, 1), ignore, kGoOn);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->games, 6U);
+}
+
+TEST_F(MatchRunTest, ASecondWriterIsRefused) {
+  const auto log = MatchLogFile::open((directory_ / "log").string());
+  ASSERT_TRUE(log);
+  const auto second = run_match(plan("log", 1, 1), ignore, kGoOn);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::refused);
+}
+
+TEST_F(MatchRunTest, TheEvaluationBeatsRandomPlayOnEveryBoard) {
+  for (const char* board : {"square8", "square19", "hex8", "hexagonal"}) {
+    MatchRun run = plan(board, 8, 2);
+    run.plan.config.board = board;
+    const auto summary = run_match(run, ignore, kGoOn);
+    ASSERT_TRUE(summary);
+    EXPECT_GT(summary->elo.score, 0.6) << board;
+  }
+}
+
+TEST(Opening, IsAFunctionOfItsSeedAndLegal) {
+  GameConfig config;
+  config.board = "hex8";
+  config.seats = 3;
+  const auto game = make_game(config);
+  ASSERT_TRUE(game);
+  const auto opening = make_opening(**game, 5);
+  EXPECT_EQ(opening, make_opening(**game, 5));
+  EXPECT_NE(opening, make_opening(**game, 6));
+  const auto position = (*game)->initial();
+  for (const Move move : opening) ASSERT_TRUE(position->play(move));
+  EXPECT_EQ(position->kind(), NodeKind::decision);
+}
+
+}  // namespace
+}  // namespace mz
