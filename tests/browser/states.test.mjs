@@ -238,9 +238,11 @@ test("long words and many workers do not make a phone scroll sideways", async ()
   assert.equal(await overflow(page), 0);
 });
 
-test("nothing moves for a reader who asked for less motion", async () => {
+test("only the sign of waiting moves, and not for a reader who asked for less motion", async () => {
   node.answers.status = () => null;
-  const page = await open("#/", { reducedMotion: "reduce" });
+  const page = await open("#/", { reducedMotion: "no-preference" });
   await page.getByTestId("notice-loading").waitFor();
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 1);
+  await page.emulateMedia({ reducedMotion: "reduce" });
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
 });

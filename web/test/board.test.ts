@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { boardOf, center, kCell, neighbour, type Board } from "../src/ringrift/board.ts";
 import { goalsOf } from "../src/ringrift/goals.ts";
 import { parseMove } from "../src/ringrift/move.ts";
-import { focusOf, viewBoxOf } from "../src/viewer/zoom.ts";
+import { focusAt, viewBoxOf } from "../src/viewer/zoom.ts";
 
 function board(name: string): Board {
   const found = boardOf(name);
@@ -89,9 +89,8 @@ test("another ring supply moves the goal, halves rounded up", () => {
 
 test("the enlarged part follows the last move and stays on the board", () => {
   const hexagonal = board("hexagonal");
-  assert.equal(focusOf(parseMove("MS 1 0,0 3,0")), "3,0");
-  assert.equal(focusOf(parseMove("CT 1 1,2;1,3")), "1,2");
-  assert.equal(focusOf(parseMove("NL 1")), null);
+  const moves = ["NP 1", "MS 1 0,0 3,0", "NL 1", "CT 1 1,2;1,3", "NP 2"].map(parseMove);
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map((ply) => focusAt(moves, ply)), [null, null, "3,0", "3,0", "1,2", "1,2"]);
   const { x, y, width, height } = hexagonal.viewBox;
   for (const cell of ["0,0", "12,0", "-12,12", "0,-12"]) {
     const [left = NaN, top = NaN, w = NaN, h = NaN] = viewBoxOf(hexagonal, cell).split(" ").map(Number);

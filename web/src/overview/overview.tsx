@@ -1,6 +1,7 @@
 // What the node is doing now: state in a sentence, warnings, key figures, and the parts below.
 import type { ApiFailure, Status } from "../api.ts";
 import { bytes, count, duration, percent, plural, rate } from "../format.ts";
+import { isStale } from "../freshness.ts";
 import { Notice } from "../notice.tsx";
 import type { StatusFeed } from "../status_feed.ts";
 import { Charts } from "./charts.tsx";
@@ -26,13 +27,14 @@ function headline(status: Status): { tone: string; title: string; detail: string
   return { tone: "idle", title: "Waiting", detail };
 }
 
-function Headline({ status }: { status: Status }) {
+function Headline({ status, stale }: { status: Status; stale: boolean }) {
   const { tone, title, detail } = headline(status);
   return (
     <section class="headline" aria-labelledby="state">
       <h1 id="state" data-testid="node-state">
-        <span class={`dot big tone-${tone}`} aria-hidden="true" />
+        <span class={`dot big tone-${stale ? "idle" : tone}`} aria-hidden="true" />
         {title}
+        {stale && <small> when the node last answered</small>}
       </h1>
       <p class="muted">{detail}</p>
     </section>
@@ -116,7 +118,7 @@ export function Overview({ feed, now }: { feed: StatusFeed; now: number }) {
   }
   return (
     <div class="stack">
-      <Headline status={status} />
+      <Headline status={status} stale={isStale(feed, now)} />
       <Alerts status={status} />
       <Figures status={status} />
       <Configurations configurations={status.configurations} />

@@ -111,7 +111,7 @@ function Arrow({ board, from, to }: { board: Board; from: CellName; to: CellName
   const length = Math.hypot(b.px - a.px, b.py - a.py);
   if (length < kCell / 2) return null;
   // Ends short of the middle, so that the piece it points at stays readable.
-  const cut = (kCell * 0.36) / length;
+  const cut = (kCell * 0.44) / length;
   const line = `M${a.px.toFixed(1)} ${a.py.toFixed(1)}L${(b.px - (b.px - a.px) * cut).toFixed(1)} ${(b.py - (b.py - a.py) * cut).toFixed(1)}`;
   return (
     <g>

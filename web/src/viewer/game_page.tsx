@@ -19,7 +19,7 @@ import { MoveList } from "./move_list.tsx";
 import { SeatMark } from "./seat_mark.tsx";
 import { SeatPanel } from "./seat_panel.tsx";
 import { useGame, type Viewer } from "./use_game.ts";
-import { focusOf, kZoomCells, viewBoxOf } from "./zoom.ts";
+import { focusAt, kZoomCells, viewBoxOf } from "./zoom.ts";
 
 function Now({ position, move, game }: { position: Position; move: Move | null; game: GameDetail }) {
   const { title, detail } = phaseWords(position);
@@ -128,12 +128,20 @@ const kArrows: Readonly<Record<string, "left" | "right" | "up" | "down">> = {
   ArrowDown: "down",
 };
 
-function BoardPart({ board, position, move, loading }: { board: Board; position: Position; move: Move | null; loading: boolean }) {
+const kMiddle: CellName = "0,0"; // of a hexagon; on squares the corner, where the enlarged part begins
+
+interface BoardPartProps {
+  board: Board;
+  position: Position;
+  move: Move | null;
+  focus: CellName | null; // what to enlarge
+  loading: boolean;
+}
+
+function BoardPart({ board, position, move, focus, loading }: BoardPartProps) {
   const [cursor, setCursor] = useState<CellName | null>(null);
   const [showSeats, setShowSeats] = useState(false);
   const [zoomed, setZoomed] = useState(false);
-  const focus = useRef<CellName | null>(null); // stays where it was when a move has no place
-  focus.current = focusOf(move) ?? focus.current;
   const zoomable = board.size > kZoomCells;
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Escape") setCursor(null);
@@ -154,7 +162,7 @@ function BoardPart({ board, position, move, loading }: { board: Board; position:
       >
         <BoardView
           board={board}
-          viewBox={viewBoxOf(board, zoomable && zoomed ? (focus.current ?? "0,0") : null)}
+          viewBox={viewBoxOf(board, zoomable && zoomed ? (focus ?? kMiddle) : null)}
           position={position}
           move={move}
           cursor={cursor}
@@ -192,7 +200,7 @@ function Shown({ viewer, game, shown }: { viewer: Viewer; game: GameDetail; show
   return (
     <div class="viewer">
       <div class="viewer-board">
-        <BoardPart board={board} position={position} move={move} loading={!ready} />
+        <BoardPart board={board} position={position} move={move} focus={focusAt(moves, shown.ply)} loading={!ready} />
         {viewer.failure && (
           <div class="banner tone-warn" role="alert">
             <p>

@@ -5,9 +5,10 @@ import { parseCell, type CellName } from "../ringrift/position.ts";
 
 export const kZoomCells = 9; // cells across when enlarged
 
-/** The cell a move is about, or null for moves without a place. */
-export function focusOf(move: Move | null): CellName | null {
-  return move?.to ?? move?.cells[0] ?? null;
+/** The cell that the newest of the first `ply` moves with a place was about, or null when none had one. */
+export function focusAt(moves: readonly Move[], ply: number): CellName | null {
+  const last = moves.slice(0, ply).findLast((move) => move.to !== null || move.cells.length > 0);
+  return last?.to ?? last?.cells[0] ?? null;
 }
 
 function clamp(value: number, low: number, high: number): number {
