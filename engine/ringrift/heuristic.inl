@@ -1,64 +1,121 @@
-// One-ply play: every legal move is tried and the position after it judged by a linear evaluation in integers.
+// One-ply play: every legal move is tried, and judged by the evaluation of the position in which the own turn ends.
 
 namespace mz::ringrift::MZ_ISA {
 
-// Value of a position for seat p against the strongest other seat, from the counts every position carries. A won game is worth more
-// than any sum of counts.
+// Chooses a move by trying each one. A turn has several plies, most of them bookkeeping, and what a move is worth shows only when the
+// lines and regions it makes are collapsed; so behind each move the rest of the own turn is played: the best continuation is sought
+// while the budget of positions lasts, and taken greedily afterwards.
 template <class R>
-int evaluate(const R& rules, const typename R::State& s, int p) {
-  static constexpr int kWin = 1'000'000;
-  const Setup& setup = rules.setup();
-  if (s.h.phase == Phase::game_over) return s.h.winner == p ? kWin : -kWin;
-  const auto worth = [&](int seat) {
-    const auto q = static_cast<std::size_t>(seat);
-    // Progress towards either goal grows quadratically: the last steps decide.
-    const int rings = setup.rings_to_win > 0 ? s.h.eliminated[q] * 1000 / setup.rings_to_win : 0;
-    const int land = setup.territory_to_win > 0 ? s.h.collapsed[q] * 1000 / setup.territory_to_win : 0;
-    return 3 * rings + 3 * land + (rings * rings + land * land) / 400 + 60 * s.h.stacks[q] + 12 * s.h.markers[q] +
-           8 * s.h.hand[q] + 20 * s.h.board_rings[q] - (s.h.stacks[q] == 0 ? 600 : 0);
-  };
-  int best_other = -kWin;
-  for (int q = 0; q < setup.players; ++q) {
-    if (q != p) best_other = std::max(best_other, worth(q));
-  }
-  return worth(p) - (setup.players > 1 ? best_other : 0);
-}
-
-template <class R>
-class HeuristicPlayer final : public Player {
+class OnePly {
  public:
-  explicit HeuristicPlayer(std::shared_ptr<const R> rules) : rules_(std::move(rules)) {}
+  OnePly(const R& rules, const Weights& weights) : rules_(rules), weights_(weights) {}
 
-  Decision decide(const Position& position, Rng& rng) override {
-    const auto* mine = ErasedPosition<R>::from(position);
-    if (mine == nullptr) std::abort();  // a position of another game: a bug of the caller
-    state_ = mine->state();
-    rules_->moves(state_, list_);
-    const int p = rules_->actor(state_);
-    int best = 0;
-    std::uint32_t ties = 0;
+  // `state` comes back unchanged. Equally good moves are equally likely.
+  Decision choose(typename R::State& state, Rng& rng) {
+    rules_.moves(state, lists_[0]);
+    const int p = rules_.actor(state);
+    const MoveList& list = lists_[0];
     Decision decision;
-    for (const Move move : list_) {
-      rules_->apply(state_, move, undo_);
-      const int value = evaluate(*rules_, state_, p);
-      rules_->undo(state_, undo_);
-      ++decision.nodes;
+    nodes_ = 0;
+    if (list.size() == 1) {
+      decision.move = list[0];
+      return decision;
+    }
+    Score best = 0;
+    std::uint32_t ties = 0;
+    for (const Move move : list) {
+      rules_.apply(state, move, undo_[0]);
+      const Score value = finish_turn(state, p, 1, kContinuations);
+      rules_.undo(state, undo_[0]);
       if (ties == 0 || value > best) {
         best = value;
         ties = 1;
         decision.move = move;
       } else if (value == best && rng.below(++ties) == 0) {
-        decision.move = move;  // each of the equally good moves with the same probability
+        decision.move = move;
       }
     }
+    decision.nodes = nodes_;
     return decision;
   }
 
  private:
+  static constexpr std::size_t kMaxPlies = 24;      // of one turn that are followed
+  static constexpr int kContinuations = 64;  // positions beside the greedy line that are looked at behind one move
+
+  Score judge(const typename R::State& state, int p) {
+    ++nodes_;
+    std::array<Score, kMaxPlayers> scores;
+    evaluate(rules_, state, weights_, std::span<Score, kMaxPlayers>(scores));
+    return scores[static_cast<std::size_t>(p)];
+  }
+
+  // The value for p of the position, whose turn may still go on.
+  Score finish_turn(typename R::State& state, int p, std::size_t ply, int budget) {
+    if (state.h.phase == Phase::game_over || state.h.phase == Phase::ring_placement || state.h.phase == Phase::movement ||
+        state.h.player != p || ply == kMaxPlies) {
+      return judge(state, p);
+    }
+    MoveList& list = lists_[ply];
+    rules_.moves(state, list);
+    if (list.empty()) return judge(state, p);
+    if (list.size() == 1) {
+      rules_.apply(state, list[0], undo_[ply]);
+      const Score value = finish_turn(state, p, ply + 1, budget);
+      rules_.undo(state, undo_[ply]);
+      return value;
+    }
+    const int share = budget / static_cast<int>(list.size());
+    Score best = std::numeric_limits<Score>::min();
+    if (share > 0) {
+      for (const Move move : list) {
+        rules_.apply(state, move, undo_[ply]);
+        best = std::max(best, finish_turn(state, p, ply + 1, share));
+        rules_.undo(state, undo_[ply]);
+      }
+      return best;
+    }
+    Move greedy;
+    for (const Move move : list) {
+      rules_.apply(state, move, undo_[ply]);
+      const Score value = judge(state, p);
+      rules_.undo(state, undo_[ply]);
+      if (value > best) {
+        best = value;
+        greedy = move;
+      }
+    }
+    rules_.apply(state, greedy, undo_[ply]);
+    const Score value = finish_turn(state, p, ply + 1, 0);
+    rules_.undo(state, undo_[ply]);
+    return value;
+  }
+
+  const R& rules_;
+  const Weights& weights_;
+  std::uint64_t nodes_ = 0;
+  std::array<MoveList, kMaxPlies> lists_;
+  std::array<typename R::Undo, kMaxPlies> undo_;
+};
+
+template <class R>
+class HeuristicPlayer final : public Player {
+ public:
+  HeuristicPlayer(std::shared_ptr<const R> rules, const Weights& weights)
+      : rules_(std::move(rules)), weights_(weights), one_ply_(*rules_, weights_) {}
+
+  Decision decide(const Position& position, Rng& rng) override {
+    const auto* mine = ErasedPosition<R>::from(position);
+    if (mine == nullptr) std::abort();  // a position of another game: a bug of the caller
+    state_ = mine->state();
+    return one_ply_.choose(state_, rng);
+  }
+
+ private:
   std::shared_ptr<const R> rules_;
+  Weights weights_;
+  OnePly<R> one_ply_;
   typename R::State state_;
-  typename R::Undo undo_;
-  MoveList list_;
 };
 
 template <class R>
@@ -66,8 +123,17 @@ PlayerMakers<R> player_makers() {
   PlayerMakers<R> makers;
   makers["heuristic"] = [](const std::shared_ptr<const R>& rules,
                            std::string_view arguments) -> Result<std::unique_ptr<Player>> {
-    if (!arguments.empty()) return Error{ErrorKind::usage, "The engine 'heuristic' takes no arguments."};
-    return std::unique_ptr<Player>(std::make_unique<HeuristicPlayer<R>>(rules));
+    static constexpr std::string_view kWeights = "weights=";
+    Weights weights = default_weights();
+    if (!arguments.empty()) {
+      if (!arguments.starts_with(kWeights)) {
+        return Error{ErrorKind::usage, "The engine 'heuristic' takes weights=NAME and nothing else."};
+      }
+      Result<Weights> chosen = profile_weights(arguments.substr(kWeights.size()));
+      if (!chosen) return chosen.error();
+      weights = *chosen;
+    }
+    return std::unique_ptr<Player>(std::make_unique<HeuristicPlayer<R>>(rules, weights));
   };
   return makers;
 }

@@ -6,6 +6,7 @@
 // notation needs the complete rules
 #include "engine/ringrift/notation.inl"
 
+#include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
 
 namespace mz::ringrift::MZ_ISA {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,4 +24,6 @@
 #include "engine/ringrift/kernel.h"
 #include "engine/ringrift/moves.h"
 #include "engine/ringrift/state.h"
+#include "engine/ringrift/weights.h"
 #include "engine/rules.h"
+#include "engine/score.h"

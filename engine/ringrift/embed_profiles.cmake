@@ -1,0 +1,12 @@
+# Writes profiles.h: the weight files as constants, so that the program needs no file. In: NAMES, FOLDER, OUT.
+set(body "// Made by embed_profiles.cmake from config/heuristics.\n#pragma once\n\n#include <array>\n\n#include \"engine/ringrift/weights.h\"\n\n")
+string(APPEND body "namespace mz::ringrift {\n\n")
+set(entries "")
+set(count 0)
+foreach(name IN LISTS NAMES)
+  file(READ ${FOLDER}/${name}.json json)
+  string(APPEND entries "    {\"${name}\", R\"json(${json})json\"},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND body "inline constexpr std::array<Profile, ${count}> kEmbeddedProfiles = {{\n${entries}}};\n\n}  // namespace mz::ringrift\n")
+file(WRITE ${OUT} "${body}")
