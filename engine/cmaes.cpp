@@ -222,6 +222,7 @@ Result<void> Cmaes::tell(std::span<const double> values) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
   std::vector<double> sorted;
+  sorted.reserve(values.size());
   for (const std::size_t k : order) sorted.push_back(values[k]);
 
   rng_ = drawn_rng_;

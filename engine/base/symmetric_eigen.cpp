@@ -10,7 +10,9 @@ constexpr int kMaxSweeps = 60;  // convergence is quadratic: ten are rarely need
 
 }  // namespace
 
-SymmetricEigen symmetric_eigen(std::vector<double> a, std::size_t n) {
+SymmetricEigen symmetric_eigen(std::vector<double> matrix, std::size_t size) {
+  std::vector<double>& a = matrix;  // the names of the textbooks
+  const std::size_t n = size;
   std::vector<double> v(n * n, 0);
   for (std::size_t i = 0; i < n; ++i) {
     v[i * n + i] = 1;

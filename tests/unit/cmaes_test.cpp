@@ -441,6 +441,27 @@ TEST(CmaesSearch, DoublesThePopulationAtEachRestart) {
   EXPECT_LE(search.report().evaluations, 100'000U);
 }
 
+TEST(CmaesSearch, RestartsSomewhereElseWithinTheBounds) {
+  CmaesSearch search = CmaesSearch::make(rastrigin_plan(RestartRule::ipop, 5, 4, 60'000)).value();
+  std::vector<Point> starts;
+  while (!search.finished()) {
+    const CmaesSearchReport report = search.report();
+    if (report.runs > starts.size()) starts.push_back(report.run.mean);
+    ASSERT_TRUE(search.tell(values_of(rastrigin, search.ask())).ok());
+  }
+  ASSERT_GE(starts.size(), 3U);
+  EXPECT_EQ(starts[0], search.plan().run.start);
+  for (std::size_t i = 1; i < starts.size(); ++i) {
+    for (const double v : starts[i]) EXPECT_TRUE(v >= -5 && v <= 5);
+    // Two uniform points of this box are less than 1 apart once in about 60,000 cases.
+    for (std::size_t j = 0; j < i; ++j) {
+      Point apart = starts[i];
+      for (std::size_t k = 0; k < apart.size(); ++k) apart[k] -= starts[j][k];
+      EXPECT_GT(sphere(apart), 1);
+    }
+  }
+}
+
 TEST(CmaesSearch, BipopSharesTheBudgetBetweenSmallAndLargeRuns) {
   CmaesSearch search = CmaesSearch::make(rastrigin_plan(RestartRule::bipop, 5, 3, 200'000)).value();
   std::uint64_t small = 0, large = 0, runs = 0;

@@ -44,6 +44,9 @@ TEST(Elo, BreaksEvenAtOneShareOfTheSeats) {
   // Ten times as strong as each of two or three opponents: 10/12 and 10/13.
   EXPECT_NEAR(expected_score(400, 3), 10.0 / 12, 1e-12);
   EXPECT_NEAR(expected_score(400, 4), 10.0 / 13, 1e-12);
+  // The table of docs/measuring-strength.md: 10^(1/4) = 1.7783, 10^(1/2) = 3.1623.
+  EXPECT_NEAR(expected_score(100, 3), 1.7783 / 3.7783, 1e-5);
+  EXPECT_NEAR(expected_score(200, 4), 3.1623 / 6.1623, 1e-5);
 }
 
 TEST(Elo, ScoreAndDifferenceAreInverse) {
