@@ -8,6 +8,7 @@ namespace mz {
 void add_bench(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
+void add_data(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
 void add_ratings(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
@@ -19,6 +20,7 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_bench(app, action);
   add_config(app, action);
   add_conformance(app, action);
+  add_data(app, action);
   add_match(app, action);
   add_ratings(app, action);
   add_tournament(app, action);

@@ -164,7 +164,7 @@ Result<void> check_totals(Database& database, const std::string& path) {
       {"SELECT (SELECT count(*) FROM games) != (SELECT count(*) FROM records)", "some games have no record"},
       {"SELECT (SELECT count(*) FROM move_rows) != (SELECT coalesce(sum(plies), 0) FROM games)",
        "there are moves without a game"},
-      {"SELECT count(*) FROM games WHERE segment_no NOT IN (SELECT segment_no FROM segments)",
+      {"SELECT count(*) FROM games WHERE segment_no IS NOT NULL AND segment_no NOT IN (SELECT segment_no FROM segments)",
        "a game names an unknown segment"},
       {"SELECT count(*) FROM aliases WHERE segment_no NOT IN (SELECT segment_no FROM segments)",
        "an alias names an unknown segment"},

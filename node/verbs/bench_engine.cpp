@@ -64,10 +64,14 @@ std::string signature(const Kernel& kernel) {
   std::uint64_t digest = 0;
   for (std::size_t b = 0; b < ringrift::kBoardNames.size(); ++b) {
     for (int players = 2; players <= 4; ++players) {
-      GameConfig config{.game = "ringrift", .board = std::string(ringrift::kBoardNames[b]), .seats = players, .options = {{"swap", 1}}};
+      GameConfig config{.game = "ringrift",
+                        .board = std::string(ringrift::kBoardNames[b]),
+                        .seats = players,
+                        .options = {{"swap", 1}}};
       const auto setup = ringrift::make_setup(static_cast<Board>(b), config);
       const bool small = b == 0 || b == 2;
-      digest = mix64(digest ^ kernel.make_workload(static_cast<Board>(b), *setup)->digest_games(kSeed, small ? 16 : 2).digest);
+      digest = mix64(digest ^
+                     kernel.make_workload(static_cast<Board>(b), *setup)->digest_games(kSeed, small ? 16 : 2).digest);
     }
   }
   char text[17];
@@ -79,11 +83,13 @@ int run(const Options& options) {
   const std::vector<Kernel> usable = ringrift::kernels();
   const Kernel* kernel = &usable.back();
   if (!options.kernel.empty()) {
-    const auto it = std::find_if(usable.begin(), usable.end(), [&](const Kernel& k) { return k.name == options.kernel; });
+    const auto it =
+        std::find_if(usable.begin(), usable.end(), [&](const Kernel& k) { return k.name == options.kernel; });
     if (it == usable.end()) {
       std::string names;
       for (const Kernel& k : usable) names += (names.empty() ? "" : ", ") + std::string(k.name);
-      return report({ErrorKind::usage, "This processor runs no kernel '" + options.kernel + "'. Choose one of: " + names + "."});
+      return report(
+          {ErrorKind::usage, "This processor runs no kernel '" + options.kernel + "'. Choose one of: " + names + "."});
     }
     kernel = &*it;
   }
@@ -91,16 +97,19 @@ int run(const Options& options) {
   out["kernel"] = kernel->name;
   out["signature"] = signature(*kernel);
   out["configurations"] = json::array();
-  if (!options.as_json) std::printf("kernel %s, signature %s\n", kernel->name.data(), std::string(out["signature"]).c_str());
+  if (!options.as_json)
+    std::printf("kernel %s, signature %s\n", kernel->name.data(), std::string(out["signature"]).c_str());
   if (!options.as_json && !options.signature_only) {
-    std::printf("%-10s %7s %16s %16s %16s %14s\n", "board", "players", "apply+undo/s", "legal lists/s", "playout plies/s", "games/s");
+    std::printf("%-10s %7s %16s %16s %16s %14s\n", "board", "players", "apply+undo/s", "legal lists/s",
+                "playout plies/s", "games/s");
   }
   for (std::size_t b = 0; b < ringrift::kBoardNames.size() && !options.signature_only; ++b) {
     for (int players = 2; players <= 4; ++players) {
       const std::string board(ringrift::kBoardNames[b]);
       if (!options.board.empty() && options.board != board) continue;
       if (options.players != 0 && options.players != players) continue;
-      const auto setup = ringrift::make_setup(static_cast<Board>(b), GameConfig{.game = "ringrift", .board = board, .seats = players, .options = {}});
+      const auto setup = ringrift::make_setup(
+          static_cast<Board>(b), GameConfig{.game = "ringrift", .board = board, .seats = players, .options = {}});
       if (!setup) return report(setup.error());
       const auto workload = kernel->make_workload(static_cast<Board>(b), *setup);
       const Rate undo = measure(options, [&](std::uint64_t n) { return workload->apply_undo(kSeed, n); });
@@ -113,8 +122,8 @@ int run(const Options& options) {
                                        {"playout_plies_per_s", playouts.per_second},
                                        {"playout_games_per_s", playouts.games_per_second}});
       if (!options.as_json) {
-        std::printf("%-10s %7d %16.0f %16.0f %16.0f %14.1f\n", board.c_str(), players, undo.per_second, lists.per_second,
-                    playouts.per_second, playouts.games_per_second);
+        std::printf("%-10s %7d %16.0f %16.0f %16.0f %14.1f\n", board.c_str(), players, undo.per_second,
+                    lists.per_second, playouts.per_second, playouts.games_per_second);
         std::fflush(stdout);
       }
     }
@@ -128,13 +137,20 @@ int run(const Options& options) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* bench = app.add_subcommand("bench", "Measure this program on this machine");
   bench->require_subcommand(1);
-  CLI::App* engine = bench->add_subcommand("engine", "Speed of the rules on one core, and a signature of their behaviour");
+  CLI::App* engine =
+      bench->add_subcommand("engine", "Speed of the rules on one core, and a signature of their behaviour");
   auto options = std::make_shared<Options>();
-  engine->add_option("--seconds", options->seconds, "length of one measurement")->check(CLI::Range(0.01, 60.0))->capture_default_str();
-  engine->add_option("--repeats", options->repeats, "measurements, of which the best counts")->check(CLI::Range(1, 100))->capture_default_str();
-  engine->add_option("--board", options->board, "only this board")->check(CLI::IsMember({"square8", "square19", "hex8", "hexagonal"}));
+  engine->add_option("--seconds", options->seconds, "length of one measurement")
+      ->check(CLI::Range(0.01, 60.0))
+      ->capture_default_str();
+  engine->add_option("--repeats", options->repeats, "measurements, of which the best counts")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  engine->add_option("--board", options->board, "only this board")
+      ->check(CLI::IsMember({"square8", "square19", "hex8", "hexagonal"}));
   engine->add_option("--players", options->players, "only this number of players")->check(CLI::Range(2, 4));
-  engine->add_option("--kernel", options->kernel, "instruction set to use: base or x86-64-v3 (default: the best this processor has)");
+  engine->add_option("--kernel", options->kernel,
+                     "instruction set to use: base or x86-64-v3 (default: the best this processor has)");
   engine->add_flag("--signature", options->signature_only, "only print the signature");
   engine->add_flag("--json", options->as_json, "print one JSON object");
   engine->footer("Examples:\n  meshzero bench engine\n  meshzero bench engine --board hexagonal --players 2 --json");

@@ -64,10 +64,11 @@ json to_json(const MatchRun& run, const MatchSummary& s) {
 
 std::string score_line(const MatchSummary& s) {
   char text[200];
-  std::snprintf(text, sizeof text, "%llu games: +%llu =%llu -%llu, score %.3f, Elo %+.0f [%+.0f, %+.0f], LLR %.2f [%.2f, %.2f]",
+  std::snprintf(text, sizeof text,
+                "%llu games: +%llu =%llu -%llu, score %.3f, Elo %+.0f [%+.0f, %+.0f], LLR %.2f [%.2f, %.2f]",
                 static_cast<unsigned long long>(s.games), static_cast<unsigned long long>(s.wins),
-                static_cast<unsigned long long>(s.shared), static_cast<unsigned long long>(s.losses), s.elo.score, s.elo.elo,
-                s.elo.low, s.elo.high, s.sprt.llr, s.sprt.lower, s.sprt.upper);
+                static_cast<unsigned long long>(s.shared), static_cast<unsigned long long>(s.losses), s.elo.score,
+                s.elo.elo, s.elo.low, s.elo.high, s.sprt.llr, s.sprt.lower, s.sprt.upper);
   return text;
 }
 
@@ -122,11 +123,12 @@ int run(const Options& options) {
   std::printf("%s against %s on %s with %d players\n%s\n", options.a.c_str(), options.b.c_str(),
               match->plan.config.board.c_str(), match->plan.config.seats, score_line(*summary).c_str());
   std::printf("%llu distinct games, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
-              static_cast<unsigned long long>(summary->distinct_games), static_cast<unsigned long long>(summary->capped),
+              static_cast<unsigned long long>(summary->distinct_games),
+              static_cast<unsigned long long>(summary->capped),
               static_cast<unsigned long long>(summary->repeated_cycles));
   if (match->stop_on_verdict) {
-    std::printf("SPRT: that A is %+.0f Elo or more stronger rather than %+.0f is %s.\n", match->sprt.elo1, match->sprt.elo0,
-                to_text(summary->sprt.verdict));
+    std::printf("SPRT: that A is %+.0f Elo or more stronger rather than %+.0f is %s.\n", match->sprt.elo1,
+                match->sprt.elo0, to_text(summary->sprt.verdict));
   }
   if (summary->interrupted) std::printf("Interrupted: the same command goes on where this one stopped.\n");
   return kExitOk;
@@ -138,7 +140,10 @@ void add_match(CLI::App& app, Action& action) {
   CLI::App* match = app.add_subcommand("match", "Play two engines against each other and say which is stronger");
   auto options = std::make_shared<Options>();
   match->add_option("--a", options->a, "engine A, for example heuristic")->required();
-  match->add_option("--b", options->b, "engine B; with more than two players on every seat that has no engine of its own")->required();
+  match
+      ->add_option("--b", options->b,
+                   "engine B; with more than two players on every seat that has no engine of its own")
+      ->required();
   match->add_option("--c", options->c, "engine on a third seat");
   match->add_option("--d", options->d, "engine on a fourth seat");
   match->add_option("--pairs", options->pairs, "cycles at most; a cycle plays one opening with A on every seat once")

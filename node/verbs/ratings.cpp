@@ -23,8 +23,8 @@ struct RatingOptions {
 
 // Ratings of everything in a log, with engine names instead of hashes.
 struct RatedLog {
-  std::map<std::string, RatingTable> tables;          // by configuration
-  std::map<std::string, std::string> names;           // participant id -> specification
+  std::map<std::string, RatingTable> tables;           // by configuration
+  std::map<std::string, std::string> names;            // participant id -> specification
   std::map<std::string, const MatchResult*> examples;  // configuration -> one result of it
   std::vector<MatchResult> results;
 };
@@ -33,9 +33,10 @@ Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {
   auto reading = read_match_log_file(path);
   if (!reading) return reading.error();
   if (reading->fault_count > 0) {
-    return Error{ErrorKind::corrupt, "The match log " + path + " is damaged in " + std::to_string(reading->fault_count) +
-                                         " lines, the first of them line " + std::to_string(reading->faults.front().line) +
-                                         ": " + reading->faults.front().text + " Ratings need the whole log."};
+    return Error{ErrorKind::corrupt, "The match log " + path + " is damaged in " +
+                                         std::to_string(reading->fault_count) + " lines, the first of them line " +
+                                         std::to_string(reading->faults.front().line) + ": " +
+                                         reading->faults.front().text + " Ratings need the whole log."};
   }
   RatedLog rated;
   rated.results = std::move(reading->results);
@@ -67,9 +68,13 @@ json to_json(const RatedLog& log) {
                            {"games", rating.games},
                            {"score", rating.score}});
       }
-      groups.push_back({{"reference", log.names.at(group.reference)}, {"anchored", group.anchored}, {"ratings", ratings}});
+      groups.push_back(
+          {{"reference", log.names.at(group.reference)}, {"anchored", group.anchored}, {"ratings", ratings}});
     }
-    out.push_back({{"game", config.game}, {"board", config.board}, {"players", config.seats}, {"options", config.options},
+    out.push_back({{"game", config.game},
+                   {"board", config.board},
+                   {"players", config.seats},
+                   {"options", config.options},
                    {"groups", groups}});
   }
   return out;
@@ -89,8 +94,9 @@ void print(const RatedLog& log) {
         const auto bound = [](const std::optional<double>& value) {
           return value ? std::to_string(static_cast<long>(*value)) : std::string("open");
         };
-        std::printf("  %7.0f  [%s, %s]  %6llu games  %s\n", rating.elo, bound(rating.low).c_str(), bound(rating.high).c_str(),
-                    static_cast<unsigned long long>(rating.games), log.names.at(rating.participant).c_str());
+        std::printf("  %7.0f  [%s, %s]  %6llu games  %s\n", rating.elo, bound(rating.low).c_str(),
+                    bound(rating.high).c_str(), static_cast<unsigned long long>(rating.games),
+                    log.names.at(rating.participant).c_str());
       }
     }
   }
@@ -128,10 +134,11 @@ int play_tournament(const TournamentOptions& options) {
       run->stop_on_verdict = false;
       run->plan.cycles = options.pairs;
       run->sprt.max_games = options.pairs * static_cast<std::uint64_t>(options.flags.players);
-      const auto summary = run_match(*run, [](const MatchSummary&) {}, stop);
+      const auto summary = run_match(
+          *run, [](const MatchSummary&) {}, stop);
       if (!summary) return report(summary.error());
-      std::fprintf(stderr, "%s against %s: score %.3f in %llu games\n", options.engines[i].c_str(), options.engines[j].c_str(),
-                   summary->elo.score, static_cast<unsigned long long>(summary->games));
+      std::fprintf(stderr, "%s against %s: score %.3f in %llu games\n", options.engines[i].c_str(),
+                   options.engines[j].c_str(), summary->elo.score, static_cast<unsigned long long>(summary->games));
       if (stop) return report({ErrorKind::failure, "Interrupted: the same command goes on where this one stopped."});
     }
   }
@@ -160,7 +167,9 @@ void add_tournament(CLI::App& app, Action& action) {
   CLI::App* tournament = app.add_subcommand("tournament", "Play every engine against every other and rate them");
   auto options = std::make_shared<TournamentOptions>();
   tournament->add_option("engines", options->engines, "engine specifications")->required();
-  tournament->add_option("--pairs", options->pairs, "cycles for each two engines")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  tournament->add_option("--pairs", options->pairs, "cycles for each two engines")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   tournament->add_option("--anchor", options->anchor, "engine whose rating is 0")->capture_default_str();
   options->configuration = add_match_flags(*tournament, options->flags);
   tournament->add_flag("--json", options->as_json, "print JSON");

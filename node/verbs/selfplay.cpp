@@ -2,13 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "node/exit_code.h"
+#include "node/interrupt.h"
 #include "node/platform.h"
 #include "node/selfplay_run.h"
 #include "node/verbs.h"
@@ -27,16 +26,6 @@ struct Flags {
   SelfplayRun run;
   bool json = false;
 };
-
-// A signal handler can reach nothing but this.
-std::atomic<bool> g_stop{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void stop_on_signals() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { g_stop = true; };
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaction(signal, &action, nullptr);
-}
 
 std::string duration(double seconds) {
   const auto whole = static_cast<std::uint64_t>(seconds);
@@ -138,11 +127,11 @@ int play(Flags flags) {
                                   flags.engines[0]);
   if (flags.max_moves > 0) flags.run.spec.max_moves = flags.max_moves;
   if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
-  stop_on_signals();
+  const std::atomic<bool>& stop = stop_on_signals();
   const auto disk = make_posix_disk();
   ProgressLine line;
   const auto done =
-      run_selfplay(flags.run, *disk, g_stop, [&line](const SelfplayProgress& progress) { line.show(progress); });
+      run_selfplay(flags.run, *disk, stop, [&line](const SelfplayProgress& progress) { line.show(progress); });
   if (!done) return report(done.error());
   print(*done, flags);
   return kExitOk;
