@@ -24,7 +24,8 @@ Result<std::filesystem::path> default_data_directory();
 // Not thread-safe: reads the environment.
 Result<std::filesystem::path> user_configuration_file();
 
-// The file of the running program, to start children from.
+// The file of the running program, to start children from: still this program after an update put another file in its place,
+// where the system can tell.
 Result<std::filesystem::path> executable_path();
 
 unsigned usable_cores();                  // at least 1; honours an affinity mask

@@ -13,6 +13,7 @@
 #include "node/platform_posix.h"
 
 namespace mz::platform {
+
 Result<std::filesystem::path> default_data_directory() {
   auto home = home_directory();
   if (!home) return home.error();

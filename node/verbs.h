@@ -9,16 +9,28 @@ void add_bench(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+void add_down(CLI::App& app, Action& action);
+void add_logs(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
 void add_ratings(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
 void add_selfplay(CLI::App& app, Action& action);
+void add_status(CLI::App& app, Action& action);
 void add_tournament(CLI::App& app, Action& action);
+void add_uninstall(CLI::App& app, Action& action);
+void add_up(CLI::App& app, Action& action);
+void add_worker(CLI::App& app, Action& action);
 
 // One line per verb here, one declaration above.
 inline void add_verbs(CLI::App& app, Action& action) {
-  add_bench(app, action);
+  add_up(app, action);
+  add_status(app, action);
+  add_down(app, action);
+  add_logs(app, action);
   add_config(app, action);
+  add_uninstall(app, action);
+  add_worker(app, action);
+  add_bench(app, action);
   add_conformance(app, action);
   add_data(app, action);
   add_match(app, action);

@@ -1,0 +1,137 @@
+#include "node/node.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <random>
+
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "api/listener.h"
+#include "api/loopback_client.h"
+#include "api/routes.h"
+#include "node/configuration_flags.h"
+#include "node/data_directory.h"
+#include "node/platform.h"
+#include "node/stop_signal.h"
+#include "node/version.h"
+
+namespace mz {
+namespace {
+
+constexpr std::uint64_t kGigabyte = 1'000'000'000;
+constexpr std::size_t kLogBytes = 5U << 20;  // of one log file
+constexpr std::size_t kLogFiles = 4;
+constexpr const char* kEngine = "heuristic";
+
+Result<void> open_log(const DataDirectory& data, bool also_stderr) {
+  try {
+    std::vector<spdlog::sink_ptr> sinks;
+    sinks.push_back(
+        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(data.log_file().string(), kLogBytes, kLogFiles));
+    if (also_stderr) sinks.push_back(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger = std::make_shared<spdlog::logger>("node", sinks.begin(), sinks.end());
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    logger->flush_on(spdlog::level::info);  // few lines, and the last ones matter most
+    spdlog::set_default_logger(std::move(logger));
+  } catch (const spdlog::spdlog_ex& error) {
+    return Error{ErrorKind::failure,
+                 "The log " + data.log_file().string() + " cannot be written: " + error.what() + "."};
+  }
+  return {};
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+// Fresh for each start, so that no game is played twice; each record carries its own seed.
+std::uint64_t entropy() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+// The boards of all games in the order their families list them, with each number of seats.
+std::vector<GameConfig> all_configurations() {
+  std::vector<GameConfig> list;
+  for (const GameFamily* family : game_families()) {
+    for (const std::string& board : family->boards()) {
+      for (const int seats : family->seat_counts()) {
+        list.push_back({.game = std::string(family->name()), .board = board, .seats = seats, .options = {}});
+      }
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<NodeOptions> node_options(const Configuration& configuration) {
+  NodeOptions options;
+  auto data = data_path(configuration);
+  if (!data) return data.error();
+  options.data = *data;
+  options.port = static_cast<std::uint16_t>(configuration.integer("port"));
+  options.limits.workers = configuration.is_auto("workers")
+                               ? std::max(1, static_cast<int>(platform::usable_cores()) - 1)
+                               : static_cast<int>(configuration.integer("workers"));
+  options.limits.memory_bytes = configuration.is_auto("memory_gb")
+                                    ? platform::installed_memory_bytes() / 2
+                                    : static_cast<std::uint64_t>(configuration.number("memory_gb") * kGigabyte);
+  if (!configuration.is_auto("disk_floor_gb")) {
+    options.limits.disk_floor_bytes = static_cast<std::uint64_t>(configuration.number("disk_floor_gb") * kGigabyte);
+  }
+  options.limits.target = static_cast<std::uint64_t>(configuration.integer("target"));
+  return options;
+}
+
+Result<void> run_node(const NodeOptions& options, const std::function<void(std::uint16_t)>& on_ready) {
+  auto data = DataDirectory::create_or_open(options.data);
+  if (!data) return data.error();
+  auto lock = data->lock();
+  if (!lock) return lock.error();
+  auto listener = Listener::bind(options.port);
+  if (!listener) return listener.error();
+  if (auto log = open_log(*data, options.foreground); !log) return log.error();
+
+  const WakePipe wake;
+  if (!wake.valid()) return Error{ErrorKind::failure, "The process has no file descriptors left."};
+  const StopSignal signals(wake);
+  const NodeIdentity identity{.version = std::string(version()),
+                              .name = host_name(),
+                              .data_dir = data->path().string(),
+                              .port = (*listener)->port(),
+                              .started_at = std::time(nullptr)};
+  const RunningNode self{.pid = ::getpid(),
+                         .start_time = platform::process_start_time(::getpid()),
+                         .port = identity.port,
+                         .started_at = identity.started_at};
+  if (auto written = data->write_running(self); !written) return written.error();
+  spdlog::info("meshzero {} starts on {} with {} workers, {}", identity.version, identity.data_dir,
+               options.limits.workers, page_address(identity.port));
+
+  NodeState state;
+  Intake intake(identity.data_dir, state, [&wake] { wake.wake(); });
+  Supervisor supervisor(options.limits, identity, all_configurations(), kEngine, entropy(), state, intake, wake,
+                        signals.requested());
+  (*listener)->start({.answer = [&state](const RequestHead& head) { return answer_request(state, head); },
+                      .is_slow = is_slow_request,
+                      .name_thread = platform::name_thread});
+  on_ready(identity.port);
+  supervisor.run();
+
+  spdlog::info("stopping");
+  const Result<void> stored = intake.stop();
+  listener->reset();
+  data->remove_running();
+  spdlog::info("stopped");
+  spdlog::shutdown();
+  return stored;
+}
+
+}  // namespace mz

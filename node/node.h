@@ -1,0 +1,30 @@
+// A running node: data directory, lock, port, log, intake, control loop and HTTP, put together.
+//
+// Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and http-slow (api/listener.h), signals
+// (node/stop_signal.h). Work happens in child processes (node/worker.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "engine/base/result.h"
+#include "node/configuration.h"
+#include "node/supervisor.h"
+
+namespace mz {
+
+struct NodeOptions {
+  std::filesystem::path data;
+  std::uint16_t port = 0;
+  NodeLimits limits;
+  bool foreground = false;  // also log to stderr
+};
+
+// From the configuration, with `auto` replaced by what fits this machine.
+Result<NodeOptions> node_options(const Configuration& configuration);
+
+// Runs until SIGTERM, SIGINT or SIGHUP. `on_ready` is called with the port once the node answers. Start it before any thread.
+Result<void> run_node(const NodeOptions& options, const std::function<void(std::uint16_t)>& on_ready);
+
+}  // namespace mz

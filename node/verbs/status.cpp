@@ -1,0 +1,83 @@
+// `meshzero status`: what a running node says about itself.
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "api/loopback_client.h"
+#include "node/exit_code.h"
+#include "node/running_node.h"
+#include "node/verbs.h"
+
+namespace mz {
+namespace {
+
+using nlohmann::json;
+
+// The status of the node at `found`, checked to be of that very process.
+Result<json> ask(const FoundNode& found) {
+  auto answer = http_get(found.node.port, "/api/v1/status");
+  if (!answer) return answer.error();
+  json status = json::parse(answer->body, nullptr, false);
+  if (answer->status != 200 || !status.is_object() || status.value("pid", 0) != found.node.pid) {
+    return Error{ErrorKind::unreachable, "What answers on port " + std::to_string(found.node.port) +
+                                             " is not the node of " + found.data.path().string() +
+                                             ". Stop it with `meshzero down` and start it again."};
+  }
+  return status;
+}
+
+void print(const json& status, std::uint16_t port) {
+  std::printf("node       %s, process %d, %s\n", status.value("status", "").c_str(), status.value("pid", 0),
+              page_address(port).c_str());
+  std::printf("data       %s\n", status.value("data_dir", "").c_str());
+  const json& account = status.at("account");
+  std::printf("games      played %s, stored %s, pending %s since the start\n", account.at("played").dump().c_str(),
+              account.at("stored").dump().c_str(), account.at("pending").dump().c_str());
+  for (const json& alert : status.at("alerts")) {
+    std::printf("%-10s %s\n", alert.value("level", "").c_str(), alert.value("text", "").c_str());
+  }
+  std::printf("\n%-10s %-5s %8s %8s %10s  %s\n", "board", "seats", "games", "target", "games/h", "state");
+  for (const json& entry : status.at("configurations")) {
+    std::printf("%-10s %-5d %8lld %8lld %10.1f  %s\n", entry.value("board", "").c_str(), entry.value("seats", 0),
+                entry.value("games", 0LL), entry.value("target", 0LL), entry.value("games_per_hour", 0.0),
+                entry.value("state", "").c_str());
+  }
+  std::printf("\n");
+  for (const json& worker : status.at("workers")) {
+    std::printf("worker %-3d %-8s %s\n", worker.value("id", 0), worker.value("state", "").c_str(),
+                worker.value("reason", "").c_str());
+  }
+}
+
+int status(const FlagValues& flags, bool as_json) {
+  auto found = find_node(flags);
+  if (!found) return report(found.error());
+  auto answer = ask(*found);
+  if (!answer) return report(answer.error());
+  if (as_json) {
+    std::printf("%s\n", answer->dump(2).c_str());
+    return kExitOk;
+  }
+  try {
+    print(*answer, found->node.port);
+  } catch (const json::exception&) {
+    return report(
+        {ErrorKind::corrupt, "The node's answer is not what this version understands. Are both of one version?"});
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("status", "Show what the running node is doing.");
+  auto as_json = std::make_shared<bool>(false);
+  verb->add_flag("--json", *as_json, "Print JSON: the answer of /api/v1/status.");
+  const FlagValues flags = add_configuration_flags(*verb, {"data"});
+  verb->footer(
+      "Exit code 3 when no node runs there, 5 when it does not answer.\nExamples:\n  meshzero status\n  meshzero "
+      "status --data games --json");
+  verb->callback([&action, flags, as_json] { action = [=] { return status(flags, *as_json); }; });
+}
+
+}  // namespace mz

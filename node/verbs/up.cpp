@@ -1,0 +1,70 @@
+// `meshzero up`: starts a node.
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "api/loopback_client.h"
+#include "node/background.h"
+#include "node/configuration_flags.h"
+#include "node/data_directory.h"
+#include "node/exit_code.h"
+#include "node/node.h"
+#include "node/verbs.h"
+
+namespace mz {
+namespace {
+
+void say_running(const NodeOptions& options, std::uint16_t port, bool as_json) {
+  if (as_json) {
+    const nlohmann::json out{{"page", page_address(port)}, {"port", port}, {"data_dir", options.data.string()}};
+    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  } else {
+    std::printf("MeshZero is running: %s\nData: %s\n", page_address(port).c_str(), options.data.c_str());
+  }
+  std::fflush(stdout);
+}
+
+int up_in_foreground(const NodeOptions& options, bool as_json) {
+  const auto ended = run_node(options, [&](std::uint16_t port) { say_running(options, port, as_json); });
+  return ended ? kExitOk : report(ended.error());
+}
+
+int up_in_background(const NodeOptions& options, bool as_json) {
+  auto data = DataDirectory::create_or_open(options.data);
+  if (!data) return report(data.error());
+  const auto port = run_in_background(data->crash_file(), [&](const auto& is_up) { return run_node(options, is_up); });
+  if (!port) return report(port.error());
+  // Its word is good; an answer through the front door is better.
+  if (auto answer = http_get(*port, "/health"); !answer) return report(answer.error());
+  say_running(options, *port, as_json);
+  if (!as_json) std::printf("Stop it with: meshzero down --data %s\n", options.data.c_str());
+  return kExitOk;
+}
+
+int up(const FlagValues& flags, bool foreground, bool as_json) {
+  auto configuration = load_configuration(flags);
+  if (!configuration) return report(configuration.error());
+  auto options = node_options(*configuration);
+  if (!options) return report(options.error());
+  options->foreground = foreground;
+  return foreground ? up_in_foreground(*options, as_json) : up_in_background(*options, as_json);
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("up", "Start a node: it plays, stores and shows games until it is stopped.");
+  auto foreground = std::make_shared<bool>(false);
+  auto as_json = std::make_shared<bool>(false);
+  verb->add_flag("--foreground", *foreground, "Stay in this terminal and log to it; Ctrl-C stops the node.");
+  verb->add_flag("--json", *as_json, "Print the address as JSON.");
+  const FlagValues flags = add_configuration_flags(*verb);
+  verb->footer(
+      "Examples:\n"
+      "  meshzero up\n"
+      "  meshzero up --workers 4 --memory-gb 8 --disk-floor-gb 50\n"
+      "  meshzero up --data games --port 9000 --foreground");
+  verb->callback([&action, flags, foreground, as_json] { action = [=] { return up(flags, *foreground, *as_json); }; });
+}
+
+}  // namespace mz
