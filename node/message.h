@@ -31,7 +31,7 @@ struct PlayUnit {
   friend bool operator==(const PlayUnit&, const PlayUnit&) = default;
 };
 
-// Control to worker: finish the game that is being played and exit.
+// Control to worker: exit. The game that is being played is given up.
 struct Stop {
   friend bool operator==(const Stop&, const Stop&) = default;
 };

@@ -59,7 +59,7 @@ class Inbox {
     return unit;
   }
 
-  [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] const std::atomic<bool>& stopping() const { return stopping_; }
 
  private:
   void accept(const Message& message) {
@@ -95,8 +95,9 @@ Result<void> play_unit(const PlayUnit& unit, const Inbox& inbox) {
   const std::vector<std::string> engines(static_cast<std::size_t>(unit.config.seats), unit.engine);
   auto table = SelfplayTable::open({.config = unit.config, .engines = engines, .max_moves = std::nullopt});
   if (!table) return table.error();
-  for (std::uint64_t i = 0; i < unit.count && !inbox.stopping(); ++i) {
-    auto record = table->play(selfplay_seed(unit.seed, unit.first_index + i));
+  for (std::uint64_t i = 0; i < unit.count; ++i) {
+    auto record = table->play(selfplay_seed(unit.seed, unit.first_index + i), inbox.stopping());
+    if (inbox.stopping()) return {};
     if (!record) return record.error();
     send(GameFinished{unit.unit, static_cast<std::uint32_t>(record->moves.size()), encode_record(*record)});
   }

@@ -1,0 +1,55 @@
+#include "api/node_state.h"
+
+#include <gtest/gtest.h>
+
+using mz::Health;
+using mz::NodeSnapshot;
+using mz::NodeState;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+void publish(NodeState& state, bool starting, bool failed = false) {
+  auto snapshot = std::make_shared<NodeSnapshot>();
+  snapshot->starting = starting;
+  snapshot->failed = failed;
+  state.publish(std::move(snapshot));
+}
+
+const NodeState::Clock::time_point kNow{std::chrono::hours(1)};
+
+}  // namespace
+
+TEST(NodeState, a_fresh_node_is_starting_until_its_snapshot_says_otherwise) {
+  NodeState state;
+  EXPECT_EQ(state.health(kNow), Health::starting);
+  publish(state, true);
+  EXPECT_EQ(state.health(kNow), Health::starting);
+  publish(state, false);
+  EXPECT_EQ(state.health(kNow), Health::ok);
+}
+
+TEST(NodeState, a_late_control_loop_degrades_whatever_the_snapshot_says) {
+  NodeState state;
+  publish(state, false);
+  state.beat_control(kNow);
+  EXPECT_EQ(state.health(kNow + seconds(5)), Health::ok);
+  EXPECT_EQ(state.health(kNow + seconds(5) + milliseconds(1)), Health::degraded);
+  state.beat_control(kNow + seconds(6));
+  EXPECT_EQ(state.health(kNow + seconds(6)), Health::ok);
+}
+
+TEST(NodeState, a_late_store_loop_degrades_too) {
+  NodeState state;
+  publish(state, false);
+  state.beat_store(kNow);
+  EXPECT_EQ(state.health(kNow + seconds(60)), Health::ok);
+  EXPECT_EQ(state.health(kNow + seconds(61)), Health::degraded);
+}
+
+TEST(NodeState, a_node_that_cannot_work_is_degraded) {
+  NodeState state;
+  publish(state, false, true);
+  EXPECT_EQ(state.health(kNow), Health::degraded);
+}
