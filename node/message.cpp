@@ -106,6 +106,7 @@ GameConfig read_config(Reader& in) {
   if (options > kMaxMessageOptions) in.fail();
   for (std::uint32_t i = 0; i < options && in.ok(); ++i) {
     std::string name = in.text();
+    if (!config.options.empty() && name <= config.options.rbegin()->first) in.fail();  // one spelling per message
     config.options[std::move(name)] = static_cast<int>(in.u32());
   }
   return config;

@@ -120,8 +120,8 @@ TEST(RequestHead, only_names_of_this_machine_are_loopback_hosts) {
   for (const char* host : {"localhost", "LocalHost:8765", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:65535"}) {
     EXPECT_TRUE(mz::is_loopback_host(host)) << host;
   }
-  for (const char* host : {"", "evil.example", "localhost.evil.example", "localhost:", "localhost:1x", "127.0.0.1.nip.io",
-                           "::1", "[::1", "localhost:123456", "localhost@evil", "127.0.0.2"}) {
+  for (const char* host : {"", "evil.example", "localhost.evil.example", "localhost:", "localhost:1x",
+                           "127.0.0.1.nip.io", "::1", "[::1", "localhost:123456", "localhost@evil", "127.0.0.2"}) {
     EXPECT_FALSE(mz::is_loopback_host(host)) << host;
   }
 }

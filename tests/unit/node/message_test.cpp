@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using mz::Message;
 using mz::MessageReader;
 
@@ -19,9 +21,9 @@ std::vector<Message> examples() {
 }
 
 std::vector<std::uint8_t> frame(std::uint32_t length, const std::vector<std::uint8_t>& content) {
-  std::vector<std::uint8_t> bytes;
-  for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(length >> (8 * i)));
-  bytes.insert(bytes.end(), content.begin(), content.end());
+  std::vector<std::uint8_t> bytes(4 + content.size());
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(length >> (8 * i));
+  std::copy(content.begin(), content.end(), bytes.begin() + 4);
   return bytes;
 }
 
@@ -95,7 +97,7 @@ TEST(Message, a_text_beyond_its_limit_is_refused) {
 TEST(Message, unknown_kinds_missing_and_surplus_bytes_are_refused) {
   EXPECT_TRUE(is_refused(frame(1, {0})));
   EXPECT_TRUE(is_refused(frame(1, {6})));
-  EXPECT_TRUE(is_refused(frame(2, {2, 0})));     // a stop message with something behind it
+  EXPECT_TRUE(is_refused(frame(2, {2, 0})));        // a stop message with something behind it
   EXPECT_TRUE(is_refused(frame(4, {4, 1, 2, 3})));  // a finished game that ends in its unit number
 }
 
@@ -111,7 +113,9 @@ TEST(Message, any_changed_byte_is_refused_awaited_or_read_but_never_breaks_the_r
         Message message;
         const auto taken = reader.next(message);
         // Encoding what was read must give the same bytes: there is one spelling per message.
-        if (taken.ok() && *taken) EXPECT_EQ(mz::encode_message(message), changed) << "byte " << i;
+        if (taken.ok() && *taken) {
+          EXPECT_EQ(mz::encode_message(message), changed) << "byte " << i;
+        }
       }
     }
   }

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<GameConfig> configurations(int count) {
   std::vector<GameConfig> list;
-  for (int i = 0; i < count; ++i) list.push_back({.game = "g", .board = "board" + std::to_string(i), .seats = 2, .options = {}});
+  for (int i = 0; i < count; ++i)
+    list.push_back({.game = "g", .board = "board" + std::to_string(i), .seats = 2, .options = {}});
   return list;
 }
 
@@ -69,8 +70,8 @@ TEST(Schedule, no_configuration_waits_longer_than_the_bound_whatever_the_others_
     const auto played = play_one(schedule, cost);
     ASSERT_TRUE(played.has_value());
     for (std::size_t i = 0; i < 12; ++i) {
-      if (i == *played) waited[i] = 0;
-      else ASSERT_LE(++waited[i], static_cast<int>(Schedule::kMaxWait + 11)) << "configuration " << i << ", unit " << unit;
+      waited[i] = i == *played ? 0 : waited[i] + 1;
+      ASSERT_LE(waited[i], static_cast<int>(Schedule::kMaxWait + 11)) << "configuration " << i << ", unit " << unit;
     }
   }
 }
