@@ -1,8 +1,17 @@
 #include "node/limits.h"
 
+#include "api/games.h"
+#include "api/listener.h"
+#include "api/request_head.h"
 #include "engine/record.h"
 #include "node/configuration.h"
 #include "node/line_reader.h"
+#include "node/message.h"
+#include "node/selfplay_run.h"
+#include "store/game_store.h"
+#include "store/lines.h"
+#include "store/match_log_file.h"
+#include "store/segment.h"
 
 namespace mz {
 
@@ -13,8 +22,27 @@ std::vector<Limit> limits() {
       {"search statistics of one game", GameRecord::kMaxStatisticsBytes, "bytes", "the record is refused"},
       {"specification of an engine", GameRecord::kMaxSpecBytes, "bytes", "the record is refused"},
       {"options of one game", GameRecord::kMaxOptions, "options", "the record is refused"},
-      {"a configuration file", Configuration::kMaxFileBytes, "bytes", "the file is refused"},
+      {"games of one `selfplay`", kMaxSelfplayGames, "games", "the run is refused"},
+      {"threads of one `selfplay`", kMaxSelfplayThreads, "threads", "the run is refused"},
+      {"a segment file", SegmentLimits::kMaxFileBytes, "bytes", "the file is refused"},
+      {"a segment, unpacked", SegmentLimits::kMaxUnpackedBytes, "bytes", "the file is refused"},
+      {"records waiting to be sealed", GameStore::kSealBytes, "bytes", "they are sealed at once"},
+      {"time a game waits to be sealed", GameStore::kSealSeconds, "seconds", "it is sealed"},
+      {"one line of samples", kMaxLineBytes, "bytes", "the file is refused"},
       {"one line of a recording", LineReader::kMaxLineBytes, "bytes", "reading the file ends there"},
+      {"the match log", kMaxMatchLogBytes, "bytes", "the file is refused"},
+      {"a configuration file", Configuration::kMaxFileBytes, "bytes", "the file is refused"},
+      {"a message between node and worker", kMaxMessageBytes, "bytes", "the worker is replaced"},
+      {"HTTP connections", Listener::kMaxConnections, "connections", "the oldest without a whole request is closed"},
+      {"head of an HTTP request", kMaxHeadBytes, "bytes", "the request is refused"},
+      {"target of an HTTP request", kMaxTargetBytes, "bytes", "the request is refused"},
+      {"header fields of an HTTP request", kMaxHeaders, "fields", "the request is refused"},
+      {"time for the head of an HTTP request", Listener::kHeadSeconds, "seconds", "the connection is closed"},
+      {"time between two HTTP requests", Listener::kIdleSeconds, "seconds", "the connection is closed"},
+      {"time to take an HTTP answer", Listener::kWriteSeconds, "seconds", "the connection is closed"},
+      {"HTTP requests waiting for the store", Listener::kPoolQueue, "requests", "the request is answered with 503"},
+      {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},
+      {"positions in one `/api/v1/games/{id}`", kMaxShownPositions, "positions", "the request is refused"},
   };
 }
 

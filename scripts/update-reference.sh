@@ -2,6 +2,7 @@
 # Writes docs/reference/ anew from the release build; a test compares the two.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-for table in cli settings limits; do
+mkdir -p docs/reference
+for table in cli settings routes metrics limits; do
   build/release/meshzero reference "$table" >"docs/reference/$table.md"
 done

@@ -3,6 +3,8 @@
 #include <functional>
 #include <sstream>
 
+#include "api/metrics.h"
+#include "api/routes.h"
 #include "node/configuration.h"
 #include "node/exit_code.h"
 #include "node/limits.h"
@@ -90,6 +92,27 @@ void print_limits(std::ostream& out) {
   print_table(out, {"what", "at most", "beyond it"}, rows);
 }
 
+void print_routes(std::ostream& out) {
+  out << "# HTTP routes\n\nOnly reading requests are answered, on 127.0.0.1 and ::1; HEAD wherever GET is. Requests "
+         "must be addressed to "
+         "localhost, 127.0.0.1 or [::1], with any port, except where the table says any.\n\n";
+  std::vector<Row> rows;
+  for (const Route& route : routes()) {
+    rows.push_back(
+        {std::string(route.method), code(route.path), route.any_host ? "any" : "local", std::string(route.summary)});
+  }
+  print_table(out, {"method", "path", "host", "answer"}, rows);
+}
+
+void print_metrics(std::ostream& out) {
+  out << "# Metrics\n\nWhat `/metrics` tells Prometheus.\n\n";
+  std::vector<Row> rows;
+  for (const Metric& metric : metrics()) {
+    rows.push_back({code(metric.name), std::string(metric.type), std::string(metric.labels), std::string(metric.help)});
+  }
+  print_table(out, {"name", "type", "labels", "meaning"}, rows);
+}
+
 int print(const std::function<void(std::ostream&)>& table) {
   std::ostringstream out;
   table(out);
@@ -113,6 +136,8 @@ void add_reference(CLI::App& app, Action& action) {
   // The action runs while the parser still exists (node/verb.h).
   add("cli", "All verbs and flags.", [&app](std::ostream& out) { print_cli(out, app); });
   add("settings", "All settings, their flags, variables and defaults.", print_settings);
+  add("routes", "All addresses the node answers over HTTP.", print_routes);
+  add("metrics", "All figures for Prometheus.", print_metrics);
   add("limits", "All limits on what the program accepts.", print_limits);
 }
 

@@ -35,7 +35,7 @@ export PATH="$work/bin:$PATH"
 finish() {
   status=$?
   "$work/bin/meshzero" down >"$work/down.log" 2>&1 || true
-  if [ "$status" -ne 0 ] && ls "$work"/data/*.log >/dev/null 2>&1; then tail -n 20 "$work"/data/*.log; fi
+  if [ "$status" -ne 0 ] && ls "$work"/data/log/*.log >/dev/null 2>&1; then tail -n 20 "$work"/data/log/*.log; fi
   rm -rf "$work"
   exit "$status"
 }
