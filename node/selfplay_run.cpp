@@ -117,13 +117,15 @@ class Runner {
     auto reported = begin;
     auto sealed = begin;
     std::uint64_t sealed_games = 0;
+    std::uint64_t durable = progress_.found;
+    progress_.durable = durable;
     Result<void> result;
     std::unique_lock lock(mutex_);
     while (running_ > 0) {
       changed_.wait_for(lock, kLookAround);
       const auto now = Clock::now();
       progress_.seconds = std::chrono::duration<double>(now - begin).count();
-      const SelfplayProgress snapshot = progress_;
+      SelfplayProgress snapshot = progress_;
       lock.unlock();
       const std::uint64_t played = snapshot.games - snapshot.found;
       const bool due = run_.checkpoint_interval > 0 ? played - sealed_games >= run_.checkpoint_interval
@@ -133,19 +135,24 @@ class Runner {
         sealed_games = played;
         result = checkpoint();
         if (!result) failed_ = true;
+        if (result) durable = snapshot.games;
       }
-      if (now - reported >= kReportEvery) {
+      if (now - reported >= kReportEvery || durable != snapshot.durable) {
         reported = now;
+        snapshot.durable = durable;
         report(snapshot);
       }
       lock.lock();
+      progress_.durable = durable;
     }
     lock.unlock();
     for (std::thread& thread : threads) thread.join();
     progress_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (!result) return result;
     if (error_) return *error_;
-    return checkpoint();
+    if (auto sealed_all = checkpoint(); !sealed_all) return sealed_all;
+    progress_.durable = progress_.games;
+    return {};
   }
 
   Result<void> checkpoint() {

@@ -41,6 +41,7 @@ struct SelfplayProgress {
   std::uint64_t games = 0;  // finished, found ones included
   std::uint64_t total = 0;
   std::uint64_t found = 0;   // were there when the run began
+  std::uint64_t durable = 0;  // of the finished ones: would survive a crash now
   std::uint64_t plies = 0;   // played now
   std::uint64_t capped = 0;  // played now
   double seconds = 0;
@@ -53,7 +54,7 @@ struct SelfplayProgress {
   }
 };
 
-// `report` is called about once a second from the caller's thread.
+// `report` is called about once a second, and whenever more games have become durable, from the caller's thread.
 Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const std::atomic<bool>& stop,
                                       const std::function<void(const SelfplayProgress&)>& report);
 

@@ -164,7 +164,8 @@ Result<void> check_totals(Database& database, const std::string& path) {
       {"SELECT (SELECT count(*) FROM games) != (SELECT count(*) FROM records)", "some games have no record"},
       {"SELECT (SELECT count(*) FROM move_rows) != (SELECT coalesce(sum(plies), 0) FROM games)",
        "there are moves without a game"},
-      {"SELECT count(*) FROM games WHERE segment_no IS NOT NULL AND segment_no NOT IN (SELECT segment_no FROM segments)",
+      {"SELECT count(*) FROM games WHERE segment_no IS NOT NULL AND segment_no NOT IN (SELECT segment_no FROM "
+       "segments)",
        "a game names an unknown segment"},
       {"SELECT count(*) FROM aliases WHERE segment_no NOT IN (SELECT segment_no FROM segments)",
        "an alias names an unknown segment"},
@@ -190,10 +191,14 @@ Result<void> check_games(Database& database, const std::string& path, GameTable&
   if (!checker) return checker.error();
   auto rows = database.prepare(RowChecker::kColumns);
   if (!rows) return rows.error();
-  for (;;) {
+  for (std::int64_t seen = 0;; ++seen) {
     const auto row = rows->step();
     if (!row) return row.error();
-    if (!*row) return {};
+    if (!*row) {
+      const auto listed = database.integer("SELECT count(*) FROM games");
+      if (!listed) return listed.error();
+      return seen == *listed ? Result<void>() : damaged(path, "some games have no record");
+    }
     const auto game = check_game(rows->blob(1), table);
     if (!game) return Error{game.error().kind, path + ": " + game.error().text};
     if (auto checked = checker->check(*rows, *game); !checked) return checked;

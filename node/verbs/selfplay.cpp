@@ -40,7 +40,8 @@ double seconds_left(const SelfplayProgress& p) {
   return rate > 0 ? static_cast<double>(p.total - p.games) / rate : 0;
 }
 
-// On a terminal one line that is rewritten; in a log one JSON object a line, not more than one in kLogEvery.
+// On a terminal one line that is rewritten; in a log one JSON object a line, one in kLogEvery, when the first games are safe, and
+// at the end.
 class ProgressLine {
  public:
   void show(const SelfplayProgress& p) {
@@ -49,11 +50,13 @@ class ProgressLine {
                    static_cast<unsigned long long>(p.games), static_cast<unsigned long long>(p.total),
                    p.plies_per_second(), p.games_per_hour(), duration(seconds_left(p)).c_str());
       shown_ = true;
-    } else if (p.seconds - last_ >= kLogEvery || p.complete) {
+    } else if (p.seconds - last_ >= kLogEvery || p.complete || (durable_ == 0 && p.durable > 0)) {
       last_ = p.seconds;
+      durable_ = p.durable;
       const nlohmann::ordered_json line{{"event", "progress"},
                                         {"games", p.games},
                                         {"total", p.total},
+                                        {"durable", p.durable},
                                         {"plies", p.plies},
                                         {"plies_per_s", p.plies_per_second()},
                                         {"games_per_h", p.games_per_hour()},
@@ -70,6 +73,7 @@ class ProgressLine {
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   bool shown_ = false;
   double last_ = 0;
+  std::uint64_t durable_ = 0;
 };
 
 Result<GameConfig> configuration(const Flags& flags) {
