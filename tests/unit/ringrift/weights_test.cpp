@@ -53,6 +53,18 @@ TEST(WeightProfiles, InTheProgramAreTheFilesOfTheRepository) {
   }
 }
 
+TEST(WeightTable, IsTheOneOfTheDocumentation) {
+  std::ifstream file(MESHZERO_SOURCE_DIR "/docs/evaluation.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const FeatureFacts& facts : kFeatures) {
+    const std::string row = "| `" + std::string(facts.name) + "` | " + std::string(facts.meaning) + " | " + std::to_string(facts.low) +
+                            " to " + std::to_string(facts.high) + " | " + std::to_string(facts.scale) + " | " +
+                            std::to_string(facts.balanced) + " |\n";
+    EXPECT_TRUE(contains(text.str(), row)) << "docs/evaluation.md lacks the row\n" << row;
+  }
+}
+
 TEST(WeightProfiles, CanAllBeReadAndPlayDifferently) {
   std::set<Digest> hashes;
   for (const Profile& profile : weight_profiles()) {
