@@ -60,6 +60,7 @@ void Intake::run() {
   if (!open()) return;
   auto last_seal = Clock::now();
   auto last_tick = Clock::now();
+  auto last_game = last_seal;
   auto last_look = Clock::now();
   for (bool stopping = false; !stopping;) {
     std::vector<Waiting> games;
@@ -73,8 +74,10 @@ void Intake::run() {
     state_.beat_store();
     take(games);
     const auto now = Clock::now();
+    if (!games.empty()) last_game = now;
+    const bool quiet = last_game > last_seal && now - last_game >= std::chrono::seconds(kQuietSeconds);
     bool changed = true;
-    if (stopping || now - last_seal >= std::chrono::seconds(kSealSeconds)) {
+    if (stopping || quiet || now - last_seal >= std::chrono::seconds(kSealSeconds)) {
       seal();
       last_seal = now;
     } else if (now - last_tick >= std::chrono::seconds(1)) {

@@ -42,6 +42,7 @@ class Intake {
   static constexpr std::uint64_t kMaxWaitingBytes =
       2U << 20;                            // beyond it workers have to wait; small, so that stopping is quick
   static constexpr int kSealSeconds = 15;  // at most this much play is lost by a power cut
+  static constexpr int kQuietSeconds = 2;  // without a new game: no more are coming soon, so seal
   static constexpr int kDiskSeconds = 5;   // between looks at the disk
 
   // `state` learns of the open store and the heartbeat; `on_change` (any thread) is called when a report is worth taking.
