@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kCompactAt = 32;
 constexpr std::uint64_t kSmallWeight = SegmentLimits::kMaxWeight / 4;
 constexpr std::size_t kMaxProblems = 100;
+// A larger view is closed without a seal: reading it whole would take too long when the node stops and starts.
+constexpr std::uint64_t kMaxSealedView = 256U << 20;
 
 std::int64_t system_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -41,14 +43,16 @@ struct GameStore::Impl {
   const std::function<std::int64_t()> clock;
   std::unique_ptr<DiskLock> lock;
   GameTable table;
-  std::unique_ptr<View> view;
 
-  std::mutex writing;  // guards everything up to the next mutex, and the writing side of view
+  std::mutex writing;  // guards everything up to the next mutex, and the writing side of the view
   std::vector<Pending> pending;
   std::set<Digest> pending_ids;
   std::uint64_t weight = 0;
   bool view_behind = false;  // a segment is on disk that the view does not have
   bool check_compaction = true;
+
+  mutable std::mutex replacing;  // guards `view`, which only a thread that holds `writing` replaces
+  std::shared_ptr<View> view;
 
   mutable std::mutex reporting;  // guards the rest; taken after `writing` when both are needed
   StoreAccount account;
@@ -60,9 +64,17 @@ struct GameStore::Impl {
     if (problems.size() < kMaxProblems) problems.push_back(std::move(text));
   }
 
+  // For reading: stays usable when the view is rebuilt meanwhile.
+  [[nodiscard]] std::shared_ptr<View> shown() const {
+    const std::lock_guard guard(replacing);
+    return view;
+  }
+
   Result<void> open_view();
+  Result<void> rebuild_view();
   Result<void> sync_view();
-  Result<void> import_segment(const Digest& name);
+  Result<void> import_missing(bool& view_damaged);
+  Result<void> import_segment(const Digest& name, bool& view_damaged);
   Result<void> remove_replaced(const std::vector<Digest>& on_disk);
   Result<void> refresh_counts();
   Result<std::uint64_t> seal();
@@ -79,11 +91,35 @@ Result<void> GameStore::Impl::open_view() {
     opened = View::open(view_path);
   }
   if (!opened) return opened.error();
+  const std::lock_guard guard(replacing);
   view = std::move(*opened);
   return {};
 }
 
+Result<void> GameStore::Impl::rebuild_view() {
+  {
+    const std::lock_guard guard(replacing);
+    view.reset();
+  }
+  View::destroy(view_path);
+  return open_view();
+}
+
 Result<void> GameStore::Impl::sync_view() {
+  const auto whole = view->check();
+  if (!whole) return whole.error();
+  bool view_damaged = !*whole;
+  auto imported = view_damaged ? Result<void>(Error{}) : import_missing(view_damaged);
+  if (!imported && view_damaged) {
+    if (auto rebuilt = rebuild_view(); !rebuilt) return rebuilt;
+    imported = import_missing(view_damaged);
+  }
+  if (!imported) return imported;
+  view_behind = false;
+  return refresh_counts();
+}
+
+Result<void> GameStore::Impl::import_missing(bool& view_damaged) {
   const auto on_disk = list_segments(disk, directory);
   if (!on_disk) return on_disk.error();
   const auto is_on_disk = [&on_disk](const Digest& name) {
@@ -94,9 +130,7 @@ Result<void> GameStore::Impl::sync_view() {
   const bool usable =
       known && std::all_of(known->begin(), known->end(), [&](const SegmentSummary& s) { return is_on_disk(s.name); });
   if (!usable) {
-    view.reset();
-    View::destroy(view_path);
-    if (auto opened = open_view(); !opened) return opened;
+    if (auto rebuilt = rebuild_view(); !rebuilt) return rebuilt;
     known = std::vector<SegmentSummary>{};
   }
   std::set<Digest> have;
@@ -106,20 +140,23 @@ Result<void> GameStore::Impl::sync_view() {
   for (const auto& [old, now] : *aliases) have.insert(old);
   for (const Digest& name : *on_disk) {
     if (have.contains(name)) continue;
-    const auto imported = import_segment(name);
+    const auto imported = import_segment(name, view_damaged);
     if (imported) continue;
     if (imported.error().kind == ErrorKind::failure) return imported;  // the disk, not the file
     problem(imported.error().text + " Its games are left out; the file was not touched.");
   }
-  if (auto removed = remove_replaced(*on_disk); !removed) return removed;
-  view_behind = false;
-  return refresh_counts();
+  return remove_replaced(*on_disk);
 }
 
-Result<void> GameStore::Impl::import_segment(const Digest& name) {
+Result<void> GameStore::Impl::import_segment(const Digest& name, bool& view_damaged) {
   const auto segment = Segment::load(disk, directory, name);
   if (!segment) return segment.error();
-  if (auto begun = view->begin(); !begun) return begun;
+  // An error of the view must not be taken for one of the segment.
+  const auto of_view = [&view_damaged](const Error& error) {
+    view_damaged = view_damaged || error.kind == ErrorKind::corrupt;
+    return Error{ErrorKind::failure, error.text};
+  };
+  if (auto begun = view->begin(); !begun) return of_view(begun.error());
   const auto number = view->add_segment(segment->summary(), segment->replaced());
   std::uint64_t left_out = 0;
   std::string why;
@@ -133,11 +170,13 @@ Result<void> GameStore::Impl::import_segment(const Digest& name) {
     }
     if (game->id != entry.id) return Error{ErrorKind::corrupt, "Its index names another game than the one it holds."};
     const auto inserted = view->insert(*game, entry.stored_at, *number);
-    if (!inserted) return Error{ErrorKind::failure, inserted.error().text};
+    if (!inserted) return of_view(inserted.error());
     return {};
   };
-  auto added = number ? segment->for_each(add) : Result<void>(number.error());
-  if (added) added = view->commit();
+  auto added = number ? segment->for_each(add) : Result<void>(of_view(number.error()));
+  if (added) {
+    if (const auto committed = view->commit(); !committed) added = of_view(committed.error());
+  }
   if (!added) {
     view->rollback();
     return Error{added.error().kind, segment_path(directory, name) + ": " + added.error().text};
@@ -286,7 +325,7 @@ Result<void> GameStore::Impl::join(const std::vector<Digest>& names) {
 GameStore::GameStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 GameStore::~GameStore() {
-  if (impl_->view && !impl_->view_behind) {
+  if (impl_->view && !impl_->view_behind && View::bytes_on_disk(impl_->view_path) <= kMaxSealedView) {
     // Without a seal the view is merely not protected against changed bytes while nobody has it open.
     (void)impl_->view->close_sealed().ok();
   }
@@ -328,7 +367,10 @@ Result<Appended> GameStore::append_bytes(std::span<const std::uint8_t> encoded) 
   }
   const std::lock_guard guard(s.writing);
   const auto known = s.view->contains(game->id);
-  if (!known) return known.error();
+  if (!known) {
+    s.view_behind = true;  // `tick` repairs what can be repaired
+    return known.error();
+  }
   if (*known || s.pending_ids.contains(game->id)) {
     const std::lock_guard report(s.reporting);
     ++s.account.duplicates;
@@ -384,17 +426,17 @@ Result<GamePage> GameStore::recent(std::size_t limit, std::optional<std::int64_t
   if (limit == 0 || limit > kMaxPage) {
     return Error{ErrorKind::usage, "A page has 1 to " + std::to_string(kMaxPage) + " games."};
   }
-  return impl_->view->recent(limit, before, filter);
+  return impl_->shown()->recent(limit, before, filter);
 }
 
-Result<StoredGame> GameStore::find(const Digest& id) const { return impl_->view->find(id); }
+Result<StoredGame> GameStore::find(const Digest& id) const { return impl_->shown()->find(id); }
 
 Result<void> GameStore::for_each(const std::function<Result<void>(const StoredGame&)>& visit) const {
-  return impl_->view->for_each(visit);
+  return impl_->shown()->for_each(visit);
 }
 
 Result<std::uint64_t> GameStore::bytes_on_disk() const {
-  const auto segments = impl_->view->segments();
+  const auto segments = impl_->shown()->segments();
   if (!segments) return segments.error();
   std::uint64_t total = 0;
   for (const SegmentSummary& segment : *segments) total += segment.file_bytes;

@@ -31,7 +31,8 @@ Result<std::string> read_all(int descriptor, const std::string& path) {
     text.append(buffer, 0, static_cast<std::size_t>(count));
     if (text.size() > kMaxMatchLogBytes) {
       return Error{ErrorKind::refused, "The match log " + path + " is larger than " +
-                                           std::to_string(kMaxMatchLogBytes >> 20) + " MiB. Name another file with --log."};
+                                           std::to_string(kMaxMatchLogBytes >> 20) +
+                                           " MiB. Name another file with --log."};
     }
   }
 }
@@ -71,16 +72,16 @@ Result<MatchLogFile> MatchLogFile::open(const std::string& path) {
   file.descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file.descriptor_ < 0) return file_error("open", path);
   if (::flock(file.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorKind::refused,
-                 "Another program is writing to the match log " + path + ". Wait for it or name another file with --log."};
+    return Error{ErrorKind::refused, "Another program is writing to the match log " + path +
+                                         ". Wait for it or name another file with --log."};
   }
   auto text = read_all(file.descriptor_, path);
   if (!text) return text.error();
   MatchLogReading reading = read_match_log(*text);
   if (!reading.faults.empty()) {
-    return Error{ErrorKind::corrupt, "The match log " + path + " is damaged in line " +
-                                         std::to_string(reading.faults.front().line) + ": " + reading.faults.front().text +
-                                         " Move it away, or name another file with --log."};
+    return Error{ErrorKind::corrupt,
+                 "The match log " + path + " is damaged in line " + std::to_string(reading.faults.front().line) + ": " +
+                     reading.faults.front().text + " Move it away, or name another file with --log."};
   }
   file.length_ = reading.complete_bytes;
   file.tail_ = reading.tail;

@@ -43,16 +43,16 @@ Error system_error(const std::string& what, const std::string& path) {
   return {ErrorKind::failure, "Cannot " + what + " " + path + ": " + std::generic_category().message(errno) + "."};
 }
 
-// Hands the file to `use` piece by piece, with its offset.
+// Hands the file to `use` piece by piece, with its offset, until its end or until `use` says false.
 Result<void> read_all(const OpenFile& file, const std::string& path,
-                      const std::function<void(std::uint64_t, std::span<std::uint8_t>)>& use) {
+                      const std::function<bool(std::uint64_t, std::span<std::uint8_t>)>& use) {
   std::vector<std::uint8_t> buffer(kChunk);
   for (std::uint64_t at = 0;;) {
     const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return system_error("read", path);
     if (got == 0) return {};
-    use(at, std::span(buffer).first(static_cast<std::size_t>(got)));
+    if (!use(at, std::span(buffer).first(static_cast<std::size_t>(got)))) return {};
     at += static_cast<std::uint64_t>(got);
   }
 }
@@ -68,16 +68,16 @@ Result<std::optional<Found>> find_marker(const OpenFile& file, const std::string
   std::vector<std::uint8_t> window;  // the end of the piece before and this piece, so that no border hides a marker
   std::uint64_t window_at = 0;
   const auto search = [&](std::uint64_t at, std::span<const std::uint8_t> piece) {
-    if (found) return;
     const std::size_t kept = std::min(window.size(), kSealBytes - 1);
     window.erase(window.begin(), window.end() - static_cast<std::ptrdiff_t>(kept));
     window_at = at - kept;
     window.insert(window.end(), piece.begin(), piece.end());
     const auto hit = std::search(window.begin(), window.end(), kMarker.begin(), kMarker.end());
-    if (window.end() - hit < static_cast<std::ptrdiff_t>(kSealBytes)) return;
+    if (window.end() - hit < static_cast<std::ptrdiff_t>(kSealBytes)) return true;
     found.emplace();
     found->offset = window_at + static_cast<std::uint64_t>(hit - window.begin()) + kMarker.size();
     std::copy_n(hit + kMarker.size(), sizeof(Digest), found->stored.begin());
+    return false;
   };
   if (auto read = read_all(file, path, search); !read) return read.error();
   return found;
@@ -90,6 +90,7 @@ Result<Digest> digest_of(const OpenFile& file, const std::string& path, std::uin
       piece[static_cast<std::size_t>(i - at)] = 0;
     }
     hash.update(piece);
+    return true;
   };
   if (auto read = read_all(file, path, add); !read) return read.error();
   return hash.finish();

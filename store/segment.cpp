@@ -79,7 +79,17 @@ struct SegmentWriter::Impl {
   std::uint64_t weight = 0;
   std::uint64_t written = 0;
 
+  bool finished = false;
+
   Impl(Disk& the_disk, std::string the_directory) : disk(the_disk), directory(std::move(the_directory)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (finished || !file) return;
+    file.reset();
+    // On a full disk every byte counts. What cannot be removed now is removed when the store is opened again.
+    (void)disk.remove(temporary).ok();
+  }
 
   Result<void> put(std::span<const std::uint8_t> bytes) {
     name.update(bytes);
@@ -175,10 +185,10 @@ Result<SegmentSummary> SegmentWriter::finish(std::vector<Digest> replaced) {
 
   if (auto synced = w.file->sync(); !synced) return synced.error();
   if (auto locked = w.file->make_read_only(); !locked) return locked.error();
-  w.file.reset();
   const std::string path = segment_path(w.directory, summary.name);
   if (auto made = w.disk.make_directories(parent_directory(path)); !made) return made.error();
   if (auto renamed = w.disk.rename(w.temporary, path); !renamed) return renamed.error();
+  w.finished = true;
   if (auto synced = w.disk.sync_directory(parent_directory(path)); !synced) return synced.error();
   return summary;
 }

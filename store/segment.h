@@ -66,8 +66,7 @@ std::string incoming_directory(const std::string& directory);                // 
 // Names of all segment files below DIR/objects, sorted. Other files are ignored.
 Result<std::vector<Digest>> list_segments(Disk& disk, const std::string& directory);
 
-// Writes one segment. One thread. An object that failed can only be destroyed; its temporary file is then left for the next
-// GameStore::open to remove.
+// Writes one segment. One thread. An object that failed can only be destroyed, which removes its temporary file.
 class SegmentWriter {
  public:
   static Result<std::unique_ptr<SegmentWriter>> start(Disk& disk, const std::string& directory);

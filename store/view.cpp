@@ -192,10 +192,12 @@ std::uint64_t View::bytes_on_disk(const std::string& path) {
 
 Result<std::unique_ptr<View>> View::open(const std::string& path) {
   // A view that was sealed when it was closed must still be what it was then. One with a log beside it was not closed.
+  bool was_sealed = false;
   if (file_size(path) > 0 && file_size(path + "-wal") == 0) {
     const auto seal = check_seal(path);
     if (!seal) return seal.error();
-    if (*seal == Seal::intact) {
+    was_sealed = *seal == Seal::intact;
+    if (was_sealed) {
       if (auto lifted = unseal_file(path); !lifted) return lifted.error();
     }
   }
@@ -226,7 +228,17 @@ Result<std::unique_ptr<View>> View::open(const std::string& path) {
   auto inserter = GameInserter::prepare(view->writer_);
   if (!inserter) return inserter.error();
   view->inserter_ = std::move(*inserter);
+  view->known_whole_ = was_sealed || *tables == 0;
   return view;
+}
+
+Result<bool> View::check() {
+  if (std::exchange(known_whole_, false)) return true;
+  auto check = writer_.prepare("PRAGMA quick_check(1)");
+  if (!check) return check.error().kind == ErrorKind::corrupt ? Result<bool>(false) : Result<bool>(check.error());
+  const auto row = check->step();
+  if (!row) return row.error().kind == ErrorKind::corrupt ? Result<bool>(false) : Result<bool>(row.error());
+  return *row && check->text(0) == "ok";
 }
 
 Result<void> View::begin() { return writer_.execute("BEGIN IMMEDIATE"); }

@@ -74,6 +74,9 @@ class View {
   // Writes everything into the main file and seals it (store/seal.h). The object can only be destroyed afterwards.
   Result<void> close_sealed();
 
+  // Whether SQLite finds its structure whole. Free right after a sealed view was opened, else it reads the whole file.
+  Result<bool> check();
+
   // Reading.
   Result<std::vector<SegmentSummary>> segments() const;
   Result<std::vector<std::pair<Digest, Digest>>> aliases() const;  // old name, segment that has its games now
@@ -92,6 +95,7 @@ class View {
   std::string path_;
   Database writer_;
   std::optional<GameInserter> inserter_;
+  bool known_whole_ = false;
   mutable std::mutex reader_mutex_;
   mutable Database reader_;  // guarded by reader_mutex_
 };

@@ -201,6 +201,35 @@ TEST_F(GameStoreTest, RebuildsTheSameViewFromTheSegments) {
   }
 }
 
+// A view that was not closed carries no seal, so damage may come to light only when it is used.
+TEST_F(GameStoreTest, ReplacesAViewThatTurnsOutDamagedWhileItIsUsed) {
+  std::set<Digest> expected;
+  {
+    auto store = open_real().value();
+    for (std::uint64_t seed = 0; seed < 200; ++seed) ASSERT_OK(store->append(toy_game(seed)));
+    ASSERT_OK(store->seal());
+  }
+  const std::string view = folder_.path("store/games.db");
+  ASSERT_OK(unseal_file(view));
+  auto bytes = read_bytes(view);
+  constexpr std::size_t kPage = 4096;
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(4 * kPage), bytes.end(), 0xee);
+  write_bytes(view, bytes);
+  auto store = open_real();
+  ASSERT_OK(store);
+  for (std::uint64_t seed = 200; seed < 210; ++seed) {
+    if (const auto appended = (*store)->append(toy_game(seed)); !appended) {
+      EXPECT_EQ(appended.error().kind, ErrorKind::corrupt);  // the view could not be asked; tick repairs it
+      ASSERT_OK((*store)->tick());
+      ASSERT_OK((*store)->append(toy_game(seed)));
+    }
+  }
+  ASSERT_OK((*store)->seal());
+  ASSERT_OK((*store)->tick());
+  for (std::uint64_t seed = 0; seed < 210; ++seed) expected.insert(game_id(toy_game(seed)));
+  EXPECT_EQ(ids(**store), expected);
+}
+
 TEST_F(GameStoreTest, SealsItsViewWhenItIsClosed) {
   {
     auto store = open_real().value();
