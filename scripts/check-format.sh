@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if [ "${1:-}" = --fix ]; then
-  git ls-files -z '*.h' '*.cpp' | xargs -0 clang-format -i
+  git ls-files -z '*.h' '*.cpp' '*.inl' | xargs -0 clang-format -i
 else
-  git ls-files -z '*.h' '*.cpp' | xargs -0 clang-format --dry-run --Werror
+  git ls-files -z '*.h' '*.cpp' '*.inl' | xargs -0 clang-format --dry-run --Werror
 fi
