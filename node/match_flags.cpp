@@ -8,12 +8,16 @@ namespace mz {
 FlagValues add_match_flags(CLI::App& verb, MatchFlags& flags) {
   verb.add_option("--board", flags.board, "square8, square19, hex8 or hexagonal")->capture_default_str();
   verb.add_option("--players", flags.players, "2, 3 or 4")->check(CLI::Range(2, 4))->capture_default_str();
-  verb.add_option("--seed", flags.seed, "of openings and games; the same seed plays the same match")->capture_default_str();
-  verb.add_option("--openings", flags.openings, "size of the pool of openings; 0: a new one for every cycle")->capture_default_str();
+  verb.add_option("--seed", flags.seed, "of openings and games; the same seed plays the same match")
+      ->capture_default_str();
+  verb.add_option("--openings", flags.openings, "size of the pool of openings; 0: a new one for every cycle")
+      ->capture_default_str();
   verb.add_option("--max-moves", flags.max_moves, "stop a game after so many plies and share it; 0: never")
       ->check(CLI::Range(std::uint32_t{0}, std::uint32_t{GameRecord::kMaxMoves}))
       ->capture_default_str();
-  verb.add_option("--threads", flags.threads, "games at a time; 0: one per core")->check(CLI::Range(0, 1024))->capture_default_str();
+  verb.add_option("--threads", flags.threads, "games at a time; 0: one per core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   verb.add_option("--log", flags.log, "match log to continue (default: matches.log in the data directory)");
   return add_configuration_flags(verb, {"data"});
 }
@@ -41,7 +45,8 @@ Result<MatchRun> make_match_run(const MatchFlags& flags, const FlagValues& confi
   run.plan.openings = flags.openings;
   run.plan.max_moves = flags.max_moves;
   for (int seat = 0; seat < flags.players; ++seat) {
-    run.plan.participants.push_back({engines[std::min<std::size_t>(static_cast<std::size_t>(seat), engines.size() - 1)], ""});
+    run.plan.participants.push_back(
+        {engines[std::min<std::size_t>(static_cast<std::size_t>(seat), engines.size() - 1)], ""});
   }
   run.threads = flags.threads > 0 ? flags.threads : static_cast<int>(platform::usable_cores());
   auto log = match_log_path(flags.log, configuration);

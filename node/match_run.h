@@ -22,8 +22,8 @@ struct MatchRun {
 struct MatchSummary {
   SprtStatus sprt;
   EloEstimate elo;
-  std::uint64_t games = 0;           // counted, in whole cycles
-  std::uint64_t resumed_games = 0;   // of these, found in the log
+  std::uint64_t games = 0;          // counted, in whole cycles
+  std::uint64_t resumed_games = 0;  // of these, found in the log
   std::uint64_t distinct_games = 0;
   std::uint64_t cycles = 0;
   std::uint64_t repeated_cycles = 0;
@@ -31,8 +31,8 @@ struct MatchSummary {
   std::uint64_t shared = 0;
   std::uint64_t losses = 0;
   std::uint64_t capped = 0;
-  std::uint64_t plies = 0;           // of the games played now
-  std::uint64_t played = 0;          // games played now
+  std::uint64_t plies = 0;   // of the games played now
+  std::uint64_t played = 0;  // games played now
   bool interrupted = false;
 };
 

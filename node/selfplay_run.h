@@ -40,10 +40,10 @@ inline constexpr unsigned kMaxSelfplayThreads = 1024;
 struct SelfplayProgress {
   std::uint64_t games = 0;  // finished, found ones included
   std::uint64_t total = 0;
-  std::uint64_t found = 0;   // were there when the run began
+  std::uint64_t found = 0;    // were there when the run began
   std::uint64_t durable = 0;  // of the finished ones: would survive a crash now
-  std::uint64_t plies = 0;   // played now
-  std::uint64_t capped = 0;  // played now
+  std::uint64_t plies = 0;    // played now
+  std::uint64_t capped = 0;   // played now
   double seconds = 0;
   bool complete = false;  // all games are there and the output is written
   std::string kept_in;    // where the games are: the output, or OUT.partial of an unfinished run

@@ -13,10 +13,10 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
 #endif
-#include "engine/ringrift/rules.inl"
-#include "engine/ringrift/notation.inl"
 #include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
+#include "engine/ringrift/notation.inl"
+#include "engine/ringrift/rules.inl"
 
 namespace mz::ringrift::bench {
 
@@ -120,7 +120,8 @@ class Match {
 };
 
 template <class G>
-OnePlyTally run(const Setup& setup, const OnePlyContestant& a, const OnePlyContestant& b, std::uint64_t pairs, std::uint64_t seed) {
+OnePlyTally run(const Setup& setup, const OnePlyContestant& a, const OnePlyContestant& b, std::uint64_t pairs,
+                std::uint64_t seed) {
   auto match = std::make_unique<Match<G>>(setup, a, b);
   const auto n = static_cast<unsigned>(setup.players);
   double score = 0;
@@ -143,10 +144,14 @@ namespace mz::ringrift {
 OnePlyTally one_ply_match(Board board, const Setup& setup, const OnePlyContestant& a, const OnePlyContestant& b,
                           std::uint64_t pairs, std::uint64_t seed) {
   switch (board) {
-    case Board::square8: return bench::run<Geometry<Board::square8>>(setup, a, b, pairs, seed);
-    case Board::square19: return bench::run<Geometry<Board::square19>>(setup, a, b, pairs, seed);
-    case Board::hex8: return bench::run<Geometry<Board::hex8>>(setup, a, b, pairs, seed);
-    default: return bench::run<Geometry<Board::hexagonal>>(setup, a, b, pairs, seed);
+    case Board::square8:
+      return bench::run<Geometry<Board::square8>>(setup, a, b, pairs, seed);
+    case Board::square19:
+      return bench::run<Geometry<Board::square19>>(setup, a, b, pairs, seed);
+    case Board::hex8:
+      return bench::run<Geometry<Board::hex8>>(setup, a, b, pairs, seed);
+    default:
+      return bench::run<Geometry<Board::hexagonal>>(setup, a, b, pairs, seed);
   }
 }
 
@@ -154,7 +159,8 @@ OnePlyContestant one_ply_contestant(std::string name) {
   OnePlyContestant result;
   if (const auto at = name.find('@'); at != std::string::npos) {
     unsigned long long nodes = 0;
-    if (std::sscanf(name.c_str() + at, "@%llu,%d,%d", &nodes, &result.behind_move, &result.behind_placement) != 3) std::exit(2);
+    if (std::sscanf(name.c_str() + at, "@%llu,%d,%d", &nodes, &result.behind_move, &result.behind_placement) != 3)
+      std::exit(2);
     result.nodes = nodes;
     name.resize(at);
   }

@@ -6,9 +6,9 @@
 #include "engine/ringrift/kernel_headers.h"
 
 #define MZ_ISA test
-#include "engine/ringrift/rules.inl"
-#include "engine/ringrift/notation.inl"
 #include "engine/ringrift/evaluation.inl"
+#include "engine/ringrift/notation.inl"
+#include "engine/ringrift/rules.inl"
 
 namespace mz::ringrift::test {
 namespace {
@@ -63,7 +63,11 @@ State<G> transformed(const Rules<G>& rules, const State<G>& s, const std::functi
     for (int i = 0; i < (is_stack(who) ? height(s.rings[idx(from)]) : 0); ++i) {
       rings = push_top(rings == 0 ? 1 : rings, seat[idx(ring_at(s.rings[idx(from)], i))]);
     }
-    rules.put(t, cell(from), is_stack(who) ? stack_of(owner) : is_marker(who) ? marker_of(owner) : collapsed_of(owner), rings, nullptr);
+    rules.put(t, cell(from),
+              is_stack(who)    ? stack_of(owner)
+              : is_marker(who) ? marker_of(owner)
+                               : collapsed_of(owner),
+              rings, nullptr);
   }
   const auto moved = [&](Cell c) { return c == kNoCell ? kNoCell : static_cast<Cell>(cell(c)); };
   for (int p = 0; p < kMaxPlayers; ++p) {
@@ -156,12 +160,14 @@ TYPED_TEST(EvaluationOn, EveryWeightChangesTheScoreOfSomePosition) {
       for (std::size_t i = 0; i < kFeatureCount; ++i) {
         if (effective[i]) continue;
         Weights other = default_weights();
-        other.value[i] += other.value[i] + kFeatures[i].scale <= kFeatures[i].high ? kFeatures[i].scale : -kFeatures[i].scale;
+        other.value[i] +=
+            other.value[i] + kFeatures[i].scale <= kFeatures[i].high ? kFeatures[i].scale : -kFeatures[i].scale;
         effective[i] = scores<G>(rules, s, other) != before;
       }
     });
     for (std::size_t i = 0; i < kFeatureCount; ++i) {
-      EXPECT_EQ(effective[i], players >= kFeatures[i].min_seats) << kFeatures[i].name << " with " << players << " seats";
+      EXPECT_EQ(effective[i], players >= kFeatures[i].min_seats)
+          << kFeatures[i].name << " with " << players << " seats";
     }
   }
 }
@@ -173,7 +179,8 @@ TYPED_TEST(EvaluationOn, SeatsThatChangeNamesChangeTheirScores) {
     std::array<int, kMaxPlayers> seat{};
     for (int p = 0; p < kMaxPlayers; ++p) seat[idx(p)] = p < players ? (p + 1) % players : p;
     random_positions<G>(rules, large(G::kBoard) ? 2 : 10, large(G::kBoard) ? 17 : 3, [&](const State<G>& s) {
-      const auto turned = transformed<G>(rules, s, [](int cell) { return cell; }, seat);
+      const auto turned = transformed<G>(
+          rules, s, [](int cell) { return cell; }, seat);
       const auto before = scores<G>(rules, s, default_weights());
       const auto after = scores<G>(rules, turned, default_weights());
       for (int p = 0; p < players; ++p) ASSERT_EQ(before[idx(p)], after[idx(seat[idx(p)])]);

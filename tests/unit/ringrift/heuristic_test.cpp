@@ -4,10 +4,10 @@
 #include "engine/ringrift/kernel_headers.h"
 
 #define MZ_ISA test
-#include "engine/ringrift/rules.inl"
-#include "engine/ringrift/notation.inl"
 #include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
+#include "engine/ringrift/notation.inl"
+#include "engine/ringrift/rules.inl"
 
 namespace mz::ringrift::test {
 namespace {
@@ -23,7 +23,8 @@ RingRift<G> rules_for(int players, bool swap = false) {
 
 template <class G>
 class OnePlyOn : public ::testing::Test {};
-using Boards = ::testing::Types<Geometry<Board::square8>, Geometry<Board::square19>, Geometry<Board::hex8>, Geometry<Board::hexagonal>>;
+using Boards = ::testing::Types<Geometry<Board::square8>, Geometry<Board::square19>, Geometry<Board::hex8>,
+                                Geometry<Board::hexagonal>>;
 struct BoardName {
   template <class G>
   static std::string GetName(int) {
@@ -62,7 +63,8 @@ TYPED_TEST(OnePlyOn, NearlyAlwaysBeatsRandomPlay) {
     int games = 0;
     for (int seat = kLarge ? players - 1 : 0; seat < players; ++seat) {
       for (std::uint64_t i = 0; i < (kLarge ? 1 : 4); ++i, ++games) {
-        wins += winner_with_heuristic_in<G>(rules, seat, derive_seed(i, static_cast<std::uint64_t>(seat))) == seat ? 1 : 0;
+        wins +=
+            winner_with_heuristic_in<G>(rules, seat, derive_seed(i, static_cast<std::uint64_t>(seat))) == seat ? 1 : 0;
       }
     }
     EXPECT_GE(wins, games - games / 8) << players << " seats, " << games << " games";

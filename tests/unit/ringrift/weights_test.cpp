@@ -58,9 +58,9 @@ TEST(WeightTable, IsTheOneOfTheDocumentation) {
   std::stringstream text;
   text << file.rdbuf();
   for (const FeatureFacts& facts : kFeatures) {
-    const std::string row = "| `" + std::string(facts.name) + "` | " + std::string(facts.meaning) + " | " + std::to_string(facts.low) +
-                            " to " + std::to_string(facts.high) + " | " + std::to_string(facts.scale) + " | " +
-                            std::to_string(facts.balanced) + " |\n";
+    const std::string row = "| `" + std::string(facts.name) + "` | " + std::string(facts.meaning) + " | " +
+                            std::to_string(facts.low) + " to " + std::to_string(facts.high) + " | " +
+                            std::to_string(facts.scale) + " | " + std::to_string(facts.balanced) + " |\n";
     EXPECT_TRUE(contains(text.str(), row)) << "docs/evaluation.md lacks the row\n" << row;
   }
 }
@@ -109,14 +109,17 @@ TEST(WeightsText, ErrorsNameEveryFault) {
 
 TEST(WeightsText, ThatIsNoWholeNumberIsRefused) {
   for (const std::string value : {"1.5", "1e3", "null", "\"10\"", "true", "[]", "{}"}) {
-    EXPECT_TRUE(contains(refusal(replaced(good(), "\"mobility\": 10", "\"mobility\": " + value)), "'mobility' must be an integer"))
+    EXPECT_TRUE(contains(refusal(replaced(good(), "\"mobility\": 10", "\"mobility\": " + value)),
+                         "'mobility' must be an integer"))
         << value;
   }
   for (const std::string value : {"NaN", "Infinity", "-Infinity", "1e999", "0x10", "", "01"}) {
     EXPECT_TRUE(contains(refusal(replaced(good(), "\"mobility\": 10", "\"mobility\": " + value)), "no JSON")) << value;
   }
-  for (const std::string value : {"99999999999999999999999", "18446744073709551615", "-9223372036854775808", "4294967306"}) {
-    EXPECT_TRUE(contains(refusal(replaced(good(), "\"mobility\": 10", "\"mobility\": " + value)), "'mobility'")) << value;
+  for (const std::string value :
+       {"99999999999999999999999", "18446744073709551615", "-9223372036854775808", "4294967306"}) {
+    EXPECT_TRUE(contains(refusal(replaced(good(), "\"mobility\": 10", "\"mobility\": " + value)), "'mobility'"))
+        << value;
   }
 }
 
