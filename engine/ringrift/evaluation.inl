@@ -27,6 +27,15 @@ constexpr std::array<std::uint32_t, G::kRowWords> make_center() {
 template <class G>
 inline constexpr auto kCenter = make_center<G>();
 
+// The set bits of a word as two 16-bit sums, which add up over thousands of words; `total` is the number of bits.
+constexpr std::uint32_t pair_sums(std::uint32_t word) {
+  word -= word >> 1 & 0x55555555U;
+  word = (word & 0x33333333U) + (word >> 2 & 0x33333333U);
+  word = (word + (word >> 4)) & 0x0f0f0f0fU;
+  return (word & 0x00ff00ffU) + (word >> 8 & 0x00ff00ffU);
+}
+constexpr int total(std::uint32_t sums) { return static_cast<int>((sums & 0xffffU) + (sums >> 16)); }
+
 }  // namespace detail
 
 // Reads one position. Construct, call `seat` for every seat, throw away: what the seats share is computed once.
@@ -179,36 +188,45 @@ class Features {
   // Windows of line length that hold nothing but own markers and vacant cells, by how many markers are missing.
   void read_lines(int p, FeatureVector& x) const {
     if (s_.h.markers[idx(p)] == 0) return;
-    const bool four = std::max(setup_.line_length, G::kDetectorFloor) == 4;
-    int ready = 0;
-    int one = 0;
-    int two = 0;
+    if (std::max(setup_.line_length, G::kDetectorFloor) == 4) {
+      count_windows<4>(p, x);
+    } else {
+      count_windows<3>(p, x);
+    }
+  }
+
+  // Bit i of every intermediate word speaks of the window that begins at bit i of a line. The loop has no branch and no instruction
+  // that only single words have, so that the compiler treats many lines at a time.
+  template <int kLength>
+  void count_windows(int p, FeatureVector& x) const {
+    std::uint32_t ready = 0;
+    std::uint32_t one = 0;
+    std::uint32_t two = 0;
     for (std::size_t w = 1; w < G::kWords; ++w) {
-      const std::uint32_t own = s_.marker[idx(p)][w];
-      const std::uint32_t room = ~(s_.occupied[w] | (any_marker_[w] ^ own));
-      const std::uint32_t a = own;
-      const std::uint32_t b = own >> 1;
-      const std::uint32_t c = own >> 2;
-      const std::uint32_t d = own >> 3;
-      if (four) {
+      const std::uint32_t a = s_.marker[idx(p)][w];
+      const std::uint32_t b = a >> 1;
+      const std::uint32_t c = a >> 2;
+      const std::uint32_t room = ~(s_.occupied[w] | (any_marker_[w] ^ a));
+      if constexpr (kLength == 4) {
+        const std::uint32_t d = a >> 3;
         const std::uint32_t window = room & room >> 1 & room >> 2 & room >> 3;
         const std::uint32_t odd = a ^ b ^ c ^ d;
         const std::uint32_t all = a & b & c & d;
-        ready += std::popcount(all);
-        one += std::popcount(window & odd & ((a & b) | (c & d)));
-        two += std::popcount(window & ~odd & (a | b | c | d) & ~all);
+        ready += detail::pair_sums(all);
+        one += detail::pair_sums(window & odd & ((a & b) | (c & d)));
+        two += detail::pair_sums(window & ~odd & (a | b | c | d) & ~all);
       } else {
         const std::uint32_t window = room & room >> 1 & room >> 2;
         const std::uint32_t odd = a ^ b ^ c;
         const std::uint32_t all = a & b & c;
-        ready += std::popcount(all);
-        one += std::popcount(window & ~odd & (a | b | c));
-        two += std::popcount(window & odd & ~all);
+        ready += detail::pair_sums(all);
+        one += detail::pair_sums(window & ~odd & (a | b | c));
+        two += detail::pair_sums(window & odd & ~all);
       }
     }
-    x[index(Feature::line_ready)] = ready;
-    x[index(Feature::line_one_short)] = one;
-    x[index(Feature::line_two_short)] = two;
+    x[index(Feature::line_ready)] = detail::total(ready);
+    x[index(Feature::line_one_short)] = detail::total(one);
+    x[index(Feature::line_two_short)] = detail::total(two);
   }
 
   // Every open cell counts one for each of its sides beyond half of them that is closed by an own marker, a collapsed cell or the
