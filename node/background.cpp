@@ -28,7 +28,7 @@ void say(int pipe, const std::string& word) {
     int pipe, const std::filesystem::path& output,
     const std::function<Result<void>(const std::function<void(std::uint16_t)>&)>& body) {
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const Descriptor file(::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const Descriptor file(::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   ::dup2(nothing.get(), STDIN_FILENO);
   ::dup2(file.get(), STDOUT_FILENO);
   ::dup2(file.get(), STDERR_FILENO);
