@@ -288,8 +288,8 @@ WorkerStatus Supervisor::worker_status(Worker& worker, Time now) const {
     status.state = "playing";
     status.has_configuration = true;
     status.configuration = schedule_.config(worker.entry);
-    status.reason =
-        "Game " + std::to_string(worker.delivered + 1) + " of " + std::to_string(worker.wanted) + " of its unit.";
+    status.reason = "Game " + std::to_string(std::min(worker.delivered + 1, worker.wanted)) + " of " +
+                    std::to_string(worker.wanted) + " of its unit.";
   }
   return status;
 }

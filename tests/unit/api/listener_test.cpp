@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <csignal>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <vector>
 
