@@ -294,7 +294,8 @@ std::int32_t worth(const V& features, const Weights& weights) {
 // Scores of all seats, for positions of any phase: the worth of a seat against the others'. With two seats one score is the negative of
 // the other. A finished game is +-kWin.
 template <class G>
-void evaluate(const Rules<G>& rules, const ringrift::State<G>& s, const Weights& weights, std::span<Score, kMaxPlayers> per_seat) {
+void evaluate(const Rules<G>& rules, const ringrift::State<G>& s, const Weights& weights,
+              std::span<Score, kMaxPlayers> per_seat) {
   const int n = rules.setup().players;
   const auto at = [](int p) { return static_cast<std::size_t>(p); };
   if (s.h.phase == Phase::game_over) {

@@ -37,24 +37,27 @@ constexpr std::array<FeatureFacts, kFeatureCount> kFeatures = {{
     {"marker_count", "markers of the seat", 100, -2000, 2000, 100},
     {"marker_flip", "enemy markers over which the seat's stacks can pass, counted by ray", 30, -1000, 1000, 20},
     {"marker_collapse", "own markers over which the seat's stacks can pass, counted by ray", 40, -1000, 1000, 40},
-    {"line_ready", "complete lines of the seat that still stand as markers, counted by windows", 500, -4000, 8000, 1200},
+    {"line_ready", "complete lines of the seat that still stand as markers, counted by windows", 500, -4000, 8000,
+     1200},
     {"line_one_short", "windows of line length with one marker missing and nothing in the way", 80, -1000, 2000, 120},
     {"line_two_short", "windows of line length with two markers missing and nothing in the way", 20, -500, 500, 20},
     {"territory_closure", "open cells that the seat's markers and walls nearly enclose", 40, -1000, 1000, 30},
     {"territory_claim", "cells and rings of the regions that the seat to act could claim now", 200, -2000, 4000, 400},
     {"lps_progress", "rounds in a row in which only this seat could act", 800, -2000, 8000, 1500},
     {"lps_action_advantage", "1 when the seat can place, move or capture", 500, -4000, 8000, 1000},
-    {"forced_elimination_risk", "1 when the seat has stacks, none of which can act, and no ring to place", 400, -8000, 4000, -600},
+    {"forced_elimination_risk", "1 when the seat has stacks, none of which can act, and no ring to place", 400, -8000,
+     4000, -600},
     {"tempo", "1 when the seat is to act", 200, -2000, 4000, 100},
-    {"multi_leader_threat", "how much of 1000 the strongest other seat counts; the others' mean has the rest", 200, 0, 1000, 500, 3},
+    {"multi_leader_threat", "how much of 1000 the strongest other seat counts; the others' mean has the rest", 200, 0,
+     1000, 500, 3},
 }};
 
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxQuoted = 60;   // characters of a stranger's text repeated in a message
-constexpr std::size_t kMaxListed = 12;   // faults named one by one
+constexpr std::size_t kMaxQuoted = 60;  // characters of a stranger's text repeated in a message
+constexpr std::size_t kMaxListed = 12;  // faults named one by one
 
 std::string in_quotes(std::string_view text) {
   std::string out = "'";
@@ -122,7 +125,8 @@ Weights default_weights() {
 Result<Weights> parse_weights(std::string_view json) {
   Faults faults;
   if (json.size() > kMaxWeightsBytes) {
-    faults.add("the text has " + std::to_string(json.size()) + " bytes and may have " + std::to_string(kMaxWeightsBytes));
+    faults.add("the text has " + std::to_string(json.size()) + " bytes and may have " +
+               std::to_string(kMaxWeightsBytes));
     return faults.error();
   }
   const Json file = parse_object(json, faults);
@@ -165,8 +169,9 @@ Result<Weights> parse_weights(std::string_view json) {
 }
 
 std::string weights_json(const Weights& weights, std::string_view name) {
-  std::string text = "{\n  \"format\": \"" + std::string(kWeightsFormat) + "\",\n  \"name\": " +
-                     Json(name).dump(-1, ' ', true, Json::error_handler_t::replace) + ",\n  \"weights\": {\n";
+  std::string text = "{\n  \"format\": \"" + std::string(kWeightsFormat) +
+                     "\",\n  \"name\": " + Json(name).dump(-1, ' ', true, Json::error_handler_t::replace) +
+                     ",\n  \"weights\": {\n";
   for (std::size_t i = 0; i < kFeatureCount; ++i) {
     text += "    \"" + std::string(kFeatures[i].name) + "\": " + std::to_string(weights.value[i]) +
             (i + 1 < kFeatureCount ? ",\n" : "\n");
@@ -180,7 +185,8 @@ Result<Weights> profile_weights(std::string_view name) {
     if (profile.name == name) return parse_weights(profile.json);
     names += (names.empty() ? "" : ", ") + std::string(profile.name);
   }
-  return Error{ErrorKind::not_found, "There is no weight profile " + in_quotes(name) + ". Choose one of: " + names + "."};
+  return Error{ErrorKind::not_found,
+               "There is no weight profile " + in_quotes(name) + ". Choose one of: " + names + "."};
 }
 
 Digest weights_hash(const Weights& weights) {

@@ -64,8 +64,8 @@ struct FeatureFacts {
   std::int32_t scale;        // a step of the weight that changes play: the unit of an optimiser
   std::int32_t low;          // bounds of the weight
   std::int32_t high;
-  std::int32_t balanced;     // the default
-  int min_seats = 2;         // without effect in games with fewer seats
+  std::int32_t balanced;  // the default
+  int min_seats = 2;      // without effect in games with fewer seats
 };
 extern const std::array<FeatureFacts, kFeatureCount> kFeatures;
 
