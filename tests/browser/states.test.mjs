@@ -161,7 +161,7 @@ test("a list that cannot be fetched is an error with a retry", async () => {
   await page.getByRole("alert").getByText("The index of games is damaged.").waitFor();
   node.answers.games = () => ({ status: 200, body: { games: [oneGame({})], next: null } });
   await page.getByRole("button", { name: "Try again" }).click();
-  assert.match(await page.getByTestId("game").innerText(), /stopped at the move limit/);
+  assert.match(await page.getByTestId("game").innerText(), /Stopped at the move limit/);
 });
 
 test("a game this node does not have is said to be missing", async () => {

@@ -26,12 +26,18 @@ const kReasons: Readonly<Record<string, string>> = {
   ring_elimination: "eliminated enough rings",
   territory_control: "controls enough territory",
   last_player_standing: "last player able to act",
-  move_cap: "stopped at the move limit",
 };
 
 /** How a game ended. Unknown words are shown as they are, with spaces. */
 export function endingWords(reason: string): string {
   return kReasons[reason] ?? reason.replaceAll("_", " ");
+}
+
+/** The result of a game as the beginning of a sentence, without its full stop. */
+export function resultWords(game: { winner: number | null; reason: string; capped: boolean }): string {
+  if (game.capped) return "Stopped at the move limit";
+  if (game.winner === null) return `No winner: ${endingWords(game.reason)}`;
+  return `Seat ${game.winner} won: ${endingWords(game.reason)}`;
 }
 
 const kConfigurationStates: Readonly<Record<string, string>> = {

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { parseRoute, routeHash, type Route } from "../src/route.ts";
 import { isStale, kMaxBackoffMs, kPollMs, kStaleAfterMs, nextDelayMs } from "../src/freshness.ts";
 import { ApiFailure, type Status } from "../src/api.ts";
-import { endingWords } from "../src/words.ts";
 
 test("an address reads back as what it was made from", () => {
   const routes: Route[] = [
@@ -44,9 +43,4 @@ test("data is stale after a failure, and also when nothing has come for too long
   assert.equal(isStale({ status, receivedAt: 1000, failure: null }, 1001 + kStaleAfterMs), true);
   assert.equal(isStale({ status, receivedAt: 1000, failure }, 1000), true);
   assert.equal(isStale({ status: null, receivedAt: 0, failure }, 1e9), false, "there is no data to be stale");
-});
-
-test("endings are said in words, unknown ones without underscores", () => {
-  assert.equal(endingWords("ring_elimination"), "eliminated enough rings");
-  assert.equal(endingWords("some_new_ending"), "some new ending");
 });

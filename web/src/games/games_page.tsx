@@ -6,7 +6,7 @@ import { ago, count, short } from "../format.ts";
 import { Notice } from "../notice.tsx";
 import { routeHash, type Route } from "../route.ts";
 import { SeatMark } from "../viewer/seat_mark.tsx";
-import { boardName, endingWords, kBoardNames } from "../words.ts";
+import { boardName, kBoardNames, resultWords } from "../words.ts";
 
 type GamesRoute = Extract<Route, { page: "games" }>;
 
@@ -51,12 +51,6 @@ function useGames(route: GamesRoute): Loaded & { retry: () => void } {
 
   const current = loaded.key === key ? loaded : { key, page: null, failure: null };
   return { ...current, retry: () => setAttempt((n) => n + 1) };
-}
-
-export function resultWords(game: GameSummary): string {
-  if (game.capped) return endingWords("move_cap");
-  if (game.winner === null) return `No winner, ${endingWords(game.reason)}`;
-  return `Seat ${game.winner} won: ${endingWords(game.reason)}`;
 }
 
 function engineWords(engines: string[]): string {
