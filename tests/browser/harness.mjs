@@ -32,6 +32,7 @@ export async function until(what, condition, deadlineMs = 60_000) {
     try {
       const result = await condition();
       if (result) return result;
+      problem = "";
     } catch (error) {
       problem = ` (${error.message})`;
     }

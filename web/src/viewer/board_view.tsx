@@ -93,12 +93,12 @@ function Outline({ board, name, kind }: { board: Board; name: CellName; kind: st
   return <path class={`outline outline-${kind}`} d={board.outline} transform={at(board, name)} data-highlight={`${kind} ${name}`} />;
 }
 
-/** What lies under the pieces: the cells the last move used, softly filled. */
+/** Under the pieces: where the last move began and ended, softly filled. */
 function Ground({ board, move }: { board: Board; move: Move }) {
-  const names = new Set([move.from, move.to, ...move.cells].filter((name): name is CellName => name !== null));
+  const names = [move.from, move.to].filter((name): name is CellName => name !== null);
   return (
     <g>
-      {[...names].map((name) => (
+      {names.map((name) => (
         <path key={name} class="ground" d={board.outline} transform={at(board, name)} />
       ))}
     </g>
