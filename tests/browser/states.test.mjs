@@ -28,8 +28,16 @@ afterEach(async () => {
 
 async function open(hash, options) {
   opened = await openPage(browser, node.url, { expected: kFailedRequest, ...options });
+  await opened.page.clock.install();
   await opened.go(hash);
   return opened.page;
+}
+
+/** Stops the page's clock, so that it does nothing by itself before the test presses a button. */
+async function freeze(page, asks = "**/api/v1/status") {
+  const answered = page.waitForResponse(asks); // the last request: one under way, or the one that the leap of the clock sets off
+  await page.clock.pauseAt(Date.now() + 3_600_000);
+  await answered;
 }
 
 function answerStatus(change) {
@@ -59,6 +67,7 @@ test("an error answer is shown with the node's own sentence, and a retry recover
   const page = await open("#/");
   await page.getByRole("alert").getByText("The store is being repaired.").waitFor();
   assert.equal(await page.getByTestId("connection").innerText(), "No connection");
+  await freeze(page);
   node.answers.status = () => ({ status: 200, body: healthyStatus() });
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("heading", { level: 1, name: "Playing" }).waitFor();
@@ -86,6 +95,7 @@ test("data that has gone stale stays on the page under a banner with its age", a
   assert.match(await banner.innerText(), /from (just now|\d+ s ago)/);
   assert.equal(await page.getByTestId("connection").innerText(), "Out of date");
   assert.equal(await page.getByTestId("configuration").count(), 12);
+  await freeze(page);
   node.answers.status = () => ({ status: 200, body: healthyStatus() });
   await banner.getByRole("button", { name: "Try now" }).click();
   await banner.waitFor({ state: "detached" });
@@ -97,10 +107,7 @@ test("a hidden page asks for nothing and catches up when it is shown again", asy
     asked += 1;
     return { status: 200, body: healthyStatus() };
   };
-  opened = await openPage(browser, node.url);
-  const { page } = opened;
-  await page.clock.install();
-  await opened.go("#/");
+  const page = await open("#/");
   await page.getByTestId("figures").waitFor();
   const show = (visible) =>
     page.evaluate((seen) => {
@@ -159,8 +166,10 @@ test("a list that cannot be fetched is an error with a retry", async () => {
   node.answers.games = () => ({ status: 500, body: { error: { kind: "failed", text: "The index of games is damaged." } } });
   const page = await open("#/games");
   await page.getByRole("alert").getByText("The index of games is damaged.").waitFor();
+  await freeze(page, "**/api/v1/games?*");
   node.answers.games = () => ({ status: 200, body: { games: [oneGame({})], next: null } });
   await page.getByRole("button", { name: "Try again" }).click();
+  await page.clock.resume(); // what follows a click is drawn by the clock
   assert.match(await page.getByTestId("game").innerText(), /Stopped at the move limit/);
 });
 
