@@ -28,7 +28,7 @@ namespace mz::test {
 
 using nlohmann::json;
 
-inline constexpr std::chrono::seconds kPatience{60};  // generous: the machine may be busy with other tests
+inline constexpr std::chrono::seconds kPatience{200};  // generous: the machine may be busy with other tests
 
 // A directory that disappears with the test, and an environment without the settings of whoever runs it.
 class NodeTest : public testing::Test {
