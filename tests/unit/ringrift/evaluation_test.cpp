@@ -6,9 +6,12 @@
 #include "engine/ringrift/kernel_headers.h"
 
 #define MZ_ISA test
-#include "engine/ringrift/evaluation.inl"
-#include "engine/ringrift/notation.inl"
+// Each builds on the one before it.
+// clang-format off
 #include "engine/ringrift/rules.inl"
+#include "engine/ringrift/notation.inl"
+#include "engine/ringrift/evaluation.inl"
+// clang-format on
 
 namespace mz::ringrift::test {
 namespace {

@@ -4,10 +4,13 @@
 #include "engine/ringrift/kernel_headers.h"
 
 #define MZ_ISA test
+// Each builds on the one before it.
+// clang-format off
+#include "engine/ringrift/rules.inl"
+#include "engine/ringrift/notation.inl"
 #include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
-#include "engine/ringrift/notation.inl"
-#include "engine/ringrift/rules.inl"
+// clang-format on
 
 namespace mz::ringrift::test {
 namespace {
