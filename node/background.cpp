@@ -12,11 +12,13 @@
 
 #include "api/descriptor.h"
 #include "node/exit_code.h"
+#include "node/platform.h"
 
 namespace mz {
 namespace {
 
 constexpr std::chrono::seconds kStartLimit{60};
+constexpr int kPipe = 3;  // in the background process
 
 // The word: "up PORT", or "KIND sentence" with the number of an ErrorKind.
 void say(int pipe, const std::string& word) {
@@ -27,13 +29,19 @@ void say(int pipe, const std::string& word) {
 [[noreturn]] void background_process(
     int pipe, const std::filesystem::path& output,
     const std::function<Result<void>(const std::function<void(std::uint16_t)>&)>& body) {
-  const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const Descriptor file(::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  ::dup2(nothing.get(), STDIN_FILENO);
-  ::dup2(file.get(), STDOUT_FILENO);
-  ::dup2(file.get(), STDERR_FILENO);
+  // Nothing of the caller's stays open: somebody may wait for the end of a pipe it was given.
+  ::dup2(pipe, kPipe);
+  set_close_on_exec(kPipe);
+  platform::close_descriptors_from(kPipe + 1);
+  {
+    const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const Descriptor file(::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    ::dup2(nothing.get(), STDIN_FILENO);
+    ::dup2(file.get(), STDOUT_FILENO);
+    ::dup2(file.get(), STDERR_FILENO);
+  }
   [[maybe_unused]] const int changed = ::chdir("/");  // so that no mounted directory is kept busy
-  Descriptor word(pipe);
+  Descriptor word(kPipe);
   const auto ended = body([&word](std::uint16_t port) {
     say(word.get(), "up " + std::to_string(port));
     word.reset();

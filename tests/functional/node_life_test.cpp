@@ -43,6 +43,18 @@ TEST_F(NodeLife, a_background_node_answers_when_up_returns_and_is_gone_when_down
   EXPECT_EQ(run_binary("down " + on_data()).code, 3);
 }
 
+TEST_F(NodeLife, a_background_node_holds_no_descriptor_of_the_one_who_started_it) {
+  int fds[2] = {-1, -1};
+  ASSERT_EQ(::pipe(fds), 0);
+  const mz::Descriptor reading(fds[0]);
+  mz::Descriptor writing(fds[1]);
+  ASSERT_EQ(run_binary("up --port 0 --workers 1 --disk-floor-gb 0 " + on_data()).code, 0);
+  writing.reset();
+  pollfd end{reading.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&end, 1, 0), 1);  // the end of the pipe, because nobody else has it open
+  EXPECT_EQ(run_binary("down " + on_data()).code, 0);
+}
+
 TEST_F(NodeLife, a_second_node_on_the_same_directory_is_refused_and_told_where_the_first_one_is) {
   const NodeProcess node(data(), kNoPlay);
   const auto second = run_binary("up --port 0 " + on_data(), kOnlyStderr);
