@@ -21,6 +21,9 @@ Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
   if (spec.max_moves && (*spec.max_moves == 0 || *spec.max_moves > GameRecord::kMaxMoves)) {
     return Error{ErrorKind::usage, "A move cap is a number from 1 to " + std::to_string(GameRecord::kMaxMoves) + "."};
   }
+  if (spec.opening_random_moves > GameRecord::kMaxMoves) {
+    return Error{ErrorKind::usage, "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can be random."};
+  }
   for (const std::string& engine : spec.engines) {
     auto player = table.game_->make_player(engine);
     if (!player) return player.error();
@@ -41,19 +44,28 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
   record.seed = seed;
   std::vector<Rng> streams;
   for (std::size_t seat = 0; seat < players_.size(); ++seat) {
-    record.seats.push_back({spec_.engines[seat], ""});
+    record.seats.push_back({recorded_engine(seat), ""});
     streams.emplace_back(derive_seed(seed, seat));
     players_[seat]->new_game();
   }
   Rng chance(derive_seed(seed, kChanceStream));
+  std::vector<std::uint32_t> random_left(players_.size(), spec_.opening_random_moves);
+  MoveList list;
 
   const auto position = game_->initial();
   const std::size_t cap = spec_.max_moves.value_or(GameRecord::kMaxMoves);
   while (position->kind() != NodeKind::terminal && record.moves.size() < cap) {
     if (stop.load(std::memory_order_relaxed)) return Error{ErrorKind::refused, "The game was given up before its end."};
-    const auto seat = static_cast<std::size_t>(position->actor());
-    const Move move = position->kind() == NodeKind::chance ? position->sample(chance)
-                                                           : players_[seat]->decide(*position, streams[seat]).move;
+    Move move;
+    if (position->kind() == NodeKind::chance) {
+      move = position->sample(chance);
+    } else if (const auto seat = static_cast<std::size_t>(position->actor()); random_left[seat] > 0) {
+      position->moves(list);
+      move = list[streams[seat].below(static_cast<std::uint32_t>(list.size()))];
+      random_left[seat] -= list.size() > 1 ? 1 : 0;
+    } else {
+      move = players_[seat]->decide(*position, streams[seat]).move;
+    }
     position->apply(move);
     record.moves.push_back(move);
   }
@@ -68,10 +80,16 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
   return record;
 }
 
+std::string SelfplayTable::recorded_engine(std::size_t seat) const {
+  const std::string& engine = spec_.engines[seat];
+  const bool plain = spec_.opening_random_moves == 0 || engine == "random";
+  return plain ? engine : engine + "@opening=" + std::to_string(spec_.opening_random_moves);
+}
+
 bool SelfplayTable::would_play(const GameRecord& record) const {
   if (record.rules_hash != game_->rules_hash() || record.config != spec_.config) return false;
   for (std::size_t seat = 0; seat < players_.size(); ++seat) {
-    if (record.seats[seat] != SeatEngine{spec_.engines[seat], ""}) return false;
+    if (record.seats[seat] != SeatEngine{recorded_engine(seat), ""}) return false;
   }
   // Play is a function of the seed, so a cap only decides where the same game is cut.
   if (record.capped) return spec_.max_moves && record.moves.size() == *spec_.max_moves;

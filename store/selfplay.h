@@ -18,10 +18,16 @@
 
 namespace mz {
 
+// Of each seat, where nobody says otherwise: two turns, enough that hardly any two games are alike.
+inline constexpr std::uint32_t kOpeningRandomMoves = 4;
+
 struct SelfplaySpec {
   GameConfig config;
   std::vector<std::string> engines;        // one per seat
   std::optional<std::uint32_t> max_moves;  // all plies count; a game that reaches it is marked as capped
+  // The first so many real choices of each seat (more than one legal move) are made at random, because engines that hardly use
+  // chance would play the same game again and again. Records say so: the engine's name then ends in @opening=N.
+  std::uint32_t opening_random_moves = 0;
 };
 
 constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {
@@ -43,6 +49,8 @@ class SelfplayTable {
   [[nodiscard]] bool would_play(const GameRecord& record) const;
 
  private:
+  [[nodiscard]] std::string recorded_engine(std::size_t seat) const;
+
   SelfplaySpec spec_;
   std::unique_ptr<Game> game_;
   std::vector<std::unique_ptr<Player>> players_;

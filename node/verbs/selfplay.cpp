@@ -168,6 +168,9 @@ void add_selfplay(CLI::App& app, Action& action) {
       ->required();
   verb->add_option("--max-moves", flags->max_moves, "Stop a game after so many plies and mark it as capped. 0: never.")
       ->capture_default_str();
+  verb->add_option("--opening-random-moves", flags->run.spec.opening_random_moves,
+                   "Make the first so many choices of each seat at random, so that games differ.")
+      ->default_val(kOpeningRandomMoves);
   verb->add_option("--checkpoint-interval", flags->run.checkpoint_interval,
                    "Make games durable after so many of them. 0: every 10 seconds.")
       ->capture_default_str();
