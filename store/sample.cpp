@@ -12,14 +12,16 @@ namespace {
 constexpr std::uint32_t kAlwaysKept = 5;  // positions at each end of a game
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+// The engines without what else was recorded about the seats (store/selfplay.h: @opening=N).
 std::string engine_mode(const GameRecord& record) {
   std::string all;
   bool same = true;
+  const auto engine = [&](const SeatEngine& seat) { return seat.spec.substr(0, seat.spec.find('@')); };
   for (const SeatEngine& seat : record.seats) {
-    same = same && seat.spec == record.seats[0].spec;
-    all += (all.empty() ? "" : ",") + seat.spec;
+    same = same && engine(seat) == engine(record.seats[0]);
+    all += (all.empty() ? "" : ",") + engine(seat);
   }
-  return same ? record.seats[0].spec : all;
+  return same ? engine(record.seats[0]) : all;
 }
 
 std::string json_text(std::string_view text) {
