@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "engine/game.h"
-#include "engine/random_player.h"
 #include "engine/rules.h"
 
 namespace mz {
@@ -122,14 +121,14 @@ class ErasedPosition final : public Position {
   State state_;
 };
 
-// Makes one kind of player. `arguments` is what follows the colon of an engine specification (`mcts:nodes=800`), or empty.
+// Makes one kind of player.
 template <class G>
 using PlayerMaker =
-    std::function<Result<std::unique_ptr<Player>>(const std::shared_ptr<const G>& rules, std::string_view arguments)>;
+    std::function<Result<std::unique_ptr<Player>>(const std::shared_ptr<const G>& rules, const EngineRequest& request)>;
 
-// The players a game brings along, by the name before the colon. `random` exists for every game and is not listed here.
+// The players a game brings along. `random` exists for every game and is not listed here.
 template <class G>
-using PlayerMakers = std::map<std::string, PlayerMaker<G>, std::less<>>;
+using PlayerMakers = std::map<EngineKind, PlayerMaker<G>>;
 
 template <NotatedRules G>
 class ErasedGame final : public Game {
@@ -165,20 +164,17 @@ class ErasedGame final : public Game {
     return position(state);
   }
 
-  [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view spec) const override {
-    const std::size_t colon = spec.find(':');
-    const std::string_view name = spec.substr(0, colon);
-    const std::string_view arguments = colon == std::string_view::npos ? std::string_view{} : spec.substr(colon + 1);
-    if (spec == "random") return std::unique_ptr<Player>(std::make_unique<RandomPlayer>());
-    if (const auto it = players_.find(name); it != players_.end()) return it->second(rules_, arguments);
-    if (name == "random") return Error{ErrorKind::usage, "The engine 'random' takes no arguments."};
-    std::string names = "random";
-    for (const auto& entry : players_) names += ", " + entry.first;
-    return Error{ErrorKind::usage, "There is no engine called '" + std::string(name) + "' for " + config_.game +
-                                       ". Choose one of: " + names + "."};
+  [[nodiscard]] std::vector<EngineKind> engines() const override {
+    std::vector<EngineKind> kinds = {EngineKind::random};
+    for (const auto& entry : players_) kinds.push_back(entry.first);
+    return kinds;
   }
 
  private:
+  [[nodiscard]] Result<std::unique_ptr<Player>> make_engine(const EngineRequest& request) const override {
+    return players_.at(request.spec.kind)(rules_, request);
+  }
+
   Result<std::unique_ptr<Position>> position(const typename G::State& state) const {
     return std::unique_ptr<Position>(std::make_unique<ErasedPosition<G>>(rules_, state));
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/random_player.h"
+
 namespace mz {
 namespace {
 
@@ -18,6 +20,46 @@ std::vector<const GameFamily*> game_families() {
   std::sort(families.begin(), families.end(),
             [](const GameFamily* a, const GameFamily* b) { return a->name() < b->name(); });
   return families;
+}
+
+Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const EngineResources& resources) const {
+  Result<EngineSpec> parsed = parse_engine_spec(text);
+  if (!parsed) return parsed.error();
+  EngineRequest request{.spec = *parsed, .read_weights = resources.read_weights, .stop = nullptr};
+  EngineSpec& spec = request.spec;
+  if (spec.kind == EngineKind::difficulty) {
+    if (!resources.difficulty) {
+      return Error{ErrorKind::refused, "The difficulty levels are not known here. Name the engine itself, for example heuristic."};
+    }
+    const Result<EngineSpec> step = resources.difficulty(config(), static_cast<int>(spec.level));
+    if (!step) return step.error();
+    const std::uint64_t ms = spec.ms;
+    spec = *step;
+    if (ms != 0) spec.ms = ms;
+  }
+  const std::vector<EngineKind> known = engines();
+  if (std::find(known.begin(), known.end(), spec.kind) == known.end()) {
+    std::string names;
+    for (const EngineKind kind : known) names += (names.empty() ? "" : ", ") + std::string(engine_kind_name(kind));
+    return Error{ErrorKind::usage, "There is no engine called '" + std::string(engine_kind_name(spec.kind)) + "' for " +
+                                       config().game + ". Choose one of: " + names + "."};
+  }
+  if (spec.ms != 0) {
+    if (resources.stop == nullptr) {
+      return Error{ErrorKind::refused, "A limit in milliseconds cannot be reproduced and is refused here. Limit '" +
+                                           std::string(engine_kind_name(spec.kind)) + "' by nodes, depth or sims."};
+    }
+    request.stop = resources.stop;
+  }
+  if (!request.read_weights) {
+    request.read_weights = [](const std::string& file) -> Result<std::string> {
+      return Error{ErrorKind::refused, "The file '" + file + "' cannot be read here."};
+    };
+  }
+  if (spec.kind == EngineKind::random) return std::unique_ptr<Player>(std::make_unique<RandomPlayer>());
+  Result<std::unique_ptr<Player>> player = make_engine(request);
+  if (!player || spec.random_percent == 0) return player;
+  return std::unique_ptr<Player>(std::make_unique<BlunderingPlayer>(std::move(*player), spec.random_percent));
 }
 
 Result<std::unique_ptr<Game>> make_game(const GameConfig& config) {

@@ -4,7 +4,9 @@
 // a game registers itself (GameFamily) from its own files, so a new game edits none of these.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -15,6 +17,7 @@
 #include "engine/base/result.h"
 #include "engine/base/rng.h"
 #include "engine/base/sha256.h"
+#include "engine/engine_spec.h"
 #include "engine/move_list.h"
 #include "engine/rules.h"
 
@@ -65,8 +68,11 @@ class Position {
 // What a player chose and, when it searched, why.
 struct Decision {
   Move move;
-  double value = 0;         // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
-  std::uint64_t nodes = 0;  // positions evaluated or visited
+  double value = 0;             // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
+  int score = 0;                // the same in units of the evaluation; a found win is near kWin (engine/search/score.h)
+  std::uint64_t nodes = 0;      // positions evaluated or visited
+  int depth = 0;                // decisions looked ahead in full; 0 when the player does not search by depth
+  std::vector<Move> variation;  // the play expected, beginning with `move`; empty when the player does not search
 };
 
 // Chooses moves for any seat of one Game. Holds search memory, so one object serves one game at a time and one thread.
@@ -75,6 +81,26 @@ class Player {
   virtual ~Player() = default;
   virtual void new_game() {}
   virtual Decision decide(const Position& position, Rng& rng) = 0;
+  // SHA-256 in hexadecimal of the weights it really uses; empty for a player without weights.
+  [[nodiscard]] virtual std::string weights_hash() const { return {}; }
+};
+
+// What an engine specification refers to outside itself. engine/ has no files and no clock; whoever has them fills this in.
+struct EngineResources {
+  // Text of the file behind weights=FILE.
+  std::function<Result<std::string>(const std::string& file)> read_weights;
+  // The engine behind difficulty:N of a configuration; never another difficulty.
+  std::function<Result<EngineSpec>(const GameConfig& config, int level)> difficulty;
+  // Set by a timer of the owner when the time of the running decision is over, cleared before the next one; must outlive the
+  // player. Without it specifications with ms=N are refused, as everything must be that is stored or reproduced.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// What a game makes a player from.
+struct EngineRequest {
+  EngineSpec spec;  // never `random` or `difficulty`
+  std::function<Result<std::string>(const std::string& file)> read_weights;  // always there; refuses when nobody reads files
+  const std::atomic<bool>* stop = nullptr;                                   // null exactly when spec.ms is 0
 };
 
 class Game {
@@ -86,9 +112,15 @@ class Game {
   [[nodiscard]] virtual std::unique_ptr<Position> initial() const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Position>> parse(std::string_view text) const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Position>> unpack(std::span<const std::uint8_t> bytes) const = 0;
-  // A player from an engine specification such as `random` or `heuristic`. An unknown or impossible one is refused with
+  // A player from an engine specification such as `random` or `minimax:nodes=20000`. An unknown or impossible one is refused with
   // the valid choices.
-  [[nodiscard]] virtual Result<std::unique_ptr<Player>> make_player(std::string_view spec) const = 0;
+  [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view spec,
+                                                            const EngineResources& resources = {}) const;
+  // The kinds make_player knows for this game; `random` is always among them.
+  [[nodiscard]] virtual std::vector<EngineKind> engines() const = 0;
+
+ private:
+  [[nodiscard]] virtual Result<std::unique_ptr<Player>> make_engine(const EngineRequest& request) const = 0;
 };
 
 // A whole game with all its boards. Construct one object of static lifetime per game in its own source file.

@@ -6,6 +6,7 @@
 namespace mz {
 
 void add_bench(CLI::App& app, Action& action);
+void add_bench_search(CLI::App& bench, Action& action);  // below `bench`
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);

@@ -169,6 +169,7 @@ class HeuristicPlayer final : public Player {
     state_ = mine->state();
     return one_ply_.choose(state_, rng);
   }
+  [[nodiscard]] std::string weights_hash() const override { return to_hex(ringrift::weights_hash(weights_)); }
 
  private:
   std::shared_ptr<const R> rules_;
@@ -176,25 +177,5 @@ class HeuristicPlayer final : public Player {
   OnePly<R> one_ply_;
   typename R::State state_;
 };
-
-template <class R>
-PlayerMakers<R> player_makers() {
-  PlayerMakers<R> makers;
-  makers["heuristic"] = [](const std::shared_ptr<const R>& rules,
-                           std::string_view arguments) -> Result<std::unique_ptr<Player>> {
-    static constexpr std::string_view kWeights = "weights=";
-    Weights weights = default_weights();
-    if (!arguments.empty()) {
-      if (!arguments.starts_with(kWeights)) {
-        return Error{ErrorKind::usage, "The engine 'heuristic' takes weights=NAME and nothing else."};
-      }
-      Result<Weights> chosen = profile_weights(arguments.substr(kWeights.size()));
-      if (!chosen) return chosen.error();
-      weights = *chosen;
-    }
-    return std::unique_ptr<Player>(std::make_unique<HeuristicPlayer<R>>(rules, weights));
-  };
-  return makers;
-}
 
 }  // namespace mz::ringrift::MZ_ISA

@@ -2,6 +2,7 @@
 // runs when it starts. All compilations give bit-equal results: the rules use integers only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -33,20 +34,34 @@ class Workload {
   virtual Tally apply_undo(std::uint64_t seed, std::uint64_t rounds) = 0;
   // Legal lists of positions spread evenly over a random game, `rounds` times; plies = lists.
   virtual Tally generate(std::uint64_t seed, std::uint64_t rounds) = 0;
+  // Positions evaluated and lists searched by minimax, with the default weights, in positions of a random game; plies = nodes.
+  virtual Tally minimax(std::uint64_t seed, std::uint64_t nodes) = 0;
+  // Visits of a search tree whose leaves are all even, from the middle of a random game; plies = visits.
+  virtual Tally tree_visits(std::uint64_t seed, std::uint64_t visits) = 0;
+};
+
+// One board compiled for one instruction set (kernel_board.cpp).
+struct BoardKernel {
+  std::unique_ptr<Game> (*make_game)(const Setup& setup, const GameConfig& config, const Digest& rules_hash);
+  std::unique_ptr<Workload> (*make_workload)(const Setup& setup);
 };
 
 struct Kernel {
   std::string_view name;
-  std::unique_ptr<Game> (*make_game)(Board board, const Setup& setup, const GameConfig& config, const Digest& rules_hash);
-  std::unique_ptr<Workload> (*make_workload)(Board board, const Setup& setup);
+  std::array<const BoardKernel*, kBoardNames.size()> boards;
+
+  [[nodiscard]] std::unique_ptr<Game> make_game(Board board, const Setup& setup, const GameConfig& config,
+                                                const Digest& rules_hash) const {
+    return boards[static_cast<std::size_t>(board)]->make_game(setup, config, rules_hash);
+  }
+  [[nodiscard]] std::unique_ptr<Workload> make_workload(Board board, const Setup& setup) const {
+    return boards[static_cast<std::size_t>(board)]->make_workload(setup);
+  }
 };
 
-// The kernels this processor can run, slowest first. The last one is what make_game uses.
+// The kernels this processor can run, slowest first: base, then x86-64-v3 (AVX2, BMI, LZCNT, POPCNT). The last one is what
+// make_game uses.
 std::vector<Kernel> kernels();
-
-// One per compilation.
-extern const Kernel kKernelBase;
-extern const Kernel kKernelV3;  // x86-64-v3: AVX2, BMI, LZCNT, POPCNT
 
 // Cells, thresholds and defaults of a configuration; `options` as documented in docs/rules.md.
 Result<Setup> make_setup(Board board, const GameConfig& config);

@@ -1,4 +1,4 @@
-// Everything of RingRift that is compiled once per instruction set. Included by kernel_*.cpp inside their target pragma, after all
+// Everything of RingRift that is compiled once per instruction set. Included by kernel_board.cpp inside its target pragma, after all
 // standard headers: a template of the standard library compiled here for a newer processor could be linked into code that must
 // run on any.
 
@@ -8,6 +8,14 @@
 
 #include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
+// the searches are templates over the rules, so they are compiled here for each instruction set
+#include "engine/search/mcts_player.h"
+#include "engine/search/minimax.h"
+#include "engine/search/descent.h"
+
+#include "engine/ringrift/search_model.inl"
+// players need all of the above
+#include "engine/ringrift/players.inl"
 
 namespace mz::ringrift::MZ_ISA {
 
@@ -61,14 +69,48 @@ class BoardWorkload final : public Workload {
     return tally;
   }
 
+  Tally minimax(std::uint64_t seed, std::uint64_t nodes) override {
+    Tally tally;
+    AlphaBeta<RingRift<G>, RingRiftModel<RingRift<G>>> search(rules_, RingRiftModel<RingRift<G>>(default_weights()), {});
+    SearchLimits limits;
+    limits.nodes = nodes / kSample + 1;
+    for (const State<G>& state : sample(seed)) {
+      const SearchResult found = search.run(state, limits);
+      tally.plies += found.nodes;
+      tally.digest = mix64(tally.digest ^ found.move.code ^ static_cast<std::uint64_t>(found.score) << 32);
+      ++tally.games;
+    }
+    return tally;
+  }
+
+  Tally tree_visits(std::uint64_t seed, std::uint64_t visits) override {
+    Tally tally;
+    MctsTree<RingRift<G>> tree(rules_, {});
+    ConstantEvaluator<RingRift<G>> evaluator;
+    const std::vector<State<G>> positions = sample(seed);
+    const State<G>* middle = &positions[kSample / 2];
+    for (std::size_t i = kSample / 2; i < kSample; ++i) {
+      rules_.moves(positions[i], list_);
+      if (list_.size() > 1) {
+        middle = &positions[i];
+        break;
+      }
+    }
+    tree.start(*middle, seed);
+    do {
+      evaluator.submit(tree.gather());
+      tree.absorb();
+    } while (tree.root_visits() < visits);
+    tally.plies = tree.root_visits();
+    tally.digest = mix64(tree.best_edge(tree.root())->move.code);
+    return tally;
+  }
+
   Tally generate(std::uint64_t seed, std::uint64_t rounds) override {
     Tally tally;
-    std::vector<State<G>> states;
-    record(seed, [&](const State<G>& state, const MoveList&) { states.push_back(state); });
-    std::vector<State<G>> sample;
-    for (std::size_t i = 0; i < kSample; ++i) sample.push_back(states[i * states.size() / kSample]);
+    const std::vector<State<G>> positions = sample(seed);
     for (std::uint64_t round = 0; round < rounds; ++round) {
-      for (const State<G>& state : sample) {
+      for (const State<G>& state : positions) {
         rules_.moves(state, list_);
         tally.digest += list_.size();
         ++tally.plies;
@@ -79,6 +121,15 @@ class BoardWorkload final : public Workload {
 
  private:
   static constexpr std::size_t kSample = 16;  // positions; few enough to stay in the cache
+
+  // Positions spread evenly over a random game.
+  std::vector<State<G>> sample(std::uint64_t seed) {
+    std::vector<State<G>> states;
+    record(seed, [&](const State<G>& state, const MoveList&) { states.push_back(state); });
+    std::vector<State<G>> chosen;
+    for (std::size_t i = 0; i < kSample; ++i) chosen.push_back(states[i * states.size() / kSample]);
+    return chosen;
+  }
 
   // A random game; visit(position, its moves) before every move.
   template <class Visit>
@@ -96,33 +147,19 @@ class BoardWorkload final : public Workload {
     return game;
   }
 
-  Rules<G> rules_;
+  RingRift<G> rules_;
   State<G> state_;
   MoveList list_;
 };
 
-// Calls f with the geometry of a board.
-template <class F>
-auto with_board(Board board, F f) {
-  switch (board) {
-    case Board::square8: return f(Geometry<Board::square8>{});
-    case Board::square19: return f(Geometry<Board::square19>{});
-    case Board::hex8: return f(Geometry<Board::hex8>{});
-    default: return f(Geometry<Board::hexagonal>{});
-  }
+template <class G>
+std::unique_ptr<Game> make_board_game(const Setup& setup, const GameConfig& config, const Digest& rules_hash) {
+  return std::make_unique<ErasedGame<RingRift<G>>>(RingRift<G>(setup), config, rules_hash, player_makers<RingRift<G>>());
 }
 
-inline std::unique_ptr<Game> make_board_game(Board board, const Setup& setup, const GameConfig& config,
-                                             const Digest& rules_hash) {
-  return with_board(board, [&]<class G>(G) -> std::unique_ptr<Game> {
-    return std::make_unique<ErasedGame<RingRift<G>>>(RingRift<G>(setup), config, rules_hash, player_makers<RingRift<G>>());
-  });
-}
-
-inline std::unique_ptr<Workload> make_board_workload(Board board, const Setup& setup) {
-  return with_board(board, [&]<class G>(G) -> std::unique_ptr<Workload> {
-    return std::make_unique<BoardWorkload<G>>(setup);
-  });
+template <class G>
+std::unique_ptr<Workload> make_board_workload(const Setup& setup) {
+  return std::make_unique<BoardWorkload<G>>(setup);
 }
 
 }  // namespace mz::ringrift::MZ_ISA

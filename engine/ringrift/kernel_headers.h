@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -27,3 +29,6 @@
 #include "engine/ringrift/weights.h"
 #include "engine/rules.h"
 #include "engine/score.h"
+#include "engine/search/fixed_point.h"
+#include "engine/search/score.h"
+#include "engine/search/transposition_table.h"

@@ -7,6 +7,17 @@
 #include "engine/ringrift/moves.h"
 
 namespace mz::ringrift {
+
+// Defined by the compilations of kernel_board.cpp.
+namespace base::boards {
+extern const BoardKernel square8, square19, hex8, hexagonal;
+}
+#if defined(__x86_64__)
+namespace v3::boards {
+extern const BoardKernel square8, square19, hex8, hexagonal;
+}
+#endif
+
 namespace {
 
 struct BoardFacts {
@@ -123,11 +134,12 @@ Result<Setup> make_setup(Board board, const GameConfig& config) {
 }
 
 std::vector<Kernel> kernels() {
-  std::vector<Kernel> usable = {kKernelBase};
+  std::vector<Kernel> usable;
+  usable.push_back({"base", {&base::boards::square8, &base::boards::square19, &base::boards::hex8, &base::boards::hexagonal}});
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
       __builtin_cpu_supports("popcnt")) {
-    usable.push_back(kKernelV3);
+    usable.push_back({"x86-64-v3", {&v3::boards::square8, &v3::boards::square19, &v3::boards::hex8, &v3::boards::hexagonal}});
   }
 #endif
   return usable;

@@ -179,6 +179,19 @@ std::string weights_json(const Weights& weights, std::string_view name) {
   return text + "  }\n}\n";
 }
 
+Result<Weights> requested_weights(const EngineRequest& request) {
+  const std::string& name = request.spec.weights;
+  if (name.empty()) return default_weights();
+  for (const Profile& profile : weight_profiles()) {
+    if (profile.name == name) return parse_weights(profile.json);
+  }
+  const Result<std::string> text = request.read_weights(name);
+  if (!text) {
+    return Error{text.error().kind, text.error().text + " The weights in the program are balanced, aggressive, territorial and defensive."};
+  }
+  return parse_weights(*text);
+}
+
 Result<Weights> profile_weights(std::string_view name) {
   std::string names;
   for (const Profile& profile : weight_profiles()) {

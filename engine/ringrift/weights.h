@@ -17,6 +17,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/sha256.h"
+#include "engine/game.h"
 
 namespace mz::ringrift {
 
@@ -89,6 +90,8 @@ Weights default_weights();  // the profile `balanced`
 // Refuses with one sentence that lists everything wrong with the text.
 Result<Weights> parse_weights(std::string_view json);
 std::string weights_json(const Weights& weights, std::string_view name);
+// What weights=NAME of an engine asks for: a profile of that name, else the file. Without it the profile `balanced`.
+Result<Weights> requested_weights(const EngineRequest& request);
 // The weights of a profile, or which names there are.
 Result<Weights> profile_weights(std::string_view name);
 // Of the values alone: two files that play alike have one hash, whatever they are called.

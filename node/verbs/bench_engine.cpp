@@ -1,4 +1,4 @@
-// `meshzero bench engine`: how fast the rules are on one core, and a signature of what they do.
+// `meshzero bench`, and `meshzero bench engine`: how fast the rules are on one core, and a signature of what they do.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -155,6 +155,7 @@ void add_bench(CLI::App& app, Action& action) {
   engine->add_flag("--json", options->as_json, "print one JSON object");
   engine->footer("Examples:\n  meshzero bench engine\n  meshzero bench engine --board hexagonal --players 2 --json");
   engine->callback([options, &action] { action = [options] { return run(*options); }; });
+  add_bench_search(*bench, action);
 }
 
 }  // namespace mz

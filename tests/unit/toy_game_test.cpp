@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
+#include <memory>
+
+#include "engine/random_player.h"
 
 namespace mz {
 namespace {
@@ -57,17 +61,89 @@ TEST(ErasedGame, KnowsTheRandomPlayerAndNamesItWhenAskedForAnother) {
   }
 }
 
-TEST(ErasedGame, HandsArgumentsToTheMakerOfTheNamedPlayer) {
-  std::string seen;
-  const PlayerMaker<toy::Rules> maker = [&](const std::shared_ptr<const toy::Rules>&, std::string_view arguments) {
-    seen = arguments;
+// A toy game with one maker, for mcts, that keeps what it is asked for.
+ErasedGame<toy::Rules> game_with_mcts(EngineRequest& seen) {
+  const PlayerMaker<toy::Rules> maker = [&seen](const std::shared_ptr<const toy::Rules>&, const EngineRequest& request) {
+    seen = request;
     return Result<std::unique_ptr<Player>>(std::make_unique<RandomPlayer>());
   };
-  const ErasedGame<toy::Rules> game(toy::Rules(1), {.game = "toy", .board = "3x3", .seats = 2, .options = {}}, Digest{},
-                                    {{"search", maker}});
-  EXPECT_TRUE(game.make_player("search:nodes=800"));
-  EXPECT_EQ(seen, "nodes=800");
-  EXPECT_NE(game.make_player("other").error().text.find("random, search"), std::string::npos);
+  return ErasedGame<toy::Rules>(toy::Rules(1), {.game = "toy", .board = "3x3", .seats = 2, .options = {}}, Digest{},
+                                {{EngineKind::mcts, maker}});
+}
+
+TEST(MakePlayer, HandsTheParametersToTheMakerOfTheNamedKind) {
+  EngineRequest seen;
+  const auto game = game_with_mcts(seen);
+  EXPECT_TRUE(game.make_player("mcts:sims=800"));
+  EXPECT_EQ(seen.spec.sims, 800U);
+  EXPECT_EQ(seen.stop, nullptr);
+}
+
+TEST(MakePlayer, NamesTheKindsOfThisGameWhenAskedForAnother) {
+  EngineRequest seen;
+  const auto refused = game_with_mcts(seen).make_player("minimax:nodes=5");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  EXPECT_NE(refused.error().text.find("random, mcts"), std::string::npos);
+}
+
+TEST(MakePlayer, RefusesMillisecondsWithoutAClock) {
+  EngineRequest seen;
+  const auto game = game_with_mcts(seen);
+  const auto refused = game.make_player("mcts:ms=20");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::refused);
+  const std::atomic<bool> stop = false;
+  EngineResources resources;
+  resources.stop = &stop;
+  EXPECT_TRUE(game.make_player("mcts:ms=20", resources));
+  EXPECT_EQ(seen.stop, &stop);
+}
+
+TEST(MakePlayer, ReadsTheWeightsFileThroughItsOwner) {
+  EngineRequest seen;
+  const auto game = game_with_mcts(seen);
+  EXPECT_TRUE(game.make_player("mcts:sims=1,weights=w.json"));
+  EXPECT_EQ(seen.read_weights(seen.spec.weights).error().kind, ErrorKind::refused);
+  EngineResources resources;
+  resources.read_weights = [](const std::string& file) { return Result<std::string>("text of " + file); };
+  EXPECT_TRUE(game.make_player("mcts:sims=1,weights=w.json", resources));
+  EXPECT_EQ(*seen.read_weights(seen.spec.weights), "text of w.json");
+}
+
+TEST(MakePlayer, LooksUpDifficultyLevelsAndKeepsTheTimeLimitAskedFor) {
+  EngineRequest seen;
+  const auto game = game_with_mcts(seen);
+  EXPECT_EQ(game.make_player("difficulty:3").error().kind, ErrorKind::refused);
+  const std::atomic<bool> stop = false;
+  EngineResources resources;
+  resources.stop = &stop;
+  resources.difficulty = [](const GameConfig&, int level) { return parse_engine_spec("mcts:sims=" + std::to_string(100 * level)); };
+  EXPECT_TRUE(game.make_player("difficulty:3,ms=7", resources));
+  EXPECT_EQ(seen.spec.sims, 300U);
+  EXPECT_EQ(seen.spec.ms, 7U);
+}
+
+// Always takes the last move.
+class LastMove final : public Player {
+ public:
+  Decision decide(const Position& position, Rng&) override {
+    MoveList list;
+    position.moves(list);
+    Decision decision;
+    decision.move = list[list.size() - 1];
+    return decision;
+  }
+};
+
+TEST(BlunderingPlayer, DrawsTheStatedShareOfItsMoves) {
+  const auto position = at(*toy_game(), "X........ pj");  // eight moves, the last one is 8
+  BlunderingPlayer player(std::make_unique<LastMove>(), 40);
+  Rng rng(5);
+  int last = 0;
+  for (int i = 0; i < 10000; ++i) last += player.decide(*position, rng).move.code == 8 ? 1 : 0;
+  // 60 % by choice and an eighth of 40 % by chance; standard deviation 48.
+  EXPECT_NEAR(last, 6500, 240);
 }
 
 TEST(ErasedPosition, PlaysListedMovesOnlyAndARefusalChangesNothing) {

@@ -1,0 +1,162 @@
+// What judges the leaves of a tree search: a batch of positions goes in, a policy over the legal moves and a value per team come out.
+//
+// A search hands over as many leaves at a time as it may, and leaves of many games can share one batch, because a leaf is complete by
+// itself: what an evaluator answers must depend on that leaf alone, never on the batch it came in. Whatever decides a move is a whole
+// number. Implementations here need no network: constant, random playouts, and the game's own evaluation.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engine/base/rng.h"
+#include "engine/move_list.h"
+#include "engine/rules.h"
+#include "engine/search/fixed_point.h"
+#include "engine/search/model.h"
+#include "engine/search/score.h"
+
+namespace mz {
+
+using TeamValues = std::array<Value, kMaxSeats>;
+
+template <class G>
+struct Leaf {
+  const typename G::State* state = nullptr;  // a decision node
+  std::span<const Move> moves;               // its legal moves, two or more
+  std::uint64_t seed = 0;                    // for evaluators that draw lots
+  // The answer:
+  std::span<std::uint32_t> weights;  // of each move, in any proportion; all 0 = uniform
+  TeamValues values{};
+};
+
+template <class G>
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  // Answers every leaf before it returns.
+  virtual void submit(std::span<Leaf<G>> batch) = 0;
+};
+
+// Every move is as good as any other and every position is even.
+template <class G>
+class ConstantEvaluator final : public Evaluator<G> {
+ public:
+  void submit(std::span<Leaf<G>> batch) override {
+    for (Leaf<G>& leaf : batch) {
+      std::fill(leaf.weights.begin(), leaf.weights.end(), 1U);
+      leaf.values.fill(0);
+    }
+  }
+};
+
+// Plays every leaf to its end at random, once. Games without an end are cut off and count as even.
+template <class G>
+class PlayoutEvaluator final : public Evaluator<G> {
+ public:
+  explicit PlayoutEvaluator(const G& rules) : rules_(rules) {}
+
+  void submit(std::span<Leaf<G>> batch) override {
+    for (Leaf<G>& leaf : batch) {
+      std::fill(leaf.weights.begin(), leaf.weights.end(), 1U);
+      play(leaf);
+    }
+  }
+
+ private:
+  static constexpr int kMostMoves = 20'000;
+
+  void play(Leaf<G>& leaf) {
+    state_ = *leaf.state;
+    Rng rng(leaf.seed);
+    for (int i = 0; i < kMostMoves && rules_.kind(state_) != NodeKind::terminal; ++i) {
+      Move move;
+      if (rules_.kind(state_) == NodeKind::chance) {
+        move = rules_.sample(state_, rng);
+      } else {
+        moves_.clear();
+        rules_.moves(state_, moves_);
+        move = moves_[rng.below(static_cast<std::uint32_t>(moves_.size()))];
+      }
+      rules_.apply(state_, move, undo_);
+    }
+    leaf.values.fill(0);
+    if (rules_.kind(state_) != NodeKind::terminal) return;
+    for (int team = 0; team < rules_.teams(); ++team) {
+      const Score score = final_score(rules_, state_, team, 0);
+      leaf.values[static_cast<std::size_t>(team)] = score > 0 ? kOne : score < 0 ? -kOne : 0;
+    }
+  }
+
+  const G& rules_;
+  typename G::State state_;
+  typename G::Undo undo_;
+  MoveList moves_;
+};
+
+// The game's own evaluation: of the leaf as its value, of the positions one move ahead as its policy. Forced moves are passed first, so
+// that a move is judged by what it leads to. A move whose outcome is worse than the best one's by `value_unit / kSharpness` is half as
+// likely, but none is less likely than a hundredth of the best: evaluations can be wrong by any amount.
+template <class G, class M>
+class ModelEvaluator final : public Evaluator<G> {
+ public:
+  ModelEvaluator(const G& rules, M model) : rules_(rules), model_(std::move(model)) {}
+
+  void submit(std::span<Leaf<G>> batch) override {
+    for (Leaf<G>& leaf : batch) judge(leaf);
+  }
+
+ private:
+  static constexpr Score kSharpness = 8;
+  static constexpr std::uint32_t kLeastWeight = kOne / 100;
+
+  void judge(Leaf<G>& leaf) {
+    TeamScores scores{};
+    model_.evaluate(rules_, *leaf.state, scores);
+    for (int team = 0; team < rules_.teams(); ++team) {
+      const auto t = static_cast<std::size_t>(team);
+      leaf.values[t] = squash(scores[t], model_.value_unit());
+    }
+    const int mover = rules_.team(rules_.actor(*leaf.state));
+    ahead_.clear();
+    Score best = -kInfinite;
+    for (const Move move : leaf.moves) {
+      ahead_.push_back(look_ahead(*leaf.state, move, mover));
+      best = std::max(best, ahead_.back());
+    }
+    const Score half = std::max<Score>(1, model_.value_unit() / kSharpness);
+    for (std::size_t i = 0; i < ahead_.size(); ++i) {
+      const std::int64_t behind = (static_cast<std::int64_t>(best) - ahead_[i]) * 256 / half;
+      leaf.weights[i] = std::max(kLeastWeight, halvings(static_cast<std::uint32_t>(std::min<std::int64_t>(behind, 1 << 20))));
+    }
+  }
+
+  Score look_ahead(const typename G::State& from, Move move, int mover) {
+    state_ = from;
+    rules_.apply(state_, move, undo_);
+    for (int forced = 0; forced < kMaxPly && rules_.kind(state_) != NodeKind::terminal; ++forced) {
+      moves_.clear();
+      rules_.moves(state_, moves_);
+      if (moves_.size() != 1) break;
+      rules_.apply(state_, moves_[0], undo_);
+    }
+    if (rules_.kind(state_) == NodeKind::terminal) {
+      return std::clamp(final_score(rules_, state_, mover, 0), -kMaxEvaluation, kMaxEvaluation);
+    }
+    TeamScores scores{};
+    model_.evaluate(rules_, state_, scores);
+    return scores[static_cast<std::size_t>(mover)];
+  }
+
+  const G& rules_;
+  M model_;
+  typename G::State state_;
+  typename G::Undo undo_;
+  MoveList moves_;
+  std::vector<Score> ahead_;
+};
+
+}  // namespace mz

@@ -1,0 +1,464 @@
+// The tree search against a plain one written a second time, and what must hold whatever it plays.
+#include "engine/search/mcts.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "tests/unit/search/graph_game.h"
+
+namespace mz {
+namespace {
+
+using graph::Rules;
+using graph::State;
+
+// Policy and values that come from a hash of the position alone; `even`: all values 0.
+class HashEvaluator final : public Evaluator<Rules> {
+ public:
+  explicit HashEvaluator(const Rules& rules, bool even = false) : rules_(rules), even_(even) {}
+  static std::uint32_t weight(const Rules& rules, const State& s, Move m) {
+    return 1 + static_cast<std::uint32_t>(rules.hash(s, 2000 + m.code) % 1000);
+  }
+  static Value value(const Rules& rules, const State& s, int team) {
+    return static_cast<Value>(rules.hash(s, 40 + static_cast<std::uint64_t>(team)) % (2 * kOne)) - kOne;
+  }
+  void submit(std::span<Leaf<Rules>> batch) override {
+    largest_batch = std::max(largest_batch, batch.size());
+    for (Leaf<Rules>& leaf : batch) {
+      ++leaves;
+      for (std::size_t i = 0; i < leaf.moves.size(); ++i) leaf.weights[i] = weight(rules_, *leaf.state, leaf.moves[i]);
+      for (int team = 0; team < rules_.teams(); ++team) {
+        leaf.values[static_cast<std::size_t>(team)] = even_ ? 0 : value(rules_, *leaf.state, team);
+      }
+    }
+  }
+  std::uint64_t leaves = 0;
+  std::size_t largest_batch = 0;
+
+ private:
+  const Rules& rules_;
+  bool even_;
+};
+
+// The same search without arenas, sorting, prefixes or batches: every node keeps all children and looks at each of them.
+struct PlainNode {
+  State state;
+  bool over = false;
+  std::vector<Move> moves;
+  std::vector<std::uint32_t> priors;
+  std::vector<std::unique_ptr<PlainNode>> children;
+  std::array<std::int64_t, kMaxSeats> sums{};
+  std::uint32_t visits = 0;
+};
+
+class PlainSearch {
+ public:
+  PlainSearch(const Rules& rules, bool even) : rules_(rules), even_(even) { root = make(root_state()); }
+
+  void walk() { visit(*root); }
+  std::unique_ptr<PlainNode> root;
+
+ private:
+  State root_state() const {
+    State s;
+    rules_.initial(s);
+    return s;
+  }
+  std::unique_ptr<PlainNode> make(State s) {
+    auto node = std::make_unique<PlainNode>();
+    MoveList moves;
+    while (rules_.kind(s) != NodeKind::terminal) {
+      moves.clear();
+      rules_.moves(s, moves);
+      if (moves.size() > 1) break;
+      State undo;
+      rules_.apply(s, moves[0], undo);
+    }
+    node->state = s;
+    node->over = rules_.kind(s) == NodeKind::terminal;
+    return node;
+  }
+  TeamValues visit(PlainNode& node) {
+    TeamValues values{};
+    if (node.over) {
+      std::array<float, kMaxSeats> returns{};
+      rules_.returns(node.state, std::span(returns.data(), static_cast<std::size_t>(rules_.teams())));
+      for (std::size_t t = 0; t < values.size(); ++t) values[t] = static_cast<Value>(returns[t]) * kOne;
+    } else if (node.moves.empty()) {
+      MoveList moves;
+      rules_.moves(node.state, moves);
+      node.moves.assign(moves.begin(), moves.end());
+      std::uint64_t total = 0;
+      for (const Move m : node.moves) total += HashEvaluator::weight(rules_, node.state, m);
+      for (const Move m : node.moves) {
+        node.priors.push_back(std::clamp<std::uint32_t>(static_cast<std::uint32_t>(static_cast<std::uint64_t>(HashEvaluator::weight(rules_, node.state, m)) * kPriorOne / total), 1, UINT16_MAX));
+      }
+      node.children.resize(node.moves.size());
+      for (int t = 0; t < rules_.teams(); ++t) values[static_cast<std::size_t>(t)] = even_ ? 0 : HashEvaluator::value(rules_, node.state, t);
+    } else {
+      values = visit(*select(node));
+    }
+    for (std::size_t t = 0; t < values.size(); ++t) node.sums[t] += values[t];
+    ++node.visits;
+    return values;
+  }
+  PlainNode* select(PlainNode& node) {
+    const MctsOptions options;
+    const auto team = static_cast<std::size_t>(rules_.actor(node.state));
+    const auto mean = [&](const PlainNode& n) { return n.sums[team] / static_cast<std::int64_t>(n.visits); };
+    const auto kept = [&](const PlainNode& n) { return mean_value(stored_mean(n.sums[team], n.visits)); };
+    // Ties go to a visited child before an unvisited one, then to the higher prior, then to the earlier move.
+    std::size_t best = node.moves.size();
+    auto better = std::tuple<std::int64_t, bool, std::uint32_t>();
+    for (std::size_t i = 0; i < node.moves.size(); ++i) {
+      const PlainNode* child = node.children[i].get();
+      const std::uint64_t rate = exploration_rate(options.exploration, node.visits);
+      const std::int64_t score = (child != nullptr ? kept(*child) : mean(node) - options.unvisited_loss) +
+                                 exploration_bonus(rate, node.priors[i], child != nullptr ? child->visits : 0);
+      const auto rank = std::tuple(score, child != nullptr, node.priors[i]);
+      if (best == node.moves.size() || rank > better) {
+        best = i;
+        better = rank;
+      }
+    }
+    if (!node.children[best]) {
+      State next = node.state;
+      State undo;
+      rules_.apply(next, node.moves[best], undo);
+      node.children[best] = make(next);
+    }
+    return node.children[best].get();
+  }
+
+  const Rules& rules_;
+  bool even_;
+};
+
+State initial(const Rules& rules) {
+  State s;
+  rules.initial(s);
+  return s;
+}
+
+void run(MctsTree<Rules>& tree, Evaluator<Rules>& evaluator, std::uint32_t visits) {
+  while (tree.root_visits() < visits) {
+    const auto leaves = tree.gather();
+    evaluator.submit(leaves);
+    tree.absorb();
+  }
+}
+
+std::map<std::uint32_t, std::uint32_t> root_visits(const MctsTree<Rules>& tree) {
+  std::map<std::uint32_t, std::uint32_t> visits;
+  for (const MctsEdge& edge : tree.edges(tree.root())) visits[edge.move.code] = tree.child(edge) == nullptr ? 0 : tree.child(edge)->visits;
+  return visits;
+}
+
+void expect_equal_trees(const MctsTree<Rules>& tree, const MctsNode& node, const PlainNode& plain, int teams) {
+  ASSERT_EQ(node.visits, plain.visits);
+  for (int t = 0; t < teams; ++t) ASSERT_EQ(node.sums[static_cast<std::size_t>(t)], plain.sums[static_cast<std::size_t>(t)]);
+  ASSERT_EQ(tree.edges(node).size(), plain.moves.size());
+  for (const MctsEdge& edge : tree.edges(node)) {
+    const auto i = static_cast<std::size_t>(std::find(plain.moves.begin(), plain.moves.end(), edge.move) - plain.moves.begin());
+    ASSERT_LT(i, plain.moves.size());
+    ASSERT_EQ(edge.prior, plain.priors[i]);
+    ASSERT_EQ(tree.child(edge) != nullptr, plain.children[i] != nullptr);
+    if (tree.child(edge) != nullptr) expect_equal_trees(tree, *tree.child(edge), *plain.children[i], teams);
+  }
+}
+
+TEST(Mcts, GrowsTheSameTreeAsThePlainSearch) {
+  for (int teams = 2; teams <= 4; ++teams) {
+    for (const bool even : {true, false}) {
+      for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        const Rules rules(teams, seed, 14);
+        HashEvaluator evaluator(rules, even);
+        MctsTree<Rules> tree(rules, {});
+        tree.start(initial(rules), 1);
+        PlainSearch plain(rules, even);
+        run(tree, evaluator, 600);
+        for (int i = 0; i < 600; ++i) plain.walk();
+        expect_equal_trees(tree, tree.root(), *plain.root, teams);
+      }
+    }
+  }
+}
+
+TEST(Mcts, VisitsByThePriorsWhenAllPositionsAreEven) {
+  const Rules rules(2, 5, 200, 100000, 12, false);  // no end within reach
+  HashEvaluator evaluator(rules, true);
+  MctsOptions options;
+  options.unvisited_loss = 0;
+  MctsTree<Rules> tree(rules, options);
+  tree.start(initial(rules), 1);
+  constexpr std::uint32_t kVisits = 20'000;
+  run(tree, evaluator, kVisits);
+  for (const MctsEdge& edge : tree.edges(tree.root())) {
+    // Equal bonuses mean visits + 1 in proportion to the prior.
+    const double moves = static_cast<double>(tree.edges(tree.root()).size());
+    const double expected = static_cast<double>(edge.prior) / kPriorOne * (kVisits - 1 + moves) - 1;
+    // A bonus is a whole number, which blurs large counts.
+    EXPECT_NEAR(tree.child(edge)->visits, expected, 2 + expected / 500);
+  }
+}
+
+TEST(Mcts, CountsEveryVisitOnceOnTheWayDown) {
+  const Rules rules(3, 8, 20);
+  HashEvaluator evaluator(rules);
+  MctsTree<Rules> tree(rules, {});
+  tree.start(initial(rules), 1);
+  run(tree, evaluator, 3000);
+  std::vector<const MctsNode*> nodes = {&tree.root()};
+  std::size_t inner = 0;
+  while (!nodes.empty()) {
+    const MctsNode& node = *nodes.back();
+    nodes.pop_back();
+    EXPECT_EQ(node.in_flight, 0);
+    if (node.edge_count == 0) continue;
+    ++inner;
+    std::uint32_t below = 0;
+    std::uint32_t last = ~0U;
+    std::uint64_t priors = 0;
+    for (std::size_t i = 0; i < node.edge_count; ++i) {
+      const MctsEdge& edge = tree.edges(node)[i];
+      EXPECT_EQ(tree.child(edge) != nullptr, i < node.visited) << "visited edges come first";
+      EXPECT_LE(edge.prior, last) << "edges are sorted by prior";
+      last = edge.prior;
+      priors += edge.prior;
+      if (tree.child(edge) == nullptr) continue;
+      below += tree.child(edge)->visits;
+      nodes.push_back(tree.child(edge));
+    }
+    EXPECT_EQ(below + 1, node.visits);
+    EXPECT_NEAR(static_cast<double>(priors), kPriorOne, node.edge_count);
+  }
+  EXPECT_GT(inner, 50U);
+}
+
+TEST(Mcts, StepsTowardTheGoalForEverySeat) {
+  // One move wins at once for the seat to move, whoever that is; all else is even and has no prior in its favour.
+  for (int teams = 2; teams <= 4; ++teams) {
+    int found = 0;
+    for (std::uint64_t seed = 0; seed < 400; ++seed) {
+      const Rules rules(teams, seed, 4);
+      const State root = initial(rules);
+      MoveList moves;
+      rules.moves(root, moves);
+      // Only roots with a winning move three layers on are of interest: let the brute force of another search say so.
+      State s = root;
+      State undo;
+      Move winning{};
+      for (const Move move : moves) {
+        State next = s;
+        rules.apply(next, move, undo);
+        MoveList replies;
+        while (rules.kind(next) != NodeKind::terminal) {
+          replies.clear();
+          rules.moves(next, replies);
+          if (replies.size() != 1) break;
+          rules.apply(next, replies[0], undo);
+        }
+        if (rules.kind(next) == NodeKind::terminal && final_score(rules, next, rules.actor(root), 0) > 0) winning = move;
+      }
+      if (winning == Move{}) continue;
+      ++found;
+      ConstantEvaluator<Rules> evaluator;
+      MctsTree<Rules> tree(rules, {});
+      tree.start(root, 1);
+      run(tree, evaluator, 200);
+      EXPECT_GT(tree.value(), 0) << "seed " << seed;
+    }
+    EXPECT_GT(found, 1) << teams;
+  }
+}
+
+TEST(Mcts, KeepsTheTreeBelowThePositionThatWasReached) {
+  const Rules rules(2, 21, 30, 2000, 6, false);
+  HashEvaluator evaluator(rules);
+  MctsTree<Rules> tree(rules, {});
+  State s = initial(rules);
+  tree.start(s, 1);
+  run(tree, evaluator, 2000);
+  // Play the expected line until the next decision but one.
+  const std::vector<Move> line = tree.variation(s);
+  const MctsNode* node = &tree.root();
+  MoveList moves;
+  int decisions = 0;
+  for (const Move move : line) {
+    moves.clear();
+    rules.moves(s, moves);
+    if (moves.size() > 1) {
+      if (decisions++ == 2) break;
+      for (const MctsEdge& edge : tree.edges(*node)) {
+        if (edge.move == move) {
+          node = tree.child(edge);
+          break;
+        }
+      }
+    }
+    State undo;
+    rules.apply(s, move, undo);
+  }
+  const std::uint32_t visits = node->visits;
+  const auto sums = node->sums;
+  ASSERT_GT(visits, 50U);
+  tree.start(s, 2);
+  EXPECT_EQ(tree.root_visits(), visits);
+  EXPECT_EQ(tree.root().sums, sums);
+  // The kept tree goes on like one that was never copied.
+  run(tree, evaluator, visits + 500);
+  std::uint32_t below = 0;
+  for (const auto& [move, count] : root_visits(tree)) below += count;
+  EXPECT_EQ(below + 1, tree.root_visits());
+}
+
+TEST(Mcts, StartsAnewAtAPositionItDoesNotKnow) {
+  const Rules rules(2, 21, 30, 2000, 6, false);
+  HashEvaluator evaluator(rules);
+  MctsTree<Rules> tree(rules, {});
+  tree.start(initial(rules), 1);
+  run(tree, evaluator, 300);
+  State far = initial(rules);
+  far.layer = 25;
+  MoveList moves;
+  do {
+    ++far.node;
+    moves.clear();
+    rules.moves(far, moves);
+  } while (moves.size() == 1);
+  tree.start(far, 2);
+  EXPECT_EQ(tree.root_visits(), 0U);
+}
+
+TEST(Mcts, GathersBatchesWithoutVisitingALeafTwice) {
+  const Rules rules(2, 4, 60, 20000, 10, false);
+  HashEvaluator evaluator(rules);
+  MctsOptions options;
+  options.batch = 16;
+  MctsTree<Rules> tree(rules, options);
+  tree.start(initial(rules), 1);
+  std::size_t largest = 0;
+  while (tree.root_visits() < 2000) {
+    const auto leaves = tree.gather();
+    std::vector<std::uint64_t> keys;
+    for (const Leaf<Rules>& leaf : leaves) keys.push_back(static_cast<std::uint64_t>(leaf.state->layer) << 32 | leaf.state->node);
+    largest = std::max(largest, leaves.size());
+    evaluator.submit(leaves);
+    tree.absorb();
+  }
+  EXPECT_EQ(largest, 16U);
+  // As many leaves as visits: none was thrown away, none asked for twice in one batch.
+  EXPECT_EQ(evaluator.leaves, tree.root_visits());
+}
+
+TEST(Mcts, PlaysOnWhenTheTreeIsFull) {
+  const Rules rules(2, 4, 60, 20000, 10, false);
+  HashEvaluator evaluator(rules);
+  MctsOptions options;
+  options.max_nodes = 100;
+  options.max_edges = 400;
+  MctsTree<Rules> tree(rules, options);
+  tree.start(initial(rules), 1);
+  run(tree, evaluator, 5000);
+  EXPECT_EQ(tree.root_visits(), 5000U);
+  EXPECT_NE(tree.best_edge(tree.root()), nullptr);
+}
+
+TEST(LeafQueue, GivesManyGamesTheAnswersTheyWouldGetAlone) {
+  constexpr std::size_t kGames = 8;
+  const Rules rules(2, 77, 40, 5000, 8);
+  const auto start = [&](std::size_t game) {
+    MctsOptions options;
+    options.batch = 1 + game % 3;
+    auto tree = std::make_unique<MctsTree<Rules>>(rules, options);
+    State s = initial(rules);
+    s.node = static_cast<std::uint32_t>(game);
+    tree->start(s, game);
+    return tree;
+  };
+  HashEvaluator together(rules);
+  LeafQueue<Rules> queue(together);
+  std::vector<std::unique_ptr<MctsTree<Rules>>> trees;
+  std::vector<MctsTree<Rules>*> open;
+  for (std::size_t game = 0; game < kGames; ++game) trees.push_back(start(game));
+  do {
+    open.clear();
+    for (const auto& tree : trees) {
+      if (tree->root_visits() < 400) open.push_back(tree.get());
+    }
+    queue.round(open);
+  } while (!open.empty());
+  EXPECT_GT(together.largest_batch, kGames) << "batches hold leaves of several games";
+  for (std::size_t game = 0; game < kGames; ++game) {
+    HashEvaluator alone(rules);
+    const auto tree = start(game);
+    run(*tree, alone, 400);
+    EXPECT_EQ(root_visits(*trees[game]), root_visits(*tree)) << game;
+  }
+}
+
+TEST(PlayoutEvaluator, DrawsByTheSeedOfTheLeafAlone) {
+  const Rules rules(3, 5, 12);
+  PlayoutEvaluator<Rules> evaluator(rules);
+  const State s = initial(rules);
+  MoveList moves;
+  rules.moves(s, moves);
+  std::vector<std::uint32_t> weights(moves.size());
+  const auto ask = [&](std::uint64_t seed) {
+    std::array<Leaf<Rules>, 1> leaf;
+    leaf[0].state = &s;
+    leaf[0].moves = moves.span();
+    leaf[0].seed = seed;
+    leaf[0].weights = weights;
+    evaluator.submit(leaf);
+    return leaf[0].values;
+  };
+  std::map<TeamValues, int> seen;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    ++seen[ask(seed)];
+    EXPECT_EQ(ask(seed), ask(seed));
+  }
+  EXPECT_GT(seen.size(), 1U);
+}
+
+TEST(FixedPoint, TakesSquareRootsExactly) {
+  for (std::uint64_t x : {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 15ULL, 16ULL, 17ULL, 99980001ULL, 99980000ULL, 1ULL << 62, (1ULL << 62) - 1}) {
+    const std::uint64_t root = integer_sqrt(x);
+    EXPECT_LE(root * root, x);
+    EXPECT_GT((root + 1) * (root + 1), x);
+  }
+}
+
+TEST(FixedPoint, HalvesByWholeAndPartSteps) {
+  EXPECT_EQ(halvings(0), 65536U);
+  EXPECT_EQ(halvings(256), 32768U);
+  EXPECT_EQ(halvings(128), 46341U);  // 2^16 / sqrt(2)
+  EXPECT_EQ(halvings(1024), 4096U);
+  EXPECT_EQ(halvings(1 << 20), 0U);
+}
+
+TEST(FixedPoint, SquashesScoresIntoValues) {
+  EXPECT_EQ(squash(0, 3000), 0);
+  EXPECT_EQ(squash(3000, 3000), kOne / 2);
+  EXPECT_EQ(squash(-3000, 3000), -kOne / 2);
+  EXPECT_EQ(squash(9000, 3000), kOne / 4 * 3);
+  EXPECT_LE(squash(kWin, 3000), kOne);
+}
+
+TEST(FixedPoint, GivesBonusesCloseToTheFormula) {
+  for (const std::uint32_t parent : {1U, 10U, 1000U, 1000000U}) {
+    for (const std::uint32_t visits : {0U, 1U, 7U, 4095U, 5000U}) {
+      const double exact = 1.5 * std::sqrt(parent) * 0.25 / (1 + visits) * kOne;
+      const auto bonus = exploration_bonus(exploration_rate(3 * kOne / 2, parent), kPriorOne / 4, visits);
+      EXPECT_NEAR(static_cast<double>(bonus), exact, 1 + exact / 100) << parent << " " << visits;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mz

@@ -1,0 +1,260 @@
+// Minimax against definitions written down a second time, without any cut, table or order.
+#include "engine/search/minimax.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/unit/search/graph_game.h"
+
+namespace mz {
+namespace {
+
+using graph::Model;
+using graph::Rules;
+using graph::State;
+
+constexpr int kQuiescencePlies = 6;
+
+// The vector of scores of a position `depth` decisions deep. `choose(mover, old, new)`: whether the mover prefers `new`.
+template <class Prefer>
+TeamScores brute_force(const Rules& rules, State s, int depth, int ply, Prefer prefer) {
+  Model model;
+  TeamScores best{};
+  if (rules.kind(s) == NodeKind::terminal) {
+    for (int team = 0; team < rules.teams(); ++team) best[static_cast<std::size_t>(team)] = final_score(rules, s, team, ply);
+    return best;
+  }
+  const Stillness stillness = depth > 0 ? Stillness::pending : model.stillness(rules, s);
+  if (stillness == Stillness::still || depth <= -kQuiescencePlies) {
+    model.evaluate(rules, s, best);
+    return best;
+  }
+  MoveList moves;
+  rules.moves(s, moves);
+  const int cost = moves.size() == 1 ? 0 : 1;
+  bool any = false;
+  if (stillness == Stillness::tactical && cost == 1) {
+    model.evaluate(rules, s, best);
+    any = true;
+  }
+  for (const Move move : moves) {
+    if (any && stillness == Stillness::tactical && !model.tactical(rules, s, move)) continue;
+    State next = s;
+    State undo;
+    rules.apply(next, move, undo);
+    const TeamScores scores = brute_force(rules, next, depth - cost, ply + 1, prefer);
+    if (!any || prefer(static_cast<std::size_t>(rules.actor(s)), best, scores)) best = scores;
+    any = true;
+  }
+  return best;
+}
+
+const auto kOwnScore = [](std::size_t mover, const TeamScores& old, const TeamScores& now) { return now[mover] > old[mover]; };
+auto against(std::size_t hero) {
+  return [hero](std::size_t mover, const TeamScores& old, const TeamScores& now) {
+    return mover == hero ? now[hero] > old[hero] : now[hero] < old[hero];
+  };
+}
+
+State root_of(const Rules& rules) {
+  State s;
+  rules.initial(s);
+  return s;
+}
+
+SearchLimits depth_limit(int depth) {
+  SearchLimits limits;
+  limits.depth = depth;
+  return limits;
+}
+
+// Win distances of a decided game may differ between depths; the search stops at the first depth that finds the end.
+Score expected_score(const Rules& rules, int depth, int& last, const auto& prefer) {
+  Score score = 0;
+  for (last = 1;; ++last) {
+    score = brute_force(rules, root_of(rules), last, 0, prefer)[static_cast<std::size_t>(rules.actor(root_of(rules)))];
+    if (last == depth || is_found_result(score)) return score;
+  }
+}
+
+TEST(AlphaBeta, FindsTheMinimaxValueWithAndWithoutTheTable) {
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    const Rules rules(2, seed, 12);
+    for (int depth = 1; depth <= 5; ++depth) {
+      int last = 0;
+      const Score expected = expected_score(rules, depth, last, kOwnScore);
+      for (const std::size_t entries : {0, 4, 4096}) {
+        AlphaBeta<Rules, Model> search(rules, Model{}, {.table_entries = entries, .reductions = false});
+        const SearchResult found = search.run(root_of(rules), depth_limit(depth));
+        ASSERT_EQ(found.score, expected) << "seed " << seed << " depth " << depth << " entries " << entries;
+        ASSERT_EQ(found.depth, last);
+      }
+    }
+  }
+}
+
+TEST(AlphaBeta, TakesTheOthersForOneOpponentWithThreeAndFourTeams) {
+  for (int teams = 3; teams <= 4; ++teams) {
+    for (std::uint64_t seed = 0; seed < 80; ++seed) {
+      const Rules rules(teams, seed, 11);
+      const auto hero = static_cast<std::size_t>(rules.actor(root_of(rules)));
+      int last = 0;
+      const Score expected = expected_score(rules, 4, last, against(hero));
+      for (const std::size_t entries : {0, 4096}) {
+        AlphaBeta<Rules, Model> search(rules, Model{}, {.table_entries = entries, .reductions = false});
+        ASSERT_EQ(search.run(root_of(rules), depth_limit(4)).score, expected) << "seed " << seed;
+      }
+    }
+  }
+}
+
+TEST(MaxN, LetsEveryTeamTakeItsOwnBest) {
+  for (int teams = 2; teams <= 4; ++teams) {
+    for (std::uint64_t seed = 0; seed < 80; ++seed) {
+      const Rules rules(teams, seed, 11);
+      int last = 0;
+      const Score expected = expected_score(rules, 4, last, kOwnScore);
+      for (const std::size_t entries : {0, 4096}) {
+        MaxN<Rules, Model> search(rules, Model{}, entries);
+        ASSERT_EQ(search.run(root_of(rules), depth_limit(4)).score, expected) << "seed " << seed;
+      }
+    }
+  }
+}
+
+// The line must be play by the rules that ends where the score comes from.
+template <class Search>
+void expect_true_line(const Rules& rules, Search& search, int depth) {
+  const State root = root_of(rules);
+  const SearchResult found = search.run(root, depth_limit(depth));
+  ASSERT_FALSE(found.variation.empty());
+  EXPECT_EQ(found.variation.front(), found.move);
+  State s = root;
+  for (const Move move : found.variation) {
+    ASSERT_EQ(rules.kind(s), NodeKind::decision);
+    MoveList moves;
+    rules.moves(s, moves);
+    ASSERT_NE(std::find(moves.begin(), moves.end(), move), moves.end());
+    State undo;
+    rules.apply(s, move, undo);
+  }
+  TeamScores scores{};
+  const int hero = rules.actor(root);
+  if (rules.kind(s) == NodeKind::terminal) {
+    EXPECT_EQ(found.score, final_score(rules, s, hero, static_cast<int>(found.variation.size())));
+  } else {
+    Model().evaluate(rules, s, scores);
+    EXPECT_EQ(found.score, scores[static_cast<std::size_t>(hero)]);
+  }
+}
+
+TEST(AlphaBeta, ReportsTheLineThatEarnsTheScore) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Rules rules(2, seed, 12);
+    AlphaBeta<Rules, Model> search(rules, Model{}, {.table_entries = 0, .reductions = false});
+    expect_true_line(rules, search, 4);
+  }
+}
+
+TEST(MaxN, ReportsTheLineThatEarnsTheScore) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Rules rules(3, seed, 12);
+    MaxN<Rules, Model> search(rules, Model{}, 0);
+    expect_true_line(rules, search, 4);
+  }
+}
+
+TEST(AlphaBeta, KeepsToItsNodeBudgetAndAlwaysHasAMove) {
+  const Rules rules(2, 3, 30, 1000, 12);
+  for (const std::uint64_t nodes : {1, 2, 10, 100, 5000}) {
+    AlphaBeta<Rules, Model> search(rules, Model{}, {});
+    SearchLimits limits;
+    limits.nodes = nodes;
+    const SearchResult found = search.run(root_of(rules), limits);
+    MoveList moves;
+    rules.moves(root_of(rules), moves);
+    EXPECT_NE(std::find(moves.begin(), moves.end(), found.move), moves.end());
+    // One look at every root move is not stopped, nor is the list a node is in the middle of.
+    EXPECT_LE(found.nodes, nodes + 3 * 12);
+  }
+}
+
+TEST(AlphaBeta, GivesTheSameAnswerEveryTime) {
+  const Rules rules(2, 9, 40, 5000, 10);
+  SearchLimits limits;
+  limits.nodes = 20000;
+  AlphaBeta<Rules, Model> first(rules, Model{}, {});
+  AlphaBeta<Rules, Model> second(rules, Model{}, {});
+  const SearchResult a = first.run(root_of(rules), limits);
+  const SearchResult b = second.run(root_of(rules), limits);
+  EXPECT_EQ(a.move, b.move);
+  EXPECT_EQ(a.score, b.score);
+  EXPECT_EQ(a.nodes, b.nodes);
+  EXPECT_EQ(a.variation, b.variation);
+  // What is remembered changes the work of a second search; forgetting it restores the first.
+  first.forget();
+  EXPECT_EQ(first.run(root_of(rules), limits).nodes, b.nodes);
+}
+
+TEST(AlphaBeta, EndsSoonAfterTheStopFlagIsSet) {
+  const Rules rules(2, 9, 60, 50000, 12);
+  const std::atomic<bool> stop = true;
+  AlphaBeta<Rules, Model> search(rules, Model{}, {});
+  SearchLimits limits;
+  limits.stop = &stop;
+  EXPECT_LT(search.run(root_of(rules), limits).nodes, 2000U);
+}
+
+TEST(AlphaBeta, LooksDeeperWithReductionsForTheSameNodes) {
+  int deeper = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Rules rules(2, seed, 60, 50000, 16, false);
+    SearchLimits limits;
+    limits.nodes = 20000;
+    AlphaBeta<Rules, Model> plain(rules, Model{.quiet = true}, {.table_entries = 1 << 14, .reductions = false});
+    AlphaBeta<Rules, Model> reduced(rules, Model{.quiet = true}, {.table_entries = 1 << 14, .reductions = true});
+    const int a = plain.run(root_of(rules), limits).depth;
+    const int b = reduced.run(root_of(rules), limits).depth;
+    deeper += b > a ? 1 : 0;
+    EXPECT_GE(b, a);
+  }
+  EXPECT_GT(deeper, 3);
+}
+
+TEST(TranspositionTable, ReturnsWhatWasStoredAndCountsWinsFromThePosition) {
+  TranspositionTable table(64);
+  TranspositionTable::Found found;
+  EXPECT_FALSE(table.find(0, 0, found));
+  EXPECT_FALSE(table.find(77, 0, found));
+  table.store(77, 3, Move{5}, -1234, 6, Bound::lower);
+  ASSERT_TRUE(table.find(77, 9, found));
+  EXPECT_EQ(found.value, -1234);
+  EXPECT_EQ(found.depth, 6);
+  EXPECT_EQ(found.move, Move{5});
+  EXPECT_EQ(found.bound, Bound::lower);
+  // Won 2 moves after a position 3 moves ahead; met again 7 moves ahead, that is a win in 9.
+  table.store(78, 3, Move{1}, kWin - 5, 4, Bound::exact);
+  ASSERT_TRUE(table.find(78, 7, found));
+  EXPECT_EQ(found.value, kWin - 9);
+  table.store(79, 3, Move{1}, -(kWin - 5), 4, Bound::exact);
+  ASSERT_TRUE(table.find(79, 7, found));
+  EXPECT_EQ(found.value, -(kWin - 9));
+}
+
+TEST(TranspositionTable, GivesUpShallowAndOldEntriesFirst) {
+  TranspositionTable table(4);  // one bucket
+  TranspositionTable::Found found;
+  for (std::uint64_t i = 0; i < 4; ++i) table.store(i << 32, 0, Move{}, 0, 10 + static_cast<int>(i), Bound::exact);
+  table.store(9ULL << 32, 0, Move{}, 0, 1, Bound::exact);
+  EXPECT_FALSE(table.find(0, 0, found)) << "the shallowest entry gives way";
+  EXPECT_TRUE(table.find(3ULL << 32, 0, found));
+  table.begin_search();
+  table.store(8ULL << 32, 0, Move{}, 0, 2, Bound::exact);
+  EXPECT_FALSE(table.find(9ULL << 32, 0, found));
+  table.store(7ULL << 32, 0, Move{}, 0, 1, Bound::exact);
+  EXPECT_TRUE(table.find(8ULL << 32, 0, found)) << "an entry of this search outlives deeper ones of the last";
+}
+
+}  // namespace
+}  // namespace mz

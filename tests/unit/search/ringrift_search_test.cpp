@@ -1,0 +1,162 @@
+// The engines on RingRift itself, through make_player: what they choose on small positions is compared with exhaustive search, and the
+// same seed gives the same game everywhere.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/game.h"
+#include "engine/ringrift/kernel.h"
+#include "tests/tactics/proof.h"
+
+namespace mz {
+namespace {
+
+std::unique_ptr<Game> game_of(const std::string& board, int seats, std::map<std::string, int> options = {}) {
+  return std::move(make_game({.game = "ringrift", .board = board, .seats = seats, .options = std::move(options)})).value();
+}
+
+// Moves of a game in which `spec` plays every seat, after `random_plies` random moves.
+std::vector<Move> play(const Game& game, const std::string& spec, std::uint64_t seed, int random_plies, std::size_t most) {
+  const auto player = std::move(game.make_player(spec)).value();
+  const auto random = std::move(game.make_player("random")).value();
+  player->new_game();
+  Rng rng(seed);
+  const auto position = game.initial();
+  std::vector<Move> moves;
+  while (position->kind() != NodeKind::terminal && moves.size() < most) {
+    Player& mover = static_cast<int>(moves.size()) < random_plies ? *random : *player;
+    moves.push_back(mover.decide(*position, rng).move);
+    EXPECT_TRUE(position->play(moves.back()));
+  }
+  return moves;
+}
+
+const std::vector<std::string> kSpecs = {"minimax:nodes=300", "minimax:depth=1", "minimax:nodes=300,variant=maxn",
+                                         "descent:nodes=3",   "mcts:sims=20",    "mcts:sims=10,judge=playouts"};
+
+TEST(RingRiftSearch, PlaysLegalMovesOnEveryBoardWithEverySeatCount) {
+  for (const std::string board : {"square8", "square19", "hex8", "hexagonal"}) {
+    for (int seats = 2; seats <= 4; ++seats) {
+      const auto game = game_of(board, seats, {{"rings", 4}});
+      for (const std::string& spec : kSpecs) EXPECT_FALSE(play(*game, spec, 5, 12, 18).empty()) << board << seats << spec;
+    }
+  }
+}
+
+TEST(RingRiftSearch, GivesTheSameGameOnAnyNumberOfThreads) {
+  for (const std::string& spec : kSpecs) {
+    const auto game = game_of("hex8", 3, {{"rings", 3}});
+    const std::vector<Move> alone = play(*game, spec, 11, 6, 60);
+    std::vector<std::vector<Move>> together(4);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      threads.emplace_back([&, i] { together[i] = play(*game, spec, i == 3 ? 12 : 11, 6, 60); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(together[i], alone) << spec;
+    EXPECT_NE(together[3], alone) << spec;
+  }
+}
+
+TEST(RingRiftSearch, ChoosesTheSameWithEveryKernel) {
+  const auto setup = ringrift::make_setup(ringrift::Board::square8, {.game = "ringrift", .board = "square8", .seats = 2, .options = {}});
+  std::vector<std::uint64_t> digests;
+  for (const ringrift::Kernel& kernel : ringrift::kernels()) {
+    const auto workload = kernel.make_workload(ringrift::Board::square8, *setup);
+    const ringrift::Tally minimax = workload->minimax(3, 20'000);
+    const ringrift::Tally tree = workload->tree_visits(3, 2'000);
+    digests.push_back(mix64(minimax.digest ^ minimax.plies) ^ tree.digest);
+  }
+  for (const std::uint64_t digest : digests) EXPECT_EQ(digest, digests.front());
+}
+
+TEST(RingRiftSearch, ReportsAPlayableLineBeginningWithTheMove) {
+  const auto game = game_of("square8", 2, {{"rings", 4}});
+  const auto position = game->initial();
+  Rng rng(3);
+  for (const std::string& spec : kSpecs) {
+    const auto player = std::move(game->make_player(spec)).value();
+    const Decision decision = player->decide(*position, rng);
+    ASSERT_FALSE(decision.variation.empty()) << spec;
+    EXPECT_EQ(decision.variation.front(), decision.move) << spec;
+    EXPECT_GT(decision.nodes, 0U) << spec;
+    EXPECT_LE(std::abs(decision.value), 1.0) << spec;
+    const auto line = position->clone();
+    for (const Move move : decision.variation) ASSERT_TRUE(line->play(move)) << spec;
+  }
+}
+
+TEST(RingRiftSearch, AnswersAForcedMoveAtOnce) {
+  const auto game = game_of("square8", 2, {{"rings", 2}});
+  Rng rng(9);
+  const auto random = std::move(game->make_player("random")).value();
+  const auto position = game->initial();
+  MoveList list;
+  do {
+    position->apply(random->decide(*position, rng).move);
+    position->moves(list);
+  } while (list.size() > 1);
+  ASSERT_EQ(list.size(), 1U);
+  for (const std::string& spec : kSpecs) {
+    const Decision decision = std::move(game->make_player(spec)).value()->decide(*position, rng);
+    EXPECT_EQ(decision.move, list[0]) << spec;
+    EXPECT_LE(decision.nodes, 1U) << spec;
+  }
+}
+
+// Late positions of random games with two rings each, in which a win in the running turn can be proven by looking at every move.
+TEST(RingRiftSearch, TakesAWinOfTheRunningTurnForEverySeat) {
+  for (const int seats : {2, 3, 4}) {
+    const auto game = game_of("square8", seats, {{"rings", 2}});
+    const auto random = std::move(game->make_player("random")).value();
+    std::vector<int> seen(static_cast<std::size_t>(seats));
+    tactics::Prover prover(20'000);
+    for (std::uint64_t seed = 0; seed < 150; ++seed) {
+      Rng rng(seed);
+      const auto position = game->initial();
+      std::vector<std::unique_ptr<Position>> late;
+      while (position->kind() != NodeKind::terminal) {
+        late.push_back(position->clone());
+        position->apply(random->decide(*position, rng).move);
+      }
+      for (std::size_t i = late.size() > 8 ? late.size() - 8 : 0; i < late.size(); ++i) {
+        MoveList list;
+        late[i]->moves(list);
+        if (list.size() < 3 || seen[static_cast<std::size_t>(late[i]->actor())] > 3) continue;
+        const auto good = tactics::winning_moves(prover, *late[i], 1);
+        if (!good || good->empty() || good->size() == list.size()) continue;
+        ++seen[static_cast<std::size_t>(late[i]->actor())];
+        for (const std::string spec : {"minimax:nodes=20000", "minimax:nodes=20000,variant=maxn", "descent:nodes=400", "mcts:sims=800"}) {
+          const auto player = std::move(game->make_player(spec)).value();
+          const Decision decision = player->decide(*late[i], rng);
+          EXPECT_NE(std::find(good->begin(), good->end(), decision.move), good->end())
+              << spec << " plays " << late[i]->move_text(decision.move) << " in " << late[i]->text();
+          EXPECT_GT(decision.value, 0) << spec;
+        }
+      }
+    }
+    for (const int count : seen) EXPECT_GT(count, 0) << seats;
+  }
+}
+
+TEST(RingRiftSearch, SaysWhatIsWrongWithWeights) {
+  const auto game = game_of("square8", 2);
+  const auto refused = game->make_player("minimax:nodes=5,weights=nosuch");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text.find("balanced"), std::string::npos) << refused.error().text;
+  EXPECT_TRUE(game->make_player("minimax:nodes=5,weights=aggressive"));
+  EngineResources resources;
+  resources.read_weights = [](const std::string&) { return Result<std::string>(std::string("{}")); };
+  EXPECT_FALSE(game->make_player("mcts:sims=5,weights=file.json", resources));
+  // Another file, another player: the hash of what is really used tells.
+  const auto plain = std::move(game->make_player("minimax:nodes=5")).value();
+  const auto other = std::move(game->make_player("minimax:nodes=5,weights=aggressive")).value();
+  EXPECT_EQ(plain->weights_hash().size(), 64U);
+  EXPECT_NE(plain->weights_hash(), other->weights_hash());
+}
+
+}  // namespace
+}  // namespace mz
