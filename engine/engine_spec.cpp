@@ -9,7 +9,8 @@
 namespace mz {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKindNames = {"random", "heuristic", "minimax", "descent", "mcts", "difficulty"};
+constexpr std::array<std::string_view, 6> kKindNames = {"random",  "heuristic", "minimax",
+                                                        "descent", "mcts",      "difficulty"};
 constexpr std::array<std::string_view, 3> kVariantNames = {"auto", "paranoid", "maxn"};
 constexpr std::array<std::string_view, 2> kJudgeNames = {"heuristic", "playouts"};
 constexpr std::size_t kMaxQuoted = 80;
@@ -31,15 +32,39 @@ struct Rule {
 };
 
 constexpr std::array<Rule, 10> kRules = {{
-    {"level", bit(EngineKind::difficulty), &EngineSpec::level, 1, EngineSpec::kMaxLevel, {}, "step of the difficulty ladder"},
+    {"level",
+     bit(EngineKind::difficulty),
+     &EngineSpec::level,
+     1,
+     EngineSpec::kMaxLevel,
+     {},
+     "step of the difficulty ladder"},
     {"depth", bit(EngineKind::minimax), &EngineSpec::depth, 1, EngineSpec::kMaxDepth, {}, "decisions to look ahead"},
-    {"nodes", bit(EngineKind::minimax), &EngineSpec::nodes, 1, EngineSpec::kMaxNodes, {}, "positions to look at per move"},
-    {"nodes", bit(EngineKind::descent), &EngineSpec::nodes, 1, EngineSpec::kMaxExpansions, {}, "positions to expand per move"},
+    {"nodes",
+     bit(EngineKind::minimax),
+     &EngineSpec::nodes,
+     1,
+     EngineSpec::kMaxNodes,
+     {},
+     "positions to look at per move"},
+    {"nodes",
+     bit(EngineKind::descent),
+     &EngineSpec::nodes,
+     1,
+     EngineSpec::kMaxExpansions,
+     {},
+     "positions to expand per move"},
     {"sims", bit(EngineKind::mcts), &EngineSpec::sims, 1, EngineSpec::kMaxSims, {}, "simulations per move"},
     {"ms", kAll, &EngineSpec::ms, 1, EngineSpec::kMaxMilliseconds, {}, "milliseconds per move at most"},
     {"variant", bit(EngineKind::minimax), nullptr, 0, 0, kVariantNames, "play for three and four teams"},
     {"judge", bit(EngineKind::mcts), nullptr, 0, 0, kJudgeNames, "what judges new positions"},
-    {"random", kEvaluating, &EngineSpec::random_percent, 0, EngineSpec::kAllRandom, {}, "percentage of moves drawn at random"},
+    {"random",
+     kEvaluating,
+     &EngineSpec::random_percent,
+     0,
+     EngineSpec::kAllRandom,
+     {},
+     "percentage of moves drawn at random"},
     {"weights", kEvaluating, nullptr, 0, 0, {}, "weights of the evaluation"},
 }};
 
@@ -65,7 +90,8 @@ template <class Enum>
 Result<void> read_word(const Rule& rule, std::string_view value, Enum& out) {
   const auto at = std::find(rule.words.begin(), rule.words.end(), value);
   if (at == rule.words.end()) {
-    return usage("The parameter " + std::string(rule.name) + " is one of: " + joined(rule.words) + ", not " + quoted(value) + ".");
+    return usage("The parameter " + std::string(rule.name) + " is one of: " + joined(rule.words) + ", not " +
+                 quoted(value) + ".");
   }
   out = static_cast<Enum>(at - rule.words.begin());
   return {};
@@ -77,8 +103,8 @@ Result<void> read_value(const Rule& rule, std::string_view value, EngineSpec& sp
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc{} || end != value.data() + value.size() || number < rule.low || number > rule.high) {
       return usage("The parameter " + std::string(rule.name) + " of " + std::string(engine_kind_name(spec.kind)) +
-                   " is a whole number from " + std::to_string(rule.low) + " to " + std::to_string(rule.high) + ", not " +
-                   quoted(value) + ".");
+                   " is a whole number from " + std::to_string(rule.low) + " to " + std::to_string(rule.high) +
+                   ", not " + quoted(value) + ".");
     }
     spec.*rule.number = number;
     return {};
@@ -120,7 +146,8 @@ Result<void> check_budget(const EngineSpec& spec) {
     return usage("The engine mcts needs a budget: mcts:sims=N or mcts:ms=N.");
   }
   if (spec.kind == EngineKind::difficulty && spec.level == 0) {
-    return usage("Give the difficulty as a number from 1 to " + std::to_string(EngineSpec::kMaxLevel) + ": difficulty:N.");
+    return usage("Give the difficulty as a number from 1 to " + std::to_string(EngineSpec::kMaxLevel) +
+                 ": difficulty:N.");
   }
   return {};
 }

@@ -25,17 +25,17 @@ enum class MinimaxVariant : std::uint8_t { automatic, paranoid, maxn };
 enum class LeafJudge : std::uint8_t { heuristic, playouts };
 
 struct EngineSpec {
-  static constexpr std::size_t kMaxBytes = 512;       // as GameRecord::kMaxSpecBytes
-  static constexpr std::uint64_t kMaxDepth = 63;      // decisions looked ahead
+  static constexpr std::size_t kMaxBytes = 512;   // as GameRecord::kMaxSpecBytes
+  static constexpr std::uint64_t kMaxDepth = 63;  // decisions looked ahead
   static constexpr std::uint64_t kMaxNodes = 1'000'000'000;
   static constexpr std::uint64_t kMaxExpansions = 10'000'000;
   static constexpr std::uint64_t kMaxSims = 10'000'000;
   static constexpr std::uint64_t kMaxMilliseconds = 3'600'000;
   static constexpr std::uint64_t kMaxLevel = 10;
-  static constexpr std::uint64_t kAllRandom = 100;    // percent
+  static constexpr std::uint64_t kAllRandom = 100;  // percent
 
   EngineKind kind = EngineKind::random;
-  std::uint64_t depth = 0;           // 0 = no limit, here and in the budgets below
+  std::uint64_t depth = 0;  // 0 = no limit, here and in the budgets below
   std::uint64_t nodes = 0;
   std::uint64_t sims = 0;
   std::uint64_t ms = 0;
@@ -43,7 +43,7 @@ struct EngineSpec {
   std::uint64_t random_percent = 0;  // share of moves drawn uniformly instead
   MinimaxVariant variant = MinimaxVariant::automatic;
   LeafJudge judge = LeafJudge::heuristic;
-  std::string weights;               // file name; empty = the game's own
+  std::string weights;  // file name; empty = the game's own
   friend bool operator==(const EngineSpec&, const EngineSpec&) = default;
 };
 

@@ -29,7 +29,8 @@ Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const E
   EngineSpec& spec = request.spec;
   if (spec.kind == EngineKind::difficulty) {
     if (!resources.difficulty) {
-      return Error{ErrorKind::refused, "The difficulty levels are not known here. Name the engine itself, for example heuristic."};
+      return Error{ErrorKind::refused,
+                   "The difficulty levels are not known here. Name the engine itself, for example heuristic."};
     }
     const Result<EngineSpec> step = resources.difficulty(config(), static_cast<int>(spec.level));
     if (!step) return step.error();

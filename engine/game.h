@@ -99,8 +99,9 @@ struct EngineResources {
 // What a game makes a player from.
 struct EngineRequest {
   EngineSpec spec;  // never `random` or `difficulty`
-  std::function<Result<std::string>(const std::string& file)> read_weights;  // always there; refuses when nobody reads files
-  const std::atomic<bool>* stop = nullptr;                                   // null exactly when spec.ms is 0
+  std::function<Result<std::string>(const std::string& file)>
+      read_weights;                         // always there; refuses when nobody reads files
+  const std::atomic<bool>* stop = nullptr;  // null exactly when spec.ms is 0
 };
 
 class Game {

@@ -115,7 +115,8 @@ MatchTable::Played MatchTable::play(std::uint64_t cycle, int rotation) {
   result.opening_seed = opening_seed(plan_, cycle);
   result.order = seat_order(seats, rotation);
 
-  const std::uint64_t seed = derive_seed(derive_seed(plan_.seed ^ kGameStream, cycle), static_cast<std::uint64_t>(rotation));
+  const std::uint64_t seed =
+      derive_seed(derive_seed(plan_.seed ^ kGameStream, cycle), static_cast<std::uint64_t>(rotation));
   std::vector<Rng> streams;
   for (int seat = 0; seat <= seats; ++seat) streams.emplace_back(derive_seed(seed, static_cast<std::uint64_t>(seat)));
   for (const auto& player : players_) player->new_game();

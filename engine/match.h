@@ -22,9 +22,9 @@ struct MatchPlan {
   // A, B, ... one per seat. With more than two seats and two engines named, B is meant for every other seat.
   std::vector<SeatEngine> participants;
   std::uint64_t seed = 1;
-  std::uint64_t cycles = 100;    // at most
-  std::uint64_t openings = 0;    // size of the pool that cycles take turns with; 0: each cycle has its own
-  std::uint32_t max_moves = 0;   // a game that reaches it is capped and shared; 0: none
+  std::uint64_t cycles = 100;   // at most
+  std::uint64_t openings = 0;   // size of the pool that cycles take turns with; 0: each cycle has its own
+  std::uint32_t max_moves = 0;  // a game that reaches it is capped and shared; 0: none
 };
 
 // Order of participants on the seats in game r of a cycle: order[seat] = participant.

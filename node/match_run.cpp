@@ -77,7 +77,8 @@ class CycleBoard {
   bool closed_ = false;
 };
 
-bool is_game_of(const MatchResult& result, const MatchPlan& plan, const Digest& rules, std::uint64_t cycle, int rotation) {
+bool is_game_of(const MatchResult& result, const MatchPlan& plan, const Digest& rules, std::uint64_t cycle,
+                int rotation) {
   return result.rules_hash == rules && result.config == plan.config && result.participants == plan.participants &&
          result.opening_seed == opening_seed(plan, cycle) && result.order == seat_order(plan.config.seats, rotation);
 }

@@ -93,8 +93,10 @@ void send(const Message& message) {
 // Hands in the games of a unit, one by one. An error ends the unit.
 Result<void> play_unit(const PlayUnit& unit, const Inbox& inbox) {
   const std::vector<std::string> engines(static_cast<std::size_t>(unit.config.seats), unit.engine);
-  auto table = SelfplayTable::open({.config = unit.config, .engines = engines, .max_moves = std::nullopt,
-                                   .opening_random_moves = kOpeningRandomMoves});
+  auto table = SelfplayTable::open({.config = unit.config,
+                                    .engines = engines,
+                                    .max_moves = std::nullopt,
+                                    .opening_random_moves = kOpeningRandomMoves});
   if (!table) return table.error();
   for (std::uint64_t i = 0; i < unit.count; ++i) {
     auto record = table->play(selfplay_seed(unit.seed, unit.first_index + i), inbox.stopping());

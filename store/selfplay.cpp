@@ -22,7 +22,8 @@ Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
     return Error{ErrorKind::usage, "A move cap is a number from 1 to " + std::to_string(GameRecord::kMaxMoves) + "."};
   }
   if (spec.opening_random_moves > GameRecord::kMaxMoves) {
-    return Error{ErrorKind::usage, "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can be random."};
+    return Error{ErrorKind::usage,
+                 "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can be random."};
   }
   for (const std::string& engine : spec.engines) {
     auto player = table.game_->make_player(engine);

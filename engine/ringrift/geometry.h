@@ -33,9 +33,11 @@ struct Geometry {
   static constexpr int kAxes = kHex ? 3 : 4;
   static constexpr int kDirections = 2 * kAxes;
   static constexpr std::array<int, 4> kStepRow = {0, 1, 1, 1};
-  static constexpr std::array<int, 4> kStepColumn = kHex ? std::array<int, 4>{1, 0, -1, 0} : std::array<int, 4>{1, 0, 1, -1};
+  static constexpr std::array<int, 4> kStepColumn =
+      kHex ? std::array<int, 4>{1, 0, -1, 0} : std::array<int, 4>{1, 0, 1, -1};
   // C81: recovery looks at the axes in this order of its own.
-  static constexpr std::array<int, 4> kRecoveryAxes = kHex ? std::array<int, 4>{1, 2, 0, 0} : std::array<int, 4>{1, 0, 2, 3};
+  static constexpr std::array<int, 4> kRecoveryAxes =
+      kHex ? std::array<int, 4>{1, 2, 0, 0} : std::array<int, 4>{1, 0, 2, 3};
 
   // Row r is word r + 1; the words 0 and kRows + 1 are always empty, so neighbours need no bounds check. Within a line a cell
   // sits at bit (its column + 1) on axis 0 and (its row + 1) on the others: bit 0 and the bits above the board are walls.

@@ -18,8 +18,8 @@ namespace mz::ringrift {
 // What a fixed piece of work did; the caller holds the clock.
 struct Tally {
   std::uint64_t games = 0;
-  std::uint64_t plies = 0;       // moves played, or lists generated
-  std::uint64_t digest = 0;      // of every position and list length met
+  std::uint64_t plies = 0;   // moves played, or lists generated
+  std::uint64_t digest = 0;  // of every position and list length met
 };
 
 // Work to be timed: the same seed does the same work with every kernel.

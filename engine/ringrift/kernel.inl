@@ -2,6 +2,8 @@
 // standard headers: a template of the standard library compiled here for a newer processor could be linked into code that must
 // run on any.
 
+// Each builds on the ones before it.
+// clang-format off
 #include "engine/ringrift/rules.inl"
 // notation needs the complete rules
 #include "engine/ringrift/notation.inl"
@@ -16,6 +18,7 @@
 #include "engine/ringrift/search_model.inl"
 // players need all of the above
 #include "engine/ringrift/players.inl"
+// clang-format on
 
 namespace mz::ringrift::MZ_ISA {
 
@@ -43,7 +46,7 @@ class BoardWorkload final : public Workload {
   Tally digest_games(std::uint64_t seed, std::uint64_t games) override {
     Tally tally;
     for (std::uint64_t i = 0; i < games; ++i) {
-      for (const Move move : record(derive_seed(seed, i), [&](const auto& state, const MoveList& list) {
+      for (const Move move : record(derive_seed(seed, i), [&](const auto&state, const MoveList&list) {
              tally.digest = mix64(tally.digest ^ rules_.key(state) ^ list.size() << 40);
            })) {
         tally.digest = mix64(tally.digest ^ move.code);
@@ -71,7 +74,8 @@ class BoardWorkload final : public Workload {
 
   Tally minimax(std::uint64_t seed, std::uint64_t nodes) override {
     Tally tally;
-    AlphaBeta<RingRift<G>, RingRiftModel<RingRift<G>>> search(rules_, RingRiftModel<RingRift<G>>(default_weights()), {});
+    AlphaBeta<RingRift<G>, RingRiftModel<RingRift<G>>> search(rules_, RingRiftModel<RingRift<G>>(default_weights()),
+                                                              {});
     SearchLimits limits;
     limits.nodes = nodes / kSample + 1;
     for (const State<G>& state : sample(seed)) {
@@ -154,7 +158,8 @@ class BoardWorkload final : public Workload {
 
 template <class G>
 std::unique_ptr<Game> make_board_game(const Setup& setup, const GameConfig& config, const Digest& rules_hash) {
-  return std::make_unique<ErasedGame<RingRift<G>>>(RingRift<G>(setup), config, rules_hash, player_makers<RingRift<G>>());
+  return std::make_unique<ErasedGame<RingRift<G>>>(RingRift<G>(setup), config, rules_hash,
+                                                   player_makers<RingRift<G>>());
 }
 
 template <class G>

@@ -20,7 +20,9 @@ namespace {
 std::unique_ptr<Game> make_game(const Setup& setup, const GameConfig& config, const Digest& rules_hash) {
   return make_board_game<Geometry<Board::MZ_BOARD>>(setup, config, rules_hash);
 }
-std::unique_ptr<Workload> make_workload(const Setup& setup) { return make_board_workload<Geometry<Board::MZ_BOARD>>(setup); }
+std::unique_ptr<Workload> make_workload(const Setup& setup) {
+  return make_board_workload<Geometry<Board::MZ_BOARD>>(setup);
+}
 
 }  // namespace
 }  // namespace mz::ringrift::MZ_ISA

@@ -11,7 +11,7 @@
 namespace mz::ringrift {
 
 enum class MoveType : std::uint8_t {
-  no_placement,       // bookkeeping first: their codes are one byte in a record
+  no_placement,  // bookkeeping first: their codes are one byte in a record
   skip_placement,
   no_movement,
   skip_capture,
@@ -20,22 +20,22 @@ enum class MoveType : std::uint8_t {
   skip_territory,
   skip_recovery,
   swap_sides,
-  place,              // to; from = count - 1
-  move_stack,         // from, to
-  capture,            // from, to; extra = target
-  continue_capture,   // from, to; extra = target
-  recover_line,       // from, to; extra = extraction stack        (RS L1)
-  recover_window,     // from, to; extra = cells of the window before `to`  (RS L2)
-  recover_fallback,   // from, to; extra = extraction stack        (RS F)
-  recover_strike,     // from, to; extra = extraction stack        (RS S)
-  process_line,       // to = first cell of the run; from = axis   (PL)
-  choose_line,        // to = first cell of the run; from = axis   (CL of the whole run)
-  choose_window,      // the same; extra = cells of the run before the window  (CL of a window)
-  claim_region,       // to = first cell; from = border colour, or kPlainBorder   (CT)
-  pay_line,           // to   (ER L)
-  pay_territory,      // to   (ER T)
-  pay_recovery,       // to   (ER R)
-  forced_elimination, // to   (FE)
+  place,               // to; from = count - 1
+  move_stack,          // from, to
+  capture,             // from, to; extra = target
+  continue_capture,    // from, to; extra = target
+  recover_line,        // from, to; extra = extraction stack        (RS L1)
+  recover_window,      // from, to; extra = cells of the window before `to`  (RS L2)
+  recover_fallback,    // from, to; extra = extraction stack        (RS F)
+  recover_strike,      // from, to; extra = extraction stack        (RS S)
+  process_line,        // to = first cell of the run; from = axis   (PL)
+  choose_line,         // to = first cell of the run; from = axis   (CL of the whole run)
+  choose_window,       // the same; extra = cells of the run before the window  (CL of a window)
+  claim_region,        // to = first cell; from = border colour, or kPlainBorder   (CT)
+  pay_line,            // to   (ER L)
+  pay_territory,       // to   (ER T)
+  pay_recovery,        // to   (ER R)
+  forced_elimination,  // to   (FE)
 };
 inline constexpr int kMoveTypes = 25;
 inline constexpr int kPlainBorder = kMaxPlayers;  // a region cut off by collapsed cells alone

@@ -8,7 +8,8 @@ namespace detail {
 inline std::optional<int> parse_int(std::string_view text, int low, int high) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || value < low || value > high) return {};
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || value < low || value > high)
+    return {};
   return value;
 }
 
@@ -57,7 +58,8 @@ class RingRift : public Rules<G> {
   }
   static std::string run_text(const Run& run, int from, int count) {
     std::string out;
-    for (int i = from; i < from + count; ++i) out += (i == from ? "" : ";") + cell_text(G::step(run.axis, run.first, i));
+    for (int i = from; i < from + count; ++i)
+      out += (i == from ? "" : ";") + cell_text(G::step(run.axis, run.first, i));
     return out;
   }
   // What no reader may let through, because the rules rely on it.
@@ -76,22 +78,38 @@ std::string RingRift<G>::move_text(const State& s, Move m) const {
     return "RS" + p + at(from) + at(to) + " " + mode + " " + ex + " " + cells;
   };
   switch (type_of(m)) {
-    case MoveType::no_placement: return "NP" + p;
-    case MoveType::skip_placement: return "SP" + p;
-    case MoveType::no_movement: return "NM" + p;
-    case MoveType::skip_capture: return "SC" + p;
-    case MoveType::no_line: return "NL" + p;
-    case MoveType::no_territory: return "NT" + p;
-    case MoveType::skip_territory: return "ST" + p;
-    case MoveType::skip_recovery: return "SR" + p;
-    case MoveType::swap_sides: return "SW" + p;
-    case MoveType::place: return "PR" + p + at(to) + count(from + 1);
-    case MoveType::move_stack: return "MS" + p + at(from) + at(to);
-    case MoveType::capture: return "OC" + p + at(from) + at(extra_of(m)) + at(to);
-    case MoveType::continue_capture: return "CC" + p + at(from) + at(extra_of(m)) + at(to);
-    case MoveType::recover_line: return slide_text("L1", cell_text(extra_of(m)), "-");
-    case MoveType::recover_fallback: return slide_text("F", cell_text(extra_of(m)), "-");
-    case MoveType::recover_strike: return slide_text("S", cell_text(extra_of(m)), "-");
+    case MoveType::no_placement:
+      return "NP" + p;
+    case MoveType::skip_placement:
+      return "SP" + p;
+    case MoveType::no_movement:
+      return "NM" + p;
+    case MoveType::skip_capture:
+      return "SC" + p;
+    case MoveType::no_line:
+      return "NL" + p;
+    case MoveType::no_territory:
+      return "NT" + p;
+    case MoveType::skip_territory:
+      return "ST" + p;
+    case MoveType::skip_recovery:
+      return "SR" + p;
+    case MoveType::swap_sides:
+      return "SW" + p;
+    case MoveType::place:
+      return "PR" + p + at(to) + count(from + 1);
+    case MoveType::move_stack:
+      return "MS" + p + at(from) + at(to);
+    case MoveType::capture:
+      return "OC" + p + at(from) + at(extra_of(m)) + at(to);
+    case MoveType::continue_capture:
+      return "CC" + p + at(from) + at(extra_of(m)) + at(to);
+    case MoveType::recover_line:
+      return slide_text("L1", cell_text(extra_of(m)), "-");
+    case MoveType::recover_fallback:
+      return slide_text("F", cell_text(extra_of(m)), "-");
+    case MoveType::recover_strike:
+      return slide_text("S", cell_text(extra_of(m)), "-");
     case MoveType::recover_window: {
       const Run windows = this->slide(s, s.h.player, from, to).windows;
       const int start = G::bit(windows.axis, to) - G::bit(windows.axis, windows.first) - extra_of(m);
@@ -108,13 +126,18 @@ std::string RingRift<G>::move_text(const State& s, Move m) const {
     }
     case MoveType::claim_region: {
       std::string cells;
-      Base::for_each_cell(this->region_of(s, m), [&](int cell) { cells += (cells.empty() ? "" : ";") + cell_text(cell); });
+      Base::for_each_cell(this->region_of(s, m),
+                          [&](int cell) { cells += (cells.empty() ? "" : ";") + cell_text(cell); });
       return "CT" + p + " " + cells;
     }
-    case MoveType::pay_line: return "ER" + p + " L" + at(to) + count(1);
-    case MoveType::pay_territory: return "ER" + p + " T" + at(to) + count(cap(s.rings[idx(to)]));
-    case MoveType::pay_recovery: return "ER" + p + " R" + at(to) + count(1);
-    case MoveType::forced_elimination: return "FE" + p + at(to) + count(cap(s.rings[idx(to)]));
+    case MoveType::pay_line:
+      return "ER" + p + " L" + at(to) + count(1);
+    case MoveType::pay_territory:
+      return "ER" + p + " T" + at(to) + count(cap(s.rings[idx(to)]));
+    case MoveType::pay_recovery:
+      return "ER" + p + " R" + at(to) + count(1);
+    case MoveType::forced_elimination:
+      return "FE" + p + at(to) + count(cap(s.rings[idx(to)]));
   }
   return "?";
 }
@@ -231,7 +254,8 @@ bool RingRift<G>::sound(const State& s) const {
   if (h.origin != kNoCell && (!capturing || !own_stack(h.origin))) return false;
   if ((h.flags & kRegionDebt) != 0 && h.phase != Phase::territory_processing) return false;
   if ((h.flags & kMaySwap) != 0 && this->setup().players != 2) return false;
-  return h.lps_first <= this->setup().players && h.lps_player <= this->setup().players && (h.lps_real & ~h.lps_seen) == 0;
+  return h.lps_first <= this->setup().players && h.lps_player <= this->setup().players &&
+         (h.lps_real & ~h.lps_seen) == 0;
 }
 
 template <class G>
@@ -345,11 +369,18 @@ Outcome RingRift<G>::outcome(const State& s) const {
   if (s.h.ending != Ending::none) out.detail = kEndingNames[static_cast<std::size_t>(s.h.ending)];
   switch (s.h.ending) {
     case Ending::ring_threshold:
-    case Ending::stalemate_eliminated: out.reason = "ring_elimination"; break;
+    case Ending::stalemate_eliminated:
+      out.reason = "ring_elimination";
+      break;
     case Ending::territory_threshold:
-    case Ending::stalemate_territory: out.reason = "territory_control"; break;
-    case Ending::none: break;  // read from text, which does not say
-    default: out.reason = "last_player_standing"; break;
+    case Ending::stalemate_territory:
+      out.reason = "territory_control";
+      break;
+    case Ending::none:
+      break;  // read from text, which does not say
+    default:
+      out.reason = "last_player_standing";
+      break;
   }
   return out;
 }

@@ -135,11 +135,13 @@ Result<Setup> make_setup(Board board, const GameConfig& config) {
 
 std::vector<Kernel> kernels() {
   std::vector<Kernel> usable;
-  usable.push_back({"base", {&base::boards::square8, &base::boards::square19, &base::boards::hex8, &base::boards::hexagonal}});
+  usable.push_back(
+      {"base", {&base::boards::square8, &base::boards::square19, &base::boards::hex8, &base::boards::hexagonal}});
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
       __builtin_cpu_supports("popcnt")) {
-    usable.push_back({"x86-64-v3", {&v3::boards::square8, &v3::boards::square19, &v3::boards::hex8, &v3::boards::hexagonal}});
+    usable.push_back(
+        {"x86-64-v3", {&v3::boards::square8, &v3::boards::square19, &v3::boards::hex8, &v3::boards::hexagonal}});
   }
 #endif
   return usable;

@@ -69,7 +69,9 @@ class Rules {
   [[nodiscard]] bool has_real_action(const State& s, int p) const {
     return (s.h.stacks[idx(p)] > 0 && any_stack_can_act(s, p)) || can_place_one(s, p);
   }
-  [[nodiscard]] static bool owns_ring(const State& s, int p) { return s.h.hand[idx(p)] > 0 || s.h.board_rings[idx(p)] > 0; }
+  [[nodiscard]] static bool owns_ring(const State& s, int p) {
+    return s.h.hand[idx(p)] > 0 || s.h.board_rings[idx(p)] > 0;
+  }
   [[nodiscard]] bool may_recover(const State& s, int p) const {
     return s.h.stacks[idx(p)] == 0 && s.h.markers[idx(p)] > 0 && s.h.board_rings[idx(p)] > 0;
   }
@@ -177,7 +179,10 @@ class Rules {
 
 }  // namespace mz::ringrift::MZ_ISA
 
+// Each builds on the ones before it.
+// clang-format off
 #include "engine/ringrift/rules_cells.inl"
 #include "engine/ringrift/rules_moves.inl"
 #include "engine/ringrift/rules_territory.inl"
 #include "engine/ringrift/rules_play.inl"
+// clang-format on

@@ -81,8 +81,8 @@ std::uint64_t Rules<G>::key(const State& s, int /*seat*/) const {
   std::uint64_t k = h.cells_key;
   const auto add = [&k](std::uint64_t word, std::uint64_t salt) { k ^= mix64(word + salt * 0xd6e8feb86659fd93ULL); };
   const auto pack4 = [](const std::array<std::uint16_t, kMaxPlayers>& a) {
-    return static_cast<std::uint64_t>(a[0]) | static_cast<std::uint64_t>(a[1]) << 16 | static_cast<std::uint64_t>(a[2]) << 32 |
-           static_cast<std::uint64_t>(a[3]) << 48;
+    return static_cast<std::uint64_t>(a[0]) | static_cast<std::uint64_t>(a[1]) << 16 |
+           static_cast<std::uint64_t>(a[2]) << 32 | static_cast<std::uint64_t>(a[3]) << 48;
   };
   add(pack4(h.hand), 1);
   add(pack4(h.eliminated), 2);
@@ -124,7 +124,8 @@ constexpr std::array<bool, 256> make_one_arc() {
   // Index bits as gathered by stays_connected: row above (3), the row itself without the centre (2), row below (3).
   for (unsigned i = 0; i < 256; ++i) {
     const auto bit = [i](unsigned b) { return (i >> b & 1U); };
-    const unsigned ring = bit(1) | bit(2) << 1 | bit(4) << 2 | bit(7) << 3 | bit(6) << 4 | bit(5) << 5 | bit(3) << 6 | bit(0) << 7;
+    const unsigned ring =
+        bit(1) | bit(2) << 1 | bit(4) << 2 | bit(7) << 3 | bit(6) << 4 | bit(5) << 5 | bit(3) << 6 | bit(0) << 7;
     table[i] = one_arc_square(ring);
   }
   return table;
@@ -159,8 +160,8 @@ bool Rules<G>::stays_connected(const State& s, int border, int cell) {
   const std::uint32_t below = open_row<G>(s, border, word + 1) >> shift & 7;
   if constexpr (G::kHex) {
     // Neighbours in order around the cell: (0,1) (-1,1) (-1,0) (0,-1) (1,-1) (1,0).
-    const std::uint32_t ring = same >> 2 | (above >> 2 & 1) << 1 | (above >> 1 & 1) << 2 | (same & 1) << 3 | (below & 1) << 4 |
-                               (below >> 1 & 1) << 5;
+    const std::uint32_t ring = same >> 2 | (above >> 2 & 1) << 1 | (above >> 1 & 1) << 2 | (same & 1) << 3 |
+                               (below & 1) << 4 | (below >> 1 & 1) << 5;
     return detail::kOneArcHex[ring];
   } else {
     return detail::kOneArcSquare[above | (same & 1) << 3 | (same >> 2) << 4 | below << 5];

@@ -57,9 +57,8 @@ bool Rules<G>::can_act(const State& s, int cell, int h, int c) {
 
 template <class G>
 bool Rules<G>::can_capture(const State& s, int cell, int h, int c) {
-  return any_ray<G>(s, cell, [&](int axis, int sign, const Ray& ray) {
-    return ray_captures<G>(s, cell, axis, sign, ray, h, c);
-  });
+  return any_ray<G>(
+      s, cell, [&](int axis, int sign, const Ray& ray) { return ray_captures<G>(s, cell, axis, sign, ray, h, c); });
 }
 
 template <class G>
@@ -215,15 +214,16 @@ void Rules<G>::place_moves(const State& s, MoveList& out) const {
       const int cell = G::cell(r, std::countr_zero(stacks) - 1);
       if (height(s.rings[idx(cell)]) >= kMaxHeight) continue;  // far beyond any board's length: could not move
       const Rings rings = push_top(s.rings[idx(cell)], p);
-      if (can_act(s, cell, height(rings), cap(rings))) out.push(make_move(MoveType::place, static_cast<unsigned>(cell)));
+      if (can_act(s, cell, height(rings), cap(rings)))
+        out.push(make_move(MoveType::place, static_cast<unsigned>(cell)));
     }
   }
 }
 
 // Captures along one ray: at most one target, any landing behind it that is far enough (section 8.1).
 template <class G>
-inline Move* write_captures(Move* end, const ringrift::State<G>& s, int cell, int axis, int sign, const Ray& ray, int h, int c,
-                            MoveType type) {
+inline Move* write_captures(Move* end, const ringrift::State<G>& s, int cell, int axis, int sign, const Ray& ray, int h,
+                            int c, MoveType type) {
   if (!ray.stack) return end;
   const int target = G::step(axis, cell, sign * ray.first);
   if (cap(s.rings[static_cast<std::size_t>(target)]) > c) return end;
@@ -448,7 +448,9 @@ void Rules<G>::moves(const State& s, MoveList& out) const {
       if ((s.h.flags & kMaySwap) != 0 && p == 1) out.push(make_move(MoveType::swap_sides));
       if (out.empty()) out.push(make_move(MoveType::no_placement));
       break;
-    case Phase::movement: movement_moves(s, out); break;
+    case Phase::movement:
+      movement_moves(s, out);
+      break;
     case Phase::capture:
       if (s.h.origin != kNoCell) stack_captures(s, s.h.origin, MoveType::capture, out);
       out.push(make_move(MoveType::skip_capture));
@@ -457,8 +459,12 @@ void Rules<G>::moves(const State& s, MoveList& out) const {
       // A hand-made position may lack the capturing stack: then nothing is legal.
       if (s.h.origin != kNoCell) stack_captures(s, s.h.origin, MoveType::continue_capture, out);
       break;
-    case Phase::line_processing: line_moves(s, out); break;
-    case Phase::territory_processing: territory_moves(s, out); break;
+    case Phase::line_processing:
+      line_moves(s, out);
+      break;
+    case Phase::territory_processing:
+      territory_moves(s, out);
+      break;
     case Phase::forced_elimination: {
       if (has_real_action(s, p)) break;  // C18: only in hand-made positions
       Rows own;
@@ -467,7 +473,8 @@ void Rules<G>::moves(const State& s, MoveList& out) const {
                     [&](int cell) { out.push(make_move(MoveType::forced_elimination, static_cast<unsigned>(cell))); });
       break;
     }
-    case Phase::game_over: break;
+    case Phase::game_over:
+      break;
   }
 }
 

@@ -216,20 +216,31 @@ void Rules<G>::play(State& s, Move m, Undo* u) const {
       s.h.must_move = kNoCell;
       s.h.phase = Phase::movement;
       break;
-    case MoveType::swap_sides: break;  // C105: only who sits where changes
-    case MoveType::move_stack: play_stack_move(s, m, u); break;
+    case MoveType::swap_sides:
+      break;  // C105: only who sits where changes
+    case MoveType::move_stack:
+      play_stack_move(s, m, u);
+      break;
     case MoveType::capture:
-    case MoveType::continue_capture: play_capture(s, m, u); break;
+    case MoveType::continue_capture:
+      play_capture(s, m, u);
+      break;
     case MoveType::recover_line:
     case MoveType::recover_window:
     case MoveType::recover_fallback:
-    case MoveType::recover_strike: play_recovery(s, m, u); break;
+    case MoveType::recover_strike:
+      play_recovery(s, m, u);
+      break;
     case MoveType::skip_capture:
     case MoveType::skip_recovery:
-    case MoveType::no_movement: enter_lines(s); break;
+    case MoveType::no_movement:
+      enter_lines(s);
+      break;
     case MoveType::process_line:
     case MoveType::choose_line:
-    case MoveType::choose_window: play_line(s, m, u); break;
+    case MoveType::choose_window:
+      play_line(s, m, u);
+      break;
     case MoveType::pay_line:
       s.h.flags &= static_cast<std::uint8_t>(~kLineDebt);
       remove_top(s, to_of(m), 1, p, u);
@@ -240,7 +251,9 @@ void Rules<G>::play(State& s, Move m, Undo* u) const {
       // C9: without a region to decide about, the blocked player goes straight to forced elimination.
       if ((s.h.flags & kActed) == 0 && s.h.stacks[idx(p)] > 0 && !any_region(s)) s.h.phase = Phase::forced_elimination;
       break;
-    case MoveType::claim_region: play_claim(s, m, u); break;
+    case MoveType::claim_region:
+      play_claim(s, m, u);
+      break;
     case MoveType::pay_territory:
     case MoveType::pay_recovery:
       s.h.flags &= static_cast<std::uint8_t>(~kRegionDebt);

@@ -29,8 +29,10 @@ class RingRiftModel {
       case MoveType::process_line:
       case MoveType::choose_line:
       case MoveType::choose_window:
-      case MoveType::claim_region: return true;
-      default: return false;
+      case MoveType::claim_region:
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -42,17 +44,25 @@ class RingRiftModel {
         const Rings target = s.rings[static_cast<std::size_t>(extra_of(move))];
         return (top_owner(target) == s.h.player ? 5 : 9) + std::min(height(target), 4);
       }
-      case MoveType::claim_region: return 16;
+      case MoveType::claim_region:
+        return 16;
       case MoveType::process_line:
-      case MoveType::choose_line: return 14;
+      case MoveType::choose_line:
+        return 14;
       case MoveType::choose_window:
-      case MoveType::recover_window: return 13;
-      case MoveType::recover_line: return 12;
-      case MoveType::move_stack: return landing_urgency(s, move);
-      case MoveType::place: return 4;
+      case MoveType::recover_window:
+        return 13;
+      case MoveType::recover_line:
+        return 12;
+      case MoveType::move_stack:
+        return landing_urgency(s, move);
+      case MoveType::place:
+        return 4;
       case MoveType::recover_fallback:
-      case MoveType::recover_strike: return 3;
-      default: return 1;
+      case MoveType::recover_strike:
+        return 3;
+      default:
+        return 1;
     }
   }
 

@@ -21,8 +21,8 @@ enum class Phase : std::uint8_t {
   game_over,
 };
 inline constexpr std::array<std::string_view, 8> kPhaseNames = {
-    "ring_placement",  "movement",             "capture",            "chain_capture",
-    "line_processing", "territory_processing", "forced_elimination", "game_over"};
+    "ring_placement",       "movement",           "capture",  "chain_capture", "line_processing",
+    "territory_processing", "forced_elimination", "game_over"};
 
 // Which rule ended the game.
 enum class Ending : std::uint8_t {
@@ -36,19 +36,25 @@ enum class Ending : std::uint8_t {
   stalemate_markers,
   stalemate_last_actor,
 };
-inline constexpr std::array<std::string_view, 9> kEndingNames = {
-    "none",       "ring_threshold",      "territory_threshold",  "early_lps",        "lps_rounds",
-    "stalemate_territory", "stalemate_eliminated", "stalemate_markers", "stalemate_last_actor"};
+inline constexpr std::array<std::string_view, 9> kEndingNames = {"none",
+                                                                 "ring_threshold",
+                                                                 "territory_threshold",
+                                                                 "early_lps",
+                                                                 "lps_rounds",
+                                                                 "stalemate_territory",
+                                                                 "stalemate_eliminated",
+                                                                 "stalemate_markers",
+                                                                 "stalemate_last_actor"};
 
 // The options of one game; constant while it runs.
 struct Setup {
   int players = 2;
-  int rings = 18;           // per player
-  int rings_to_win = 18;    // 0 = no such threshold
+  int rings = 18;             // per player
+  int rings_to_win = 18;      // 0 = no such threshold
   int territory_to_win = 33;  // 0 = no such threshold
   int lps_rounds = 3;
   int line_length = 4;
-  bool swap = false;        // pie rule
+  bool swap = false;  // pie rule
 };
 
 // The rings of one stack in 64 bits: two bits per ring from the bottom up, then a 1 as end mark; 0 = no stack. No reachable stack
@@ -70,7 +76,9 @@ inline constexpr int kMaxHeight = 31;
   const Rings mark = Rings{1} << 2 * h;
   return ((s | mark) ^ mark) | static_cast<Rings>(owner) << 2 * h | mark << 2;
 }
-[[gnu::always_inline]] constexpr Rings push_bottom(Rings s, int owner) { return (s == 0 ? 4 : s << 2) | static_cast<Rings>(owner); }
+[[gnu::always_inline]] constexpr Rings push_bottom(Rings s, int owner) {
+  return (s == 0 ? 4 : s << 2) | static_cast<Rings>(owner);
+}
 // Without the `count` highest rings.
 [[gnu::always_inline]] constexpr Rings drop_top(Rings s, int count) {
   const int h = height(s) - count;
@@ -113,16 +121,16 @@ inline constexpr std::uint8_t kMaySwap = 16;
 struct Header {
   std::uint64_t cells_key = 0;  // incremental part of the hash: XOR over all cell contents
   std::array<std::uint16_t, kMaxPlayers> hand{};
-  std::array<std::uint16_t, kMaxPlayers> eliminated{};   // rings credited
-  std::array<std::uint16_t, kMaxPlayers> territory{};    // the counter; equals `collapsed` except in hand-made positions
-  std::array<std::uint16_t, kMaxPlayers> collapsed{};    // collapsed cells on the board
+  std::array<std::uint16_t, kMaxPlayers> eliminated{};  // rings credited
+  std::array<std::uint16_t, kMaxPlayers> territory{};   // the counter; equals `collapsed` except in hand-made positions
+  std::array<std::uint16_t, kMaxPlayers> collapsed{};   // collapsed cells on the board
   std::array<std::uint16_t, kMaxPlayers> markers{};
   std::array<std::uint16_t, kMaxPlayers> stacks{};       // controlled
   std::array<std::uint16_t, kMaxPlayers> board_rings{};  // own rings in any stack
-  Cell must_move = kNoCell;  // movement: the stack placed on this turn
-  Cell origin = kNoCell;     // capture, chain_capture: the stack that captures
+  Cell must_move = kNoCell;                              // movement: the stack placed on this turn
+  Cell origin = kNoCell;                                 // capture, chain_capture: the stack that captures
   Phase phase = Phase::ring_placement;
-  std::uint8_t player = 0;   // to act, from 0; in game_over the player who moved last
+  std::uint8_t player = 0;  // to act, from 0; in game_over the player who moved last
   std::uint8_t flags = 0;
   // Last-player-standing rounds (rules section 15); seats from 1, 0 = none.
   std::uint8_t lps_first = 0;
@@ -144,8 +152,8 @@ struct State {
   Header h;
   std::array<std::uint32_t, G::kWords> occupied;  // LineSet: stacks, collapsed cells and everything off the board
   std::array<std::uint32_t, G::kWords> wall;      // LineSet: collapsed cells and everything off the board
-  std::array<std::array<std::uint32_t, G::kWords>, kMaxPlayers> marker;     // LineSets
-  std::array<std::array<std::uint32_t, G::kRowWords>, kMaxPlayers> stack;   // rows: stacks by controller
+  std::array<std::array<std::uint32_t, G::kWords>, kMaxPlayers> marker;    // LineSets
+  std::array<std::array<std::uint32_t, G::kRowWords>, kMaxPlayers> stack;  // rows: stacks by controller
   std::array<std::uint8_t, G::kCells> who;
   std::array<Rings, G::kCells> rings;
   friend bool operator==(const State&, const State&) = default;
@@ -168,7 +176,8 @@ struct Undo {
 constexpr std::uint64_t cell_key(int cell, std::uint8_t who, Rings rings) {
   if (who == kEmpty) return 0;
   const std::uint64_t content = is_stack(who) ? rings : who;
-  return mix64(content * 0x9fb21c651e98df25ULL ^ static_cast<std::uint64_t>(cell + 1) << 48 ^ (is_stack(who) ? 1ULL << 63 : 0));
+  return mix64(content * 0x9fb21c651e98df25ULL ^ static_cast<std::uint64_t>(cell + 1) << 48 ^
+               (is_stack(who) ? 1ULL << 63 : 0));
 }
 
 }  // namespace mz::ringrift

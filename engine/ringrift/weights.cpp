@@ -187,7 +187,9 @@ Result<Weights> requested_weights(const EngineRequest& request) {
   }
   const Result<std::string> text = request.read_weights(name);
   if (!text) {
-    return Error{text.error().kind, text.error().text + " The weights in the program are balanced, aggressive, territorial and defensive."};
+    return Error{
+        text.error().kind,
+        text.error().text + " The weights in the program are balanced, aggressive, territorial and defensive."};
   }
   return parse_weights(*text);
 }

@@ -66,7 +66,7 @@ class AlphaBeta {
 
   static constexpr int kQuiescencePlies = 6;  // decisions beyond the last depth
   static constexpr int kAspirationDepth = 3;
-  static constexpr int kOrderByEvaluation = 2;  // least depth at which a look one move ahead pays for itself
+  static constexpr int kOrderByEvaluation = 2;         // least depth at which a look one move ahead pays for itself
   static constexpr std::uint64_t kStopInterval = 128;  // positions between looks at the stop flag
 
   [[nodiscard]] int side() const { return rules_.team(rules_.actor(state_)) == hero_ ? 0 : 1; }
@@ -76,13 +76,15 @@ class AlphaBeta {
   }
   [[nodiscard]] std::uint64_t key() const {
     // With more than two teams a value holds for one hero only.
-    return rules_.teams() == 2 ? rules_.key(state_, kNobody) : rules_.key(state_, kNobody) ^ mix64(static_cast<std::uint64_t>(hero_));
+    return rules_.teams() == 2 ? rules_.key(state_, kNobody)
+                               : rules_.key(state_, kNobody) ^ mix64(static_cast<std::uint64_t>(hero_));
   }
   static std::size_t history_slot(Move move) { return move.code * 0x9e3779b1U >> 20; }
 
   bool out_of_budget() {
     if (nodes_ >= limits_.nodes) aborted_ = true;
-    if (limits_.stop != nullptr && ++polls_ % kStopInterval == 0 && limits_.stop->load(std::memory_order_relaxed)) aborted_ = true;
+    if (limits_.stop != nullptr && ++polls_ % kStopInterval == 0 && limits_.stop->load(std::memory_order_relaxed))
+      aborted_ = true;
     return aborted_;
   }
 
@@ -146,8 +148,9 @@ SearchResult AlphaBeta<G, M>::run(const State& root, const SearchLimits& limits)
   for (auto& frame : frames_) frame->has_killers = false;
   order(f, kOrderByEvaluation, Move{}, false, 0, false);
   std::vector<Ordered> moves = f.order;
-  std::sort(moves.begin(), moves.end(),
-            [](const Ordered& a, const Ordered& b) { return a.score != b.score ? a.score > b.score : a.index < b.index; });
+  std::sort(moves.begin(), moves.end(), [](const Ordered& a, const Ordered& b) {
+    return a.score != b.score ? a.score > b.score : a.index < b.index;
+  });
   result.move = moves.front().move;
   result.variation = {result.move};
 
@@ -210,7 +213,8 @@ Score AlphaBeta<G, M>::search_root(std::vector<Ordered>& moves, int depth, Score
     if (value <= best) continue;
     best = value;
     if (value > alpha) set_line(f, move, frame(1));
-    std::rotate(moves.begin(), moves.begin() + static_cast<std::ptrdiff_t>(i), moves.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    std::rotate(moves.begin(), moves.begin() + static_cast<std::ptrdiff_t>(i),
+                moves.begin() + static_cast<std::ptrdiff_t>(i) + 1);
     if (value >= beta) break;
   }
   return best;
@@ -230,7 +234,8 @@ Score AlphaBeta<G, M>::search(int depth, Score alpha, Score beta, int ply, int v
   const bool same = mover == view;
   const int low = same ? alpha : -beta;
   const int high = same ? beta : -alpha;
-  const Score value = depth > 0 && ply < kMaxPly ? decision(depth, low, high, ply, mover) : quiescence(depth, low, high, ply, mover);
+  const Score value =
+      depth > 0 && ply < kMaxPly ? decision(depth, low, high, ply, mover) : quiescence(depth, low, high, ply, mover);
   return same ? value : -value;
 }
 
@@ -303,7 +308,10 @@ Score AlphaBeta<G, M>::decision(int depth, Score alpha, Score beta, int ply, int
     }
   }
   if (use_table) {
-    table_.store(position, ply, best_move, best, depth, best >= beta ? Bound::lower : best > alpha ? Bound::exact : Bound::upper);
+    table_.store(position, ply, best_move, best, depth,
+                 best >= beta   ? Bound::lower
+                 : best > alpha ? Bound::exact
+                                : Bound::upper);
   }
   return best;
 }
@@ -381,7 +389,9 @@ void AlphaBeta<G, M>::order(Frame& f, int depth, Move first, bool has_first, int
 template <class G, class M>
 void AlphaBeta<G, M>::pick(std::vector<Ordered>& order, std::size_t at) {
   static constexpr std::size_t kPicked = 6;
-  const auto before = [](const Ordered& a, const Ordered& b) { return a.score != b.score ? a.score > b.score : a.index < b.index; };
+  const auto before = [](const Ordered& a, const Ordered& b) {
+    return a.score != b.score ? a.score > b.score : a.index < b.index;
+  };
   if (at == kPicked) {
     std::sort(order.begin() + static_cast<std::ptrdiff_t>(at), order.end(), before);
   } else if (at < kPicked) {

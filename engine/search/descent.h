@@ -54,7 +54,9 @@ class Descent {
   void expand(std::uint32_t at, int ply);
   // Takes the best child's scores over; true when something changed.
   bool refresh(Node& node) const;
-  [[nodiscard]] std::span<const Node> children(const Node& node) const { return std::span(nodes_).subspan(node.first, node.count); }
+  [[nodiscard]] std::span<const Node> children(const Node& node) const {
+    return std::span(nodes_).subspan(node.first, node.count);
+  }
   [[nodiscard]] std::uint32_t most_promising(const Node& node) const;
   void descend();
   [[nodiscard]] const Node* chosen(const Node& node) const;
@@ -90,7 +92,8 @@ SearchResult Descent<G, M>::run(const State& root, const SearchLimits& limits) {
   do {
     descend();
     ++expansions;
-    if (limits.stop != nullptr && expansions % kStopInterval == 0 && limits.stop->load(std::memory_order_relaxed)) break;
+    if (limits.stop != nullptr && expansions % kStopInterval == 0 && limits.stop->load(std::memory_order_relaxed))
+      break;
   } while (expansions < limits.nodes && !nodes_.front().complete && nodes_.size() < kMaxNodes);
   SearchResult result;
   const Node* best = chosen(nodes_.front());
@@ -212,10 +215,10 @@ const typename Descent<G, M>::Node* Descent<G, M>::chosen(const Node& node) cons
       const Score score = child.scores[node.team];
       const Score best_score = best->scores[node.team];
       // Among proven results the score has the distance in it, so it comes before the visits.
-      const bool better = now != before      ? now > before
-                          : now != 0         ? score > best_score
+      const bool better = now != before                  ? now > before
+                          : now != 0                     ? score > best_score
                           : child.visits != best->visits ? child.visits > best->visits
-                                             : score > best_score;
+                                                         : score > best_score;
       if (!better) continue;
     }
     best = &child;

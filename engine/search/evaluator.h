@@ -130,7 +130,8 @@ class ModelEvaluator final : public Evaluator<G> {
     const Score half = std::max<Score>(1, model_.value_unit() / kSharpness);
     for (std::size_t i = 0; i < ahead_.size(); ++i) {
       const std::int64_t behind = (static_cast<std::int64_t>(best) - ahead_[i]) * 256 / half;
-      leaf.weights[i] = std::max(kLeastWeight, halvings(static_cast<std::uint32_t>(std::min<std::int64_t>(behind, 1 << 20))));
+      leaf.weights[i] =
+          std::max(kLeastWeight, halvings(static_cast<std::uint32_t>(std::min<std::int64_t>(behind, 1 << 20))));
     }
   }
 

@@ -53,7 +53,8 @@ class MaxN {
   [[nodiscard]] std::size_t mover() const { return static_cast<std::size_t>(rules_.team(rules_.actor(state_))); }
   bool out_of_budget() {
     if (nodes_ >= limits_.nodes) aborted_ = true;
-    if (limits_.stop != nullptr && ++polls_ % kStopInterval == 0 && limits_.stop->load(std::memory_order_relaxed)) aborted_ = true;
+    if (limits_.stop != nullptr && ++polls_ % kStopInterval == 0 && limits_.stop->load(std::memory_order_relaxed))
+      aborted_ = true;
     return aborted_;
   }
   void judge(TeamScores& scores) {
@@ -127,7 +128,8 @@ SearchResult MaxN<G, M>::run(const State& root, const SearchLimits& limits) {
       result.variation = f.line;
       if (score >= kWin - 1) break;
     }
-    std::rotate(moves.begin(), moves.begin() + static_cast<std::ptrdiff_t>(best_at), moves.begin() + static_cast<std::ptrdiff_t>(best_at) + 1);
+    std::rotate(moves.begin(), moves.begin() + static_cast<std::ptrdiff_t>(best_at),
+                moves.begin() + static_cast<std::ptrdiff_t>(best_at) + 1);
     if (aborted_) break;
     result.depth = depth;
     if (is_found_result(best)) break;

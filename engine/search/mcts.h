@@ -32,9 +32,9 @@
 namespace mz {
 
 struct MctsOptions {
-  Value exploration = 3 * kOne / 2;    // the factor c of the bonus
-  Value unvisited_loss = kOne / 4;     // a child without visits is taken for this much worse than its parent
-  std::size_t batch = 1;               // leaves gathered at a time
+  Value exploration = 3 * kOne / 2;  // the factor c of the bonus
+  Value unvisited_loss = kOne / 4;   // a child without visits is taken for this much worse than its parent
+  std::size_t batch = 1;             // leaves gathered at a time
   // A full tree still plays, but grows no more: 128 MiB of nodes and 512 MiB of edges.
   std::size_t max_nodes = 1U << 21;
   std::size_t max_edges = 1U << 25;
@@ -99,7 +99,9 @@ class MctsTree {
   [[nodiscard]] std::span<const Edge> edges(const Node& node) const {
     return std::span(arena_.edges).subspan(node.first_edge, node.edge_count);
   }
-  [[nodiscard]] const Node* child(const Edge& edge) const { return edge.child == kNoNode ? nullptr : &arena_.nodes[edge.child]; }
+  [[nodiscard]] const Node* child(const Edge& edge) const {
+    return edge.child == kNoNode ? nullptr : &arena_.nodes[edge.child];
+  }
 
   // The most visited move at a node; among equals the better one, then the one of the higher prior.
   [[nodiscard]] const Edge* best_edge(const Node& node) const;
@@ -163,8 +165,7 @@ template <class G>
 void MctsTree<G>::start(const State& state, std::uint64_t seed) {
   seed_ = seed;
   walks_ = 0;
-  const std::optional<std::uint32_t> kept =
-      root_ == kNoNode ? std::nullopt : find_below(rules_.key(state, kNobody));
+  const std::optional<std::uint32_t> kept = root_ == kNoNode ? std::nullopt : find_below(rules_.key(state, kNobody));
   root_state_ = state;
   if (kept) return keep_only(*kept);
   arena_.clear();
@@ -371,14 +372,17 @@ void MctsTree<G>::expand(Node& node, const MoveList& moves, std::span<std::uint3
     std::fill(weights.begin(), weights.end(), 1U);
     total = weights.size();
   }
-  const auto before = [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; };
+  const auto before = [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  };
   order_.clear();
   for (std::size_t i = 0; i < moves.size(); ++i) order_.emplace_back(weights[i], static_cast<std::uint32_t>(i));
   if (!std::is_sorted(order_.begin(), order_.end(), before)) std::sort(order_.begin(), order_.end(), before);
   node.first_edge = static_cast<std::uint32_t>(arena_.edges.size());
   node.edge_count = static_cast<std::uint32_t>(moves.size());
   for (const auto& [weight, i] : order_) {
-    const std::uint64_t prior = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(weight) * kPriorOne / total, 1, UINT16_MAX);
+    const std::uint64_t prior =
+        std::clamp<std::uint64_t>(static_cast<std::uint64_t>(weight) * kPriorOne / total, 1, UINT16_MAX);
     Edge& edge = arena_.edges.emplace_back();
     edge.move = moves[i];
     edge.prior = static_cast<std::uint16_t>(prior);
@@ -390,7 +394,8 @@ void MctsTree<G>::back_up(const Slot& slot, const TeamValues& values, bool was_i
   const int teams = rules_.teams();
   for (std::size_t i = 0; i < slot.path.size(); ++i) {
     Node& node = arena_.nodes[slot.path[i]];
-    for (int team = 0; team < teams; ++team) node.sums[static_cast<std::size_t>(team)] += values[static_cast<std::size_t>(team)];
+    for (int team = 0; team < teams; ++team)
+      node.sums[static_cast<std::size_t>(team)] += values[static_cast<std::size_t>(team)];
     ++node.visits;
     if (was_in_flight) --node.in_flight;
     if (i > 0) {

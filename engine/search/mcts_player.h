@@ -20,8 +20,8 @@ template <class G>
 class MctsPlayer final : public Player {
  public:
   // `sims`: visits of the root to reach, those kept from earlier decisions included. `stop` may be null.
-  MctsPlayer(std::shared_ptr<const G> rules, std::unique_ptr<Evaluator<G>> evaluator, const MctsOptions& options, std::uint64_t sims,
-             const std::atomic<bool>* stop, std::string weights_hash)
+  MctsPlayer(std::shared_ptr<const G> rules, std::unique_ptr<Evaluator<G>> evaluator, const MctsOptions& options,
+             std::uint64_t sims, const std::atomic<bool>* stop, std::string weights_hash)
       : rules_(std::move(rules)),
         evaluator_(std::move(evaluator)),
         tree_(*rules_, options),
@@ -60,7 +60,8 @@ class MctsPlayer final : public Player {
  private:
   // The clock is asked after every batch: a simulation takes microseconds.
   [[nodiscard]] bool finished() const {
-    return tree_.root_visits() >= sims_ || (stop_ != nullptr && tree_.root_visits() > 1 && stop_->load(std::memory_order_relaxed));
+    return tree_.root_visits() >= sims_ ||
+           (stop_ != nullptr && tree_.root_visits() > 1 && stop_->load(std::memory_order_relaxed));
   }
 
   std::shared_ptr<const G> rules_;
@@ -74,7 +75,8 @@ class MctsPlayer final : public Player {
 };
 
 template <class G, class M>
-std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model, const EngineRequest& request, std::string weights_hash) {
+std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model, const EngineRequest& request,
+                                  std::string weights_hash) {
   std::unique_ptr<Evaluator<G>> evaluator;
   if (request.spec.judge == LeafJudge::playouts) {
     evaluator = std::make_unique<PlayoutEvaluator<G>>(*rules);
@@ -83,7 +85,8 @@ std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model
     evaluator = std::make_unique<ModelEvaluator<G, M>>(*rules, std::move(model));
   }
   const std::uint64_t sims = request.spec.sims == 0 ? ~0ULL : request.spec.sims;
-  return std::make_unique<MctsPlayer<G>>(rules, std::move(evaluator), MctsOptions{}, sims, request.stop, std::move(weights_hash));
+  return std::make_unique<MctsPlayer<G>>(rules, std::move(evaluator), MctsOptions{}, sims, request.stop,
+                                         std::move(weights_hash));
 }
 
 }  // namespace mz

@@ -17,7 +17,7 @@ namespace mz {
 
 using TeamScores = std::array<Score, kMaxSeats>;
 
-inline constexpr int kMaxPly = 400;                 // moves ahead, forced ones included; beyond, positions are judged as they stand
+inline constexpr int kMaxPly = 400;  // moves ahead, forced ones included; beyond, positions are judged as they stand
 inline constexpr Score kWinBound = kWin - kMaxPly;  // scores from here on are wins that were found
 inline constexpr Score kInfinite = kWin + 1;
 static_assert(kMaxEvaluation < kWinBound);

@@ -23,7 +23,8 @@ template <class G, class M, class S>
 class SearchPlayer final : public Player {
  public:
   template <class... Arguments>
-  SearchPlayer(std::shared_ptr<const G> rules, M model, const SearchLimits& limits, std::string weights_hash, Arguments&&... arguments)
+  SearchPlayer(std::shared_ptr<const G> rules, M model, const SearchLimits& limits, std::string weights_hash,
+               Arguments&&... arguments)
       : rules_(std::move(rules)),
         model_(model),
         limits_(limits),

@@ -80,7 +80,8 @@ class TranspositionTable {
 
     Entry() = default;
     Entry(std::uint64_t key, Move m, Score v, int depth, Bound bound, unsigned generation)
-        : tag((key & ~kTagMask) | static_cast<std::uint64_t>(depth) << 4 | static_cast<std::uint64_t>(bound) << 2 | generation),
+        : tag((key & ~kTagMask) | static_cast<std::uint64_t>(depth) << 4 | static_cast<std::uint64_t>(bound) << 2 |
+              generation),
           move(m.code),
           value(v) {}
     [[nodiscard]] bool is(std::uint64_t key) const { return ((tag ^ key) & ~kTagMask) == 0 && bound() != Bound::none; }
@@ -98,7 +99,9 @@ class TranspositionTable {
   }
   static Score from_stored(Score value, int ply) {
     // A distance that would leave the range of wins stays at its edge.
-    return value >= kWinBound ? std::max(value - ply, kWinBound) : value <= -kWinBound ? std::min(value + ply, -kWinBound) : value;
+    return value >= kWinBound    ? std::max(value - ply, kWinBound)
+           : value <= -kWinBound ? std::min(value + ply, -kWinBound)
+                                 : value;
   }
   [[nodiscard]] std::size_t slot(std::uint64_t key) const { return key & (buckets_.size() - 1); }
   [[nodiscard]] const Bucket& bucket(std::uint64_t key) const { return buckets_[slot(key)]; }

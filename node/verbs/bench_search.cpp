@@ -64,7 +64,8 @@ int run(const Options& options) {
       Tally minimax;
       Tally tree;
       const double nodes = best_rate(options.repeats, minimax, [&] { return workload->minimax(kSeed, options.nodes); });
-      const double visits = best_rate(options.repeats, tree, [&] { return workload->tree_visits(kSeed, options.visits); });
+      const double visits =
+          best_rate(options.repeats, tree, [&] { return workload->tree_visits(kSeed, options.visits); });
       for (const Tally& tally : {minimax, tree}) digest = mix64(digest ^ tally.digest ^ tally.plies << 40);
       out["configurations"].push_back(
           {{"board", board}, {"players", players}, {"minimax_nodes_per_s", nodes}, {"mcts_visits_per_s", visits}});
@@ -88,7 +89,8 @@ int run(const Options& options) {
 }  // namespace
 
 void add_bench_search(CLI::App& bench, Action& action) {
-  CLI::App* search = bench.add_subcommand("search", "Speed of the searches on one core, and a signature of their choices");
+  CLI::App* search =
+      bench.add_subcommand("search", "Speed of the searches on one core, and a signature of their choices");
   auto options = std::make_shared<Options>();
   search->add_option("--nodes", options->nodes, "positions minimax looks at in one measurement")
       ->check(CLI::Range(1000ULL, 1'000'000'000ULL))
@@ -96,8 +98,11 @@ void add_bench_search(CLI::App& bench, Action& action) {
   search->add_option("--visits", options->visits, "visits of the tree search in one measurement")
       ->check(CLI::Range(1000ULL, 10'000'000ULL))
       ->capture_default_str();
-  search->add_option("--repeats", options->repeats, "measurements, of which the best counts")->check(CLI::Range(1, 100))->capture_default_str();
-  search->add_option("--board", options->board, "only this board")->check(CLI::IsMember({"square8", "square19", "hex8", "hexagonal"}));
+  search->add_option("--repeats", options->repeats, "measurements, of which the best counts")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  search->add_option("--board", options->board, "only this board")
+      ->check(CLI::IsMember({"square8", "square19", "hex8", "hexagonal"}));
   search->add_option("--players", options->players, "only this number of players")->check(CLI::Range(2, 4));
   search->add_flag("--json", options->as_json, "print one JSON object");
   search->footer("Examples:\n  meshzero bench search\n  meshzero bench search --board square8 --players 2 --json");

@@ -36,8 +36,8 @@ struct Setting {
 };
 
 // Plays the winning side greedily by proof and the others at random, and notes which kinds of moves occur.
-void note_line(Prover& prover, const Position& start, int turns, int seat, std::map<MoveType, int>& own, std::map<MoveType, int>& others,
-               Rng& rng) {
+void note_line(Prover& prover, const Position& start, int turns, int seat, std::map<MoveType, int>& own,
+               std::map<MoveType, int>& others, Rng& rng) {
   auto position = start.clone();
   int left = turns;
   int before = seat;  // the turn under way is the first
@@ -67,7 +67,8 @@ std::string theme_of(Prover& prover, const Position& position, const std::vector
   next->apply(good.front());
   ++own[ringrift::type_of(good.front())];
   note_line(prover, *next, turns, position.actor(), own, others, rng);
-  if (others.contains(MoveType::forced_elimination) || own.contains(MoveType::forced_elimination)) return "forced_elimination";
+  if (others.contains(MoveType::forced_elimination) || own.contains(MoveType::forced_elimination))
+    return "forced_elimination";
   if (own[MoveType::claim_region] > 0) return "territory";
   if (own[MoveType::continue_capture] > 0) return "chain";
   return "win_" + std::to_string(turns);
@@ -107,7 +108,8 @@ std::optional<Puzzle> ask(const Game& game, const Position& position) {
 }
 
 void find(const Setting& setting, std::uint64_t seed) {
-  const GameConfig config{.game = "ringrift", .board = setting.board, .seats = setting.seats, .options = setting.options};
+  const GameConfig config{
+      .game = "ringrift", .board = setting.board, .seats = setting.seats, .options = setting.options};
   const auto game = make_game(config);
   if (!game) {
     std::cerr << game.error().text << "\n";
@@ -137,7 +139,8 @@ void find(const Setting& setting, std::uint64_t seed) {
     }
   }
   for (const auto& [theme, count] : left) {
-    if (count > 0) std::cerr << setting.board << " " << setting.seats << ": " << count << " of theme " << theme << " not found\n";
+    if (count > 0)
+      std::cerr << setting.board << " " << setting.seats << ": " << count << " of theme " << theme << " not found\n";
   }
 }
 
@@ -148,11 +151,17 @@ int main(int argc, char** argv) {
   using mz::tactics::Setting;
   const std::uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
   const std::vector<Setting> settings = {
-      {"square8", 2, {{"rings", 3}}, {{"win_1", 4}, {"win_2", 5}, {"win_3", 2}, {"defence", 5}, {"chain", 4}, {"forced_elimination", 3}}},
+      {"square8",
+       2,
+       {{"rings", 3}},
+       {{"win_1", 4}, {"win_2", 5}, {"win_3", 2}, {"defence", 5}, {"chain", 4}, {"forced_elimination", 3}}},
       {"square8", 2, {{"rings", 4}, {"rings_to_win", 9}, {"territory_to_win", 12}}, {{"territory", 5}}},
       {"square8", 3, {{"rings", 2}}, {{"win_1", 2}, {"win_2", 2}, {"defence", 2}, {"chain", 1}}},
       {"square8", 4, {{"rings", 2}}, {{"win_1", 2}, {"win_2", 1}, {"defence", 1}}},
-      {"hex8", 2, {{"rings", 3}}, {{"win_1", 3}, {"win_2", 4}, {"win_3", 2}, {"defence", 4}, {"chain", 3}, {"forced_elimination", 2}}},
+      {"hex8",
+       2,
+       {{"rings", 3}},
+       {{"win_1", 3}, {"win_2", 4}, {"win_3", 2}, {"defence", 4}, {"chain", 3}, {"forced_elimination", 2}}},
       {"hex8", 2, {{"rings", 4}, {"rings_to_win", 9}, {"territory_to_win", 12}}, {{"territory", 4}}},
       {"hex8", 3, {{"rings", 2}}, {{"win_1", 2}, {"win_2", 2}, {"defence", 2}}},
       {"hex8", 4, {{"rings", 2}}, {{"win_1", 2}, {"defence", 1}}},

@@ -68,7 +68,8 @@ class Prover {
 };
 
 // The moves after which `seat`, which is to act, still forces a win within `turns` turns, the running one included.
-inline std::optional<std::vector<Move>> winning_moves(Prover& prover, const Position& position, int turns, std::uint64_t* nodes = nullptr) {
+inline std::optional<std::vector<Move>> winning_moves(Prover& prover, const Position& position, int turns,
+                                                      std::uint64_t* nodes = nullptr) {
   const int seat = position.actor();
   MoveList list;
   position.moves(list);
@@ -86,7 +87,8 @@ inline std::optional<std::vector<Move>> winning_moves(Prover& prover, const Posi
 }
 
 // The moves after which no other seat forces a win in its next turn.
-inline std::optional<std::vector<Move>> safe_moves(Prover& prover, const Position& position, int seats, std::uint64_t* nodes = nullptr) {
+inline std::optional<std::vector<Move>> safe_moves(Prover& prover, const Position& position, int seats,
+                                                   std::uint64_t* nodes = nullptr) {
   const int seat = position.actor();
   MoveList list;
   position.moves(list);

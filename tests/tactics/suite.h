@@ -22,8 +22,9 @@ struct Puzzle {
 };
 
 inline nlohmann::json to_json(const Puzzle& p) {
-  return {{"board", p.config.board}, {"seats", p.config.seats},  {"options", p.config.options}, {"position", p.position}, {"theme", p.theme},
-          {"asks", p.asks},          {"turns", p.turns},         {"answers", p.answers},        {"nodes", p.nodes}};
+  return {{"board", p.config.board}, {"seats", p.config.seats}, {"options", p.config.options},
+          {"position", p.position},  {"theme", p.theme},        {"asks", p.asks},
+          {"turns", p.turns},        {"answers", p.answers},    {"nodes", p.nodes}};
 }
 
 inline Puzzle from_json(const nlohmann::json& j) {

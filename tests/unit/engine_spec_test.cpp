@@ -35,7 +35,8 @@ TEST(EngineSpec, JoinsSeveralParametersByCommas) {
 }
 
 TEST(EngineSpec, WritesEqualEnginesAlike) {
-  EXPECT_EQ(to_string(parsed("minimax:weights=w,variant=maxn,nodes=0005,depth=3")), "minimax:depth=3,nodes=5,variant=maxn,weights=w");
+  EXPECT_EQ(to_string(parsed("minimax:weights=w,variant=maxn,nodes=0005,depth=3")),
+            "minimax:depth=3,nodes=5,variant=maxn,weights=w");
   EXPECT_EQ(to_string(parsed("mcts:judge=heuristic,random=0,sims=9")), "mcts:sims=9");
   EXPECT_EQ(to_string(parsed("difficulty:4")), "difficulty:4");
   EXPECT_EQ(to_string(parsed("difficulty:level=4,ms=3")), "difficulty:4,ms=3");
@@ -43,8 +44,9 @@ TEST(EngineSpec, WritesEqualEnginesAlike) {
 }
 
 TEST(EngineSpec, ReadsBackWhatItWrites) {
-  for (const std::string_view text : {"random:ms=5", "heuristic:random=30", "minimax:nodes=7,ms=9", "descent:nodes=1,weights=a b",
-                                      "mcts:sims=10000000,judge=playouts", "difficulty:10"}) {
+  for (const std::string_view text :
+       {"random:ms=5", "heuristic:random=30", "minimax:nodes=7,ms=9", "descent:nodes=1,weights=a b",
+        "mcts:sims=10000000,judge=playouts", "difficulty:10"}) {
     EXPECT_EQ(to_string(parsed(text)), text);
     EXPECT_EQ(parsed(to_string(parsed(text))), parsed(text));
   }
@@ -107,7 +109,8 @@ TEST(EngineSpec, ListsTheParametersOfEachKind) {
     for (const EngineParameter& parameter : engine_parameters(kind)) {
       EXPECT_FALSE(parameter.meaning.empty());
       // A nonsense value is refused for its value, so the parameter itself is known.
-      const auto spec = parse_engine_spec(std::string(engine_kind_name(kind)) + ":" + std::string(parameter.name) + "=");
+      const auto spec =
+          parse_engine_spec(std::string(engine_kind_name(kind)) + ":" + std::string(parameter.name) + "=");
       EXPECT_EQ(spec.error().text.find("no parameter"), std::string::npos);
     }
   }

@@ -63,7 +63,8 @@ TEST(ErasedGame, KnowsTheRandomPlayerAndNamesItWhenAskedForAnother) {
 
 // A toy game with one maker, for mcts, that keeps what it is asked for.
 ErasedGame<toy::Rules> game_with_mcts(EngineRequest& seen) {
-  const PlayerMaker<toy::Rules> maker = [&seen](const std::shared_ptr<const toy::Rules>&, const EngineRequest& request) {
+  const PlayerMaker<toy::Rules> maker = [&seen](const std::shared_ptr<const toy::Rules>&,
+                                                const EngineRequest& request) {
     seen = request;
     return Result<std::unique_ptr<Player>>(std::make_unique<RandomPlayer>());
   };
@@ -118,7 +119,9 @@ TEST(MakePlayer, LooksUpDifficultyLevelsAndKeepsTheTimeLimitAskedFor) {
   const std::atomic<bool> stop = false;
   EngineResources resources;
   resources.stop = &stop;
-  resources.difficulty = [](const GameConfig&, int level) { return parse_engine_spec("mcts:sims=" + std::to_string(100 * level)); };
+  resources.difficulty = [](const GameConfig&, int level) {
+    return parse_engine_spec("mcts:sims=" + std::to_string(100 * level));
+  };
   EXPECT_TRUE(game.make_player("difficulty:3,ms=7", resources));
   EXPECT_EQ(seen.spec.sims, 300U);
   EXPECT_EQ(seen.spec.ms, 7U);

@@ -25,7 +25,8 @@ State initial(const Rules& rules) {
 TeamScores solve(const Rules& rules, State s, int ply) {
   TeamScores best{};
   if (rules.kind(s) == NodeKind::terminal) {
-    for (int team = 0; team < rules.teams(); ++team) best[static_cast<std::size_t>(team)] = final_score(rules, s, team, ply);
+    for (int team = 0; team < rules.teams(); ++team)
+      best[static_cast<std::size_t>(team)] = final_score(rules, s, team, ply);
     return best;
   }
   MoveList moves;

@@ -41,7 +41,9 @@ class Rules {
     const bool early = early_ends_ && s.layer > 2 && hash(s, 1) % 16 == 0;
     return s.layer >= layers_ || early ? NodeKind::terminal : NodeKind::decision;
   }
-  [[nodiscard]] int actor(const State& s) const { return static_cast<int>(hash(s, 2) % static_cast<std::uint64_t>(teams_)); }
+  [[nodiscard]] int actor(const State& s) const {
+    return static_cast<int>(hash(s, 2) % static_cast<std::uint64_t>(teams_));
+  }
   [[nodiscard]] std::uint32_t move_count(const State& s) const {
     return s.layer > 0 && hash(s, 3) % 4 == 0 ? 1 : 2 + static_cast<std::uint32_t>(hash(s, 4) % (moves_ - 1));
   }
@@ -86,11 +88,14 @@ struct Model {
 
   void evaluate(const Rules& rules, const State& s, TeamScores& scores) const {
     for (int team = 0; team < rules.teams(); ++team) {
-      scores[static_cast<std::size_t>(team)] = static_cast<Score>(rules.hash(s, 20 + static_cast<std::uint64_t>(team)) % 2001) - 1000;
+      scores[static_cast<std::size_t>(team)] =
+          static_cast<Score>(rules.hash(s, 20 + static_cast<std::uint64_t>(team)) % 2001) - 1000;
     }
     if (rules.teams() == 2) scores[1] = -scores[0];
   }
-  [[nodiscard]] int urgency(const Rules& rules, const State& s, Move m) const { return static_cast<int>(rules.hash(s, 1000 + m.code) % 5); }
+  [[nodiscard]] int urgency(const Rules& rules, const State& s, Move m) const {
+    return static_cast<int>(rules.hash(s, 1000 + m.code) % 5);
+  }
   [[nodiscard]] Stillness stillness(const Rules& rules, const State& s) const {
     const auto draw = quiet ? 0 : rules.hash(s, 30) % 4;
     return draw == 2 ? Stillness::pending : draw == 3 ? Stillness::tactical : Stillness::still;

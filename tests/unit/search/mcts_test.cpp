@@ -96,10 +96,14 @@ class PlainSearch {
       std::uint64_t total = 0;
       for (const Move m : node.moves) total += HashEvaluator::weight(rules_, node.state, m);
       for (const Move m : node.moves) {
-        node.priors.push_back(std::clamp<std::uint32_t>(static_cast<std::uint32_t>(static_cast<std::uint64_t>(HashEvaluator::weight(rules_, node.state, m)) * kPriorOne / total), 1, UINT16_MAX));
+        node.priors.push_back(std::clamp<std::uint32_t>(
+            static_cast<std::uint32_t>(static_cast<std::uint64_t>(HashEvaluator::weight(rules_, node.state, m)) *
+                                       kPriorOne / total),
+            1, UINT16_MAX));
       }
       node.children.resize(node.moves.size());
-      for (int t = 0; t < rules_.teams(); ++t) values[static_cast<std::size_t>(t)] = even_ ? 0 : HashEvaluator::value(rules_, node.state, t);
+      for (int t = 0; t < rules_.teams(); ++t)
+        values[static_cast<std::size_t>(t)] = even_ ? 0 : HashEvaluator::value(rules_, node.state, t);
     } else {
       values = visit(*select(node));
     }
@@ -155,16 +159,19 @@ void run(MctsTree<Rules>& tree, Evaluator<Rules>& evaluator, std::uint32_t visit
 
 std::map<std::uint32_t, std::uint32_t> root_visits(const MctsTree<Rules>& tree) {
   std::map<std::uint32_t, std::uint32_t> visits;
-  for (const MctsEdge& edge : tree.edges(tree.root())) visits[edge.move.code] = tree.child(edge) == nullptr ? 0 : tree.child(edge)->visits;
+  for (const MctsEdge& edge : tree.edges(tree.root()))
+    visits[edge.move.code] = tree.child(edge) == nullptr ? 0 : tree.child(edge)->visits;
   return visits;
 }
 
 void expect_equal_trees(const MctsTree<Rules>& tree, const MctsNode& node, const PlainNode& plain, int teams) {
   ASSERT_EQ(node.visits, plain.visits);
-  for (int t = 0; t < teams; ++t) ASSERT_EQ(node.sums[static_cast<std::size_t>(t)], plain.sums[static_cast<std::size_t>(t)]);
+  for (int t = 0; t < teams; ++t)
+    ASSERT_EQ(node.sums[static_cast<std::size_t>(t)], plain.sums[static_cast<std::size_t>(t)]);
   ASSERT_EQ(tree.edges(node).size(), plain.moves.size());
   for (const MctsEdge& edge : tree.edges(node)) {
-    const auto i = static_cast<std::size_t>(std::find(plain.moves.begin(), plain.moves.end(), edge.move) - plain.moves.begin());
+    const auto i =
+        static_cast<std::size_t>(std::find(plain.moves.begin(), plain.moves.end(), edge.move) - plain.moves.begin());
     ASSERT_LT(i, plain.moves.size());
     ASSERT_EQ(edge.prior, plain.priors[i]);
     ASSERT_EQ(tree.child(edge) != nullptr, plain.children[i] != nullptr);
@@ -263,7 +270,8 @@ TEST(Mcts, StepsTowardTheGoalForEverySeat) {
           if (replies.size() != 1) break;
           rules.apply(next, replies[0], undo);
         }
-        if (rules.kind(next) == NodeKind::terminal && final_score(rules, next, rules.actor(root), 0) > 0) winning = move;
+        if (rules.kind(next) == NodeKind::terminal && final_score(rules, next, rules.actor(root), 0) > 0)
+          winning = move;
       }
       if (winning == Move{}) continue;
       ++found;
@@ -346,7 +354,8 @@ TEST(Mcts, GathersBatchesWithoutVisitingALeafTwice) {
   while (tree.root_visits() < 2000) {
     const auto leaves = tree.gather();
     std::vector<std::uint64_t> keys;
-    for (const Leaf<Rules>& leaf : leaves) keys.push_back(static_cast<std::uint64_t>(leaf.state->layer) << 32 | leaf.state->node);
+    for (const Leaf<Rules>& leaf : leaves)
+      keys.push_back(static_cast<std::uint64_t>(leaf.state->layer) << 32 | leaf.state->node);
     largest = std::max(largest, leaves.size());
     evaluator.submit(leaves);
     tree.absorb();
@@ -427,7 +436,8 @@ TEST(PlayoutEvaluator, DrawsByTheSeedOfTheLeafAlone) {
 }
 
 TEST(FixedPoint, TakesSquareRootsExactly) {
-  for (std::uint64_t x : {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 15ULL, 16ULL, 17ULL, 99980001ULL, 99980000ULL, 1ULL << 62, (1ULL << 62) - 1}) {
+  for (std::uint64_t x :
+       {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 15ULL, 16ULL, 17ULL, 99980001ULL, 99980000ULL, 1ULL << 62, (1ULL << 62) - 1}) {
     const std::uint64_t root = integer_sqrt(x);
     EXPECT_LE(root * root, x);
     EXPECT_GT((root + 1) * (root + 1), x);

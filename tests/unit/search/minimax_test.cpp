@@ -22,7 +22,8 @@ TeamScores brute_force(const Rules& rules, State s, int depth, int ply, Prefer p
   Model model;
   TeamScores best{};
   if (rules.kind(s) == NodeKind::terminal) {
-    for (int team = 0; team < rules.teams(); ++team) best[static_cast<std::size_t>(team)] = final_score(rules, s, team, ply);
+    for (int team = 0; team < rules.teams(); ++team)
+      best[static_cast<std::size_t>(team)] = final_score(rules, s, team, ply);
     return best;
   }
   const Stillness stillness = depth > 0 ? Stillness::pending : model.stillness(rules, s);
@@ -50,7 +51,9 @@ TeamScores brute_force(const Rules& rules, State s, int depth, int ply, Prefer p
   return best;
 }
 
-const auto kOwnScore = [](std::size_t mover, const TeamScores& old, const TeamScores& now) { return now[mover] > old[mover]; };
+const auto kOwnScore = [](std::size_t mover, const TeamScores& old, const TeamScores& now) {
+  return now[mover] > old[mover];
+};
 auto against(std::size_t hero) {
   return [hero](std::size_t mover, const TeamScores& old, const TeamScores& now) {
     return mover == hero ? now[hero] > old[hero] : now[hero] < old[hero];

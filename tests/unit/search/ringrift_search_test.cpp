@@ -15,11 +15,13 @@ namespace mz {
 namespace {
 
 std::unique_ptr<Game> game_of(const std::string& board, int seats, std::map<std::string, int> options = {}) {
-  return std::move(make_game({.game = "ringrift", .board = board, .seats = seats, .options = std::move(options)})).value();
+  return std::move(make_game({.game = "ringrift", .board = board, .seats = seats, .options = std::move(options)}))
+      .value();
 }
 
 // Moves of a game in which `spec` plays every seat, after `random_plies` random moves.
-std::vector<Move> play(const Game& game, const std::string& spec, std::uint64_t seed, int random_plies, std::size_t most) {
+std::vector<Move> play(const Game& game, const std::string& spec, std::uint64_t seed, int random_plies,
+                       std::size_t most) {
   const auto player = std::move(game.make_player(spec)).value();
   const auto random = std::move(game.make_player("random")).value();
   player->new_game();
@@ -41,7 +43,8 @@ TEST(RingRiftSearch, PlaysLegalMovesOnEveryBoardWithEverySeatCount) {
   for (const std::string board : {"square8", "square19", "hex8", "hexagonal"}) {
     for (int seats = 2; seats <= 4; ++seats) {
       const auto game = game_of(board, seats, {{"rings", 4}});
-      for (const std::string& spec : kSpecs) EXPECT_FALSE(play(*game, spec, 5, 12, 18).empty()) << board << seats << spec;
+      for (const std::string& spec : kSpecs)
+        EXPECT_FALSE(play(*game, spec, 5, 12, 18).empty()) << board << seats << spec;
     }
   }
 }
@@ -62,7 +65,8 @@ TEST(RingRiftSearch, GivesTheSameGameOnAnyNumberOfThreads) {
 }
 
 TEST(RingRiftSearch, ChoosesTheSameWithEveryKernel) {
-  const auto setup = ringrift::make_setup(ringrift::Board::square8, {.game = "ringrift", .board = "square8", .seats = 2, .options = {}});
+  const auto setup = ringrift::make_setup(ringrift::Board::square8,
+                                          {.game = "ringrift", .board = "square8", .seats = 2, .options = {}});
   std::vector<std::uint64_t> digests;
   for (const ringrift::Kernel& kernel : ringrift::kernels()) {
     const auto workload = kernel.make_workload(ringrift::Board::square8, *setup);
@@ -129,7 +133,8 @@ TEST(RingRiftSearch, TakesAWinOfTheRunningTurnForEverySeat) {
         const auto good = tactics::winning_moves(prover, *late[i], 1);
         if (!good || good->empty() || good->size() == list.size()) continue;
         ++seen[static_cast<std::size_t>(late[i]->actor())];
-        for (const std::string spec : {"minimax:nodes=20000", "minimax:nodes=20000,variant=maxn", "descent:nodes=400", "mcts:sims=800"}) {
+        for (const std::string spec :
+             {"minimax:nodes=20000", "minimax:nodes=20000,variant=maxn", "descent:nodes=400", "mcts:sims=800"}) {
           const auto player = std::move(game->make_player(spec)).value();
           const Decision decision = player->decide(*late[i], rng);
           EXPECT_NE(std::find(good->begin(), good->end(), decision.move), good->end())

@@ -36,24 +36,27 @@ TEST_P(MoreBudget, IsStronger) {
     for (int rotation = 0; rotation < contest.seats; ++rotation) {
       const MatchResult result = table->play(cycle, rotation).result;
       // Participant 0 is the stronger one.
-      const GameScore score = result.winner == kNobody ? GameScore::shared
+      const GameScore score = result.winner == kNobody                                     ? GameScore::shared
                               : result.order[static_cast<std::size_t>(result.winner)] == 0 ? GameScore::win
                                                                                            : GameScore::loss;
       games.push_back({result.play_hash, score});
     }
     ASSERT_TRUE(sprt->add_cycle(games));
   }
-  EXPECT_EQ(sprt->status().verdict, SprtVerdict::accepted) << sprt->score().mean() << " over " << sprt->score().games() << " games";
+  EXPECT_EQ(sprt->status().verdict, SprtVerdict::accepted)
+      << sprt->score().mean() << " over " << sprt->score().games() << " games";
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, MoreBudget,
-                         testing::Values(Contest{"minimax", "square8", 2, "minimax:nodes=20000", "minimax:nodes=2000"},
-                                         Contest{"paranoid", "square8", 3, "minimax:nodes=10000,variant=paranoid", "minimax:nodes=1000,variant=paranoid"},
-                                         Contest{"maxn", "hex8", 3, "minimax:nodes=10000,variant=maxn", "minimax:nodes=500,variant=maxn"},
-                                         Contest{"descent", "square8", 2, "descent:nodes=200", "descent:nodes=20"},
-                                         Contest{"mcts", "square8", 2, "mcts:sims=400", "mcts:sims=40"},
-                                         Contest{"playouts", "hex8", 2, "mcts:sims=400,judge=playouts", "mcts:sims=40,judge=playouts"}),
-                         [](const testing::TestParamInfo<Contest>& contest) { return contest.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, MoreBudget,
+    testing::Values(Contest{"minimax", "square8", 2, "minimax:nodes=20000", "minimax:nodes=2000"},
+                    Contest{"paranoid", "square8", 3, "minimax:nodes=10000,variant=paranoid",
+                            "minimax:nodes=1000,variant=paranoid"},
+                    Contest{"maxn", "hex8", 3, "minimax:nodes=10000,variant=maxn", "minimax:nodes=500,variant=maxn"},
+                    Contest{"descent", "square8", 2, "descent:nodes=200", "descent:nodes=20"},
+                    Contest{"mcts", "square8", 2, "mcts:sims=400", "mcts:sims=40"},
+                    Contest{"playouts", "hex8", 2, "mcts:sims=400,judge=playouts", "mcts:sims=40,judge=playouts"}),
+    [](const testing::TestParamInfo<Contest>& contest) { return contest.param.name; });
 
 }  // namespace
 }  // namespace mz

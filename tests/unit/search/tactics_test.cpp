@@ -81,8 +81,8 @@ int solved(const std::string& spec, std::size_t& total) {
     if (std::find(puzzle.answers.begin(), puzzle.answers.end(), move) != puzzle.answers.end()) {
       ++count;
     } else {
-      std::printf("%s misses %s on %s with %d seats: %s\n", spec.c_str(), puzzle.theme.c_str(), puzzle.config.board.c_str(),
-                  puzzle.config.seats, puzzle.position.c_str());
+      std::printf("%s misses %s on %s with %d seats: %s\n", spec.c_str(), puzzle.theme.c_str(),
+                  puzzle.config.board.c_str(), puzzle.config.seats, puzzle.position.c_str());
     }
   }
   std::printf("%s solves %d of %zu\n", spec.c_str(), count, total);
@@ -102,8 +102,11 @@ TEST_P(Solves, MostOfTheSuite) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Solves,
-                         testing::Values(Aim{"minimax:nodes=100000", 95}, Aim{"descent:nodes=2000", 70}, Aim{"mcts:sims=4000", 50}),
-                         [](const testing::TestParamInfo<Aim>& aim) { return aim.param.spec.substr(0, aim.param.spec.find(':')); });
+                         testing::Values(Aim{"minimax:nodes=100000", 95}, Aim{"descent:nodes=2000", 70},
+                                         Aim{"mcts:sims=4000", 50}),
+                         [](const testing::TestParamInfo<Aim>& aim) {
+                           return aim.param.spec.substr(0, aim.param.spec.find(':'));
+                         });
 
 }  // namespace
 }  // namespace mz::tactics
