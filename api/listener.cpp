@@ -292,10 +292,21 @@ struct Listener::Impl {
     connection.in.erase(0, head.bytes);
     connection.keep_alive = head.keep_alive && !connection.peer_finished;
     connection.head_only = head.method == "HEAD";
-    if (!service.is_slow(head)) return send(connection, service.answer(head));
+    Request request;
+    request.arrival.loopback = true;
+    Admission admission = service.admit(head, request.principal, request.arrival);
+    if (admission.route == nullptr) {
+      if (head.content_length.value_or(0) > 0) connection.keep_alive = false;  // its body is not read
+      return send(connection, admission.refusal);
+    }
+    request.head = std::move(head);
+    request.variables = std::move(admission.variables);
+    request.principal = std::move(admission.principal);
+    const Route& route = *admission.route;
+    if (route.pool == Pool::reactor) return send(connection, service.answer(route, request));
     connection.stage = Connection::Stage::answering;
-    const bool queued = pool->submit([this, id = connection.id, head = std::move(head)] {
-      Answer answer{id, service.answer(head)};
+    const bool queued = pool->submit([this, id = connection.id, &route, request = std::move(request)] {
+      Answer answer{id, service.answer(route, request)};
       const std::lock_guard lock(answers_mutex);
       answers.push_back(std::move(answer));
       wake.wake();

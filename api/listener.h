@@ -2,7 +2,7 @@
 //
 // One reactor thread owns every socket and does all reading and writing without blocking, so a client that sends or takes
 // bytes slowly holds a slot and nothing else. A request is answered either in the reactor (what only reads prepared memory)
-// or by a small pool (what asks the store), chosen by `is_slow`; a busy pool never delays the others.
+// or by a pool, as its route says; a busy pool never delays the others.
 //
 // Threads: "http" (reactor) and "http-slow-N" (pool). `answer` is called from all of them and must be thread-safe.
 #pragma once
@@ -11,8 +11,8 @@
 #include <functional>
 #include <memory>
 
-#include "api/http_message.h"
-#include "api/request_head.h"
+#include "api/request.h"
+#include "api/routes.h"
 #include "engine/base/result.h"
 
 namespace mz {
@@ -29,8 +29,9 @@ class Listener {
   static constexpr int kBacklog = 1024;
 
   struct Service {
-    std::function<HttpResponse(const RequestHead&)> answer;
-    std::function<bool(const RequestHead&)> is_slow;
+    // Called in the reactor; must be quick.
+    std::function<Admission(const RequestHead&, const Principal&, const Arrival&)> admit;
+    std::function<HttpResponse(const Route&, const Request&)> answer;
     std::function<void(const char*)> name_thread;  // may be empty
   };
 

@@ -1,6 +1,7 @@
 #include "api/request_head.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <utility>
 
@@ -13,6 +14,19 @@ std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   return out;
+}
+
+constexpr std::array<std::string_view, 5> kMethods{"GET", "HEAD", "POST", "PUT", "DELETE"};
+// A second one of these makes two readers of the same request disagree.
+constexpr std::array<std::string_view, 7> kOnce{"host",   "content-length", "authorization", "content-type",
+                                                "origin", "range",          "expect"};
+
+// Names that gateways use for what they know about a connection. Who sends something is never read from a header, and
+// nothing behind this point shall be tempted to.
+bool is_reserved(std::string_view lower_case_name) {
+  return lower_case_name.starts_with("remote_") || lower_case_name.starts_with("local_") ||
+         lower_case_name.starts_with("x-forwarded-") || lower_case_name == "forwarded" ||
+         lower_case_name == "x-real-ip";
 }
 
 // RFC 9110 section 5.6.2.
@@ -89,7 +103,9 @@ std::optional<HeadRefusal> read_request_line(std::string_view line, RequestHead&
   const std::string_view version = line.substr(last + 1);
   if (!is_token(method) || has_control_character(target)) return refuse(400, "This is no HTTP request line.");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
-  if (method != "GET" && method != "HEAD") return refuse(405, "Only GET and HEAD are allowed here.");
+  if (std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end()) {
+    return refuse(405, "Only GET, HEAD, POST, PUT and DELETE are spoken here.");
+  }
   if (target.size() > kMaxTargetBytes) return refuse(414, "This address is longer than 2 KiB.");
   if (target.empty() || target.front() != '/') return refuse(400, "The address must begin with a slash.");
 
@@ -110,23 +126,49 @@ std::optional<HeadRefusal> read_header(std::string_view line, RequestHead& head)
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (has_control_character(value)) return refuse(400, "A header holds a control character.");
   const std::string name = lower(line.substr(0, colon));
+  if (is_reserved(name)) return std::nullopt;
   auto [entry, is_new] = head.headers.emplace(name, value);
   if (is_new) return std::nullopt;
-  if (name == "host" || name == "content-length") return refuse(400, "The header " + name + " occurs twice.");
+  if (std::find(kOnce.begin(), kOnce.end(), name) != kOnce.end()) {
+    return refuse(400, "The header " + name + " occurs twice.");
+  }
   entry->second += ", ";
   entry->second += value;
   return std::nullopt;
+}
+
+// Digits only, at most 18 of them; anything else is read differently by different programs.
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  if (text.empty() || text.size() > 18) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
 }
 
 std::optional<HeadRefusal> check_headers(RequestHead& head) {
   const auto host = head.headers.find("host");
   if (host == head.headers.end()) return refuse(400, "The request has no Host header.");
   head.host = host->second;
-  if (head.headers.contains("transfer-encoding")) return refuse(411, "Requests with a body are not taken here.");
-  if (const std::string_view length = head.header("content-length"); !length.empty() && length != "0") {
-    return refuse(413, "Requests with a body are not taken here.");
+  if (head.headers.contains("transfer-encoding")) {
+    return refuse(411, "Transfer-Encoding is not taken here; state the Content-Length.");
   }
-  if (head.headers.contains("expect")) return refuse(417, "Requests with a body are not taken here.");
+  if (head.headers.contains("content-length")) {
+    head.content_length = whole_number(head.header("content-length"));
+    if (!head.content_length) return refuse(400, "The Content-Length is no number.");
+  }
+  if (head.content_length.value_or(0) > 0 && (head.method == "GET" || head.method == "HEAD")) {
+    return refuse(413, "A reading request has no body.");
+  }
+  if (head.headers.contains("expect")) {
+    if (lower(head.header("expect")) != "100-continue") return refuse(417, "Only 100-continue may be expected here.");
+    head.expects_continue = true;
+  }
+  if (head.header("range").find(',') != std::string_view::npos) {
+    return refuse(416, "Ask for one range at a time.");
+  }
   const std::string connection = lower(head.header("connection"));
   if (connection.find("close") != std::string::npos) head.keep_alive = false;
   if (connection.find("keep-alive") != std::string::npos) head.keep_alive = true;
@@ -168,18 +210,6 @@ HeadOutcome parse_request_head(std::string_view bytes) {
   }
   if (auto refusal = check_headers(head)) return *refusal;
   return head;
-}
-
-bool is_loopback_host(std::string_view host) {
-  const std::string name = lower(host);
-  for (const std::string_view allowed : {"localhost", "127.0.0.1", "[::1]"}) {
-    if (!std::string_view(name).starts_with(allowed)) continue;
-    const std::string_view port = std::string_view(name).substr(allowed.size());
-    if (port.empty()) return true;
-    return port.size() >= 2 && port.size() <= 6 && port.front() == ':' &&
-           port.find_first_not_of("0123456789", 1) == std::string_view::npos;
-  }
-  return false;
 }
 
 }  // namespace mz

@@ -15,90 +15,89 @@ HttpResponse no_store(HttpResponse response) {
   return response;
 }
 
-HttpResponse health_route(const NodeState& state, const RequestHead&, const std::string&) {
+HttpResponse health_route(const NodeServices& services, const Request&) {
   HttpResponse response;
-  const Health health = state.health();
+  const Health health = services.state->health();
   response.status = health == Health::ok ? 200 : 503;
-  response.body = health_json(health, state.snapshot()->version);
+  response.body = health_json(health, services.state->snapshot()->version);
   return no_store(response);
 }
 
-HttpResponse status_route(const NodeState& state, const RequestHead&, const std::string&) {
+HttpResponse status_route(const NodeServices& services, const Request&) {
   HttpResponse response;
-  response.body = status_json(*state.snapshot(), state.health());
+  response.body = status_json(*services.state->snapshot(), services.state->health());
   return no_store(response);
 }
 
-HttpResponse metrics_route(const NodeState& state, const RequestHead&, const std::string&) {
+HttpResponse metrics_route(const NodeServices& services, const Request&) {
+  const NodeState& state = *services.state;
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics_text(*state.snapshot(), state.control_age_s(), state.store_age_s());
   return no_store(response);
 }
 
-HttpResponse games_route(const NodeState& state, const RequestHead& head, const std::string&) {
-  return no_store(list_games(state.store().get(), head));
+HttpResponse games_route(const NodeServices& services, const Request& request) {
+  return no_store(list_games(services.state->store().get(), request.head));
 }
 
-HttpResponse game_route(const NodeState& state, const RequestHead& head, const std::string& id) {
-  return no_store(show_game(state.store().get(), head, id));
+HttpResponse game_route(const NodeServices& services, const Request& request) {
+  return no_store(show_game(services.state->store().get(), request.head, request.variables.front()));
 }
 
-HttpResponse page_route(const NodeState&, const RequestHead& head, const std::string&) { return page_asset(head); }
+HttpResponse page_route(const NodeServices&, const Request& request) { return page_asset(request.head); }
 
-constexpr Route kRoutes[] = {
-    {"GET", "/health", "Whether the node is well: ok with 200, starting or degraded with 503.", true, false,
+constexpr Access kOpen{Caller::anyone};
+constexpr Access kReader{{Caller::here, Caller::person, Caller::node}, Scope::read};
+// The page itself is public: whoever may not read gets an empty one that asks for a login.
+constexpr Access kPage{Caller::here, Caller::encrypted};
+
+constexpr Route kNodeRoutes[] = {
+    {"GET", "/health", "Whether the node is well: ok with 200, starting or degraded with 503.", kOpen, Pool::reactor,
      health_route},
-    {"GET", "/livez", "The same as /health.", true, false, health_route},
-    {"GET", "/readyz", "The same as /health.", true, false, health_route},
-    {"GET", "/api/v1/status", "Everything the node is doing: workers, configurations, account, limits, alerts.", false,
-     false, status_route},
-    {"GET", "/api/v1/games", "Stored games, newest first. Parameters: limit 1 to 200, board, seats, before.", false,
-     true, games_route},
-    {"GET", "/api/v1/games/{id}", "One game with its moves and positions. Parameters: from, count 1 to 500.", false,
-     true, game_route},
-    {"GET", "/metrics", "Figures for Prometheus.", false, false, metrics_route},
-    {"GET", "/", "The page.", false, false, page_route},
-    {"GET", "/assets/{name}", "Scripts, styles and images of the page.", false, false, page_route},
+    {"GET", "/livez", "The same as /health.", kOpen, Pool::reactor, health_route},
+    {"GET", "/readyz", "The same as /health.", kOpen, Pool::reactor, health_route},
+    {"GET", "/api/v1/status", "Everything the node is doing: workers, configurations, account, limits, alerts.",
+     kReader, Pool::reactor, status_route},
+    {"GET", "/api/v1/games", "Stored games, newest first. Parameters: limit 1 to 200, board, seats, before.", kReader,
+     Pool::ui, games_route},
+    {"GET", "/api/v1/games/{id}", "One game with its moves and positions. Parameters: from, count 1 to 500.", kReader,
+     Pool::ui, game_route},
+    {"GET", "/metrics", "Figures for Prometheus.", kReader, Pool::reactor, metrics_route},
+    {"GET", "/", "The page.", kPage, Pool::reactor, page_route},
+    {"GET", "/assets/{name}", "Scripts, styles and images of the page.", kPage, Pool::reactor, page_route},
 };
 
-// Whether `path` fits `pattern`; `variable` gets the segment that stands for {name}.
-bool fits(std::string_view pattern, std::string_view path, std::string& variable) {
-  const auto brace = pattern.find('{');
-  if (brace == std::string_view::npos) return pattern == path;
-  if (path.size() <= brace || path.substr(0, brace) != pattern.substr(0, brace)) return false;
-  const std::string_view segment = path.substr(brace);
-  if (segment.find('/') != std::string_view::npos) return false;
-  variable = segment;
-  return true;
-}
-
-const Route* find_route(const RequestHead& head, std::string& variable) {
-  for (const Route& route : kRoutes) {
-    if (fits(route.path, head.path, variable)) return &route;
-  }
-  return nullptr;
-}
+constexpr std::span<const Route> kTables[] = {kNodeRoutes};
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
-
-bool is_slow_request(const RequestHead& head) {
-  std::string variable;
-  const Route* route = find_route(head, variable);
-  return route != nullptr && route->slow;
+std::string_view pool_word(Pool pool) {
+  switch (pool) {
+    case Pool::reactor:
+      return "reactor";
+    case Pool::control:
+      return "control";
+    case Pool::ui:
+      return "ui";
+    case Pool::bulk:
+      return "bulk";
+  }
+  return "reactor";
 }
 
-HttpResponse answer_request(const NodeState& state, const RequestHead& head) {
+std::span<const Route> routes() {
+  static const std::vector<Route> all = [] {
+    std::vector<Route> list;
+    for (const auto& table : kTables) list.insert(list.end(), table.begin(), table.end());
+    return list;
+  }();
+  return all;
+}
+
+HttpResponse answer_request(const NodeServices& services, const Route& route, const Request& request) {
   try {
-    std::string variable;
-    const Route* route = find_route(head, variable);
-    if ((route == nullptr || !route->any_host) && !is_loopback_host(head.host)) {
-      return error_response(421, "misdirected", "This node answers to localhost, 127.0.0.1 and [::1] only.");
-    }
-    if (route == nullptr) return error_response(404, "not_found", "Nothing is served at this address.");
-    return route->answer(state, head, variable);
+    return route.answer(services, request);
   } catch (const std::exception&) {  // memory exhaustion or a bug of ours; the other requests go on
     return error_response(500, "failure", "The node failed to answer this request. The log may say more.");
   }

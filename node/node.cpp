@@ -119,9 +119,13 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   Intake intake(identity.data_dir, state, [&wake] { wake.wake(); });
   Supervisor supervisor(options.limits, identity, all_configurations(), kEngine, entropy(), state, intake, wake,
                         signals.requested());
-  (*listener)->start({.answer = [&state](const RequestHead& head) { return answer_request(state, head); },
-                      .is_slow = is_slow_request,
-                      .name_thread = platform::name_thread});
+  const NodeServices services{.state = &state};
+  (*listener)->start(
+      {.admit = [&services](const RequestHead& head, const Principal& peer,
+                            const Arrival& arrival) { return admit_request(routes(), services, head, peer, arrival); },
+       .answer = [&services](const Route& route,
+                             const Request& request) { return answer_request(services, route, request); },
+       .name_thread = platform::name_thread});
   on_ready(identity.port);
   supervisor.run();
 

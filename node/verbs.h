@@ -15,6 +15,7 @@ void add_logs(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
 void add_ratings(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
+void add_routes(CLI::App& app, Action& action);
 void add_selfplay(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_tournament(CLI::App& app, Action& action);
@@ -38,6 +39,7 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_ratings(app, action);
   add_tournament(app, action);
   add_reference(app, action);
+  add_routes(app, action);
   add_selfplay(app, action);
 }
 

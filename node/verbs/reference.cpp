@@ -93,15 +93,17 @@ void print_limits(std::ostream& out) {
 }
 
 void print_routes(std::ostream& out) {
-  out << "# HTTP routes\n\nOnly reading requests are answered, on 127.0.0.1 and ::1; HEAD wherever GET is. Requests "
-         "must be addressed to "
-         "localhost, 127.0.0.1 or [::1], with any port, except where the table says any.\n\n";
+  out << "# HTTP routes\n\nHEAD is answered wherever GET is; GET changes nothing. What is not in this table is "
+         "answered with "
+         "401 without credentials, whatever it is. [Operations](../operations.md#who-may-ask) says who the callers "
+         "are.\n\n";
   std::vector<Row> rows;
   for (const Route& route : routes()) {
-    rows.push_back(
-        {std::string(route.method), code(route.path), route.any_host ? "any" : "local", std::string(route.summary)});
+    rows.push_back({std::string(route.method), code(route.path), access_words(route.access),
+                    route.body == BodyKind::none ? "" : std::to_string(route.body_limit),
+                    std::string(pool_word(route.pool)), std::string(route.summary)});
   }
-  print_table(out, {"method", "path", "host", "answer"}, rows);
+  print_table(out, {"method", "path", "who may call", "bytes of body", "answered by", "answer"}, rows);
 }
 
 void print_metrics(std::ostream& out) {

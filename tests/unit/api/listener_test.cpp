@@ -18,7 +18,10 @@
 using mz::Descriptor;
 using mz::HttpResponse;
 using mz::Listener;
+using mz::Pool;
+using mz::Request;
 using mz::RequestHead;
+using mz::Route;
 
 namespace {
 
@@ -53,6 +56,22 @@ std::string receive(const Descriptor& socket, const std::string& enough = "") {
   return text;
 }
 
+mz::HttpResponse unused(const mz::NodeServices&, const Request&) { return {}; }
+
+constexpr Route kFast{"GET", "/fast", "", mz::Access{mz::Caller::anyone}, Pool::reactor, unused};
+constexpr Route kSlow{"GET", "/slow", "", mz::Access{mz::Caller::anyone}, Pool::ui, unused};
+
+mz::Admission admit_all(const RequestHead& head, const mz::Principal& peer, const mz::Arrival&) {
+  mz::Admission admission;
+  admission.principal = peer;
+  if (head.method == "POST") {
+    admission.refusal = mz::error_response(401, "unauthorized", "");
+  } else {
+    admission.route = head.path.starts_with("/slow") ? &kSlow : &kFast;
+  }
+  return admission;
+}
+
 constexpr const char* kRequest = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 class ListenerTest : public testing::Test {
@@ -66,19 +85,19 @@ class ListenerTest : public testing::Test {
   }
   // Answers the path; a path that begins with /slow goes to the pool and waits for `release`.
   void start_echo() {
-    start({.answer =
-               [this](const RequestHead& head) {
-                 if (head.path.starts_with("/slow")) {
+    start({.admit = admit_all,
+           .answer =
+               [this](const Route&, const Request& request) {
+                 if (request.head.path.starts_with("/slow")) {
                    std::unique_lock lock(mutex_);
                    ++waiting_;
                    changed_.notify_all();
                    changed_.wait(lock, [this] { return released_; });
                  }
                  HttpResponse response;
-                 response.body = "path=" + head.path + ";";
+                 response.body = "path=" + request.head.path + ";";
                  return response;
                },
-           .is_slow = [](const RequestHead& head) { return head.path.starts_with("/slow"); },
            .name_thread = {}});
   }
   void await_slow_requests(std::size_t count) {
@@ -155,7 +174,7 @@ TEST_F(ListenerTest, a_refusal_reaches_a_client_that_is_still_sending_a_body) {
   send_text(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
   const std::string body(50'000, 'x');
   [[maybe_unused]] const auto sent = ::write(socket.get(), body.data(), body.size());
-  EXPECT_NE(receive(socket).find("HTTP/1.1 405"), std::string::npos);
+  EXPECT_NE(receive(socket).find("HTTP/1.1 401"), std::string::npos);
 }
 
 TEST_F(ListenerTest, requests_that_wait_in_the_pool_do_not_hold_up_the_others) {
@@ -209,13 +228,13 @@ TEST_F(ListenerTest, a_request_that_does_not_get_finished_is_told_so_and_closed)
 }
 
 TEST_F(ListenerTest, a_client_that_takes_nothing_of_a_large_answer_holds_up_nobody) {
-  start({.answer =
-             [](const RequestHead& head) {
+  start({.admit = admit_all,
+         .answer =
+             [](const Route&, const Request& request) {
                HttpResponse response;
-               response.body = head.path == "/large" ? std::string(16U << 20, 'a') : "small";
+               response.body = request.head.path == "/large" ? std::string(16U << 20, 'a') : "small";
                return response;
              },
-         .is_slow = [](const RequestHead&) { return false; },
          .name_thread = {}});
   std::vector<Descriptor> greedy;
   for (int i = 0; i < 4; ++i) {

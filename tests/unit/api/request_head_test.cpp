@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/host_name.h"
+
 using mz::HeadIncomplete;
 using mz::HeadRefusal;
 using mz::RequestHead;
@@ -58,19 +60,50 @@ TEST(RequestHead, http_1_0_and_connection_close_end_the_connection) {
   EXPECT_FALSE(accepted(get("/", "Host: localhost\r\nConnection: close\r\n")).keep_alive);
 }
 
-TEST(RequestHead, only_get_and_head_are_accepted) {
-  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
+TEST(RequestHead, only_the_methods_of_the_api_are_accepted) {
+  for (const char* method : {"OPTIONS", "TRACE", "CONNECT", "PATCH", "get"}) {
     const int status = refused(std::string(method) + " / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(status, 405) << method;
   }
-  EXPECT_EQ(accepted("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").method, "HEAD");
+  for (const char* method : {"GET", "HEAD", "POST", "PUT", "DELETE"}) {
+    EXPECT_EQ(accepted(std::string(method) + " / HTTP/1.1\r\nHost: localhost\r\n\r\n").method, method);
+  }
 }
 
-TEST(RequestHead, bodies_are_refused) {
+TEST(RequestHead, a_body_is_announced_by_one_length_and_nothing_else) {
+  const auto post = [](const std::string& headers) {
+    return "POST / HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+  };
+  EXPECT_EQ(accepted(post("Content-Length: 5\r\n")).content_length, 5U);
+  EXPECT_FALSE(accepted(post("")).content_length.has_value());
+  EXPECT_EQ(refused(post("Transfer-Encoding: chunked\r\n")), 411);
+  EXPECT_EQ(refused(post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")), 411);
+  EXPECT_EQ(refused(post("Transfer-Encoding: identity\r\n")), 411);
+  EXPECT_EQ(refused(post("Content-Length: 5\r\nContent-Length: 5\r\n")), 400);
+  for (const char* length : {"", "-1", "+5", "5,5", "0x5", "5 5", "1234567890123456789"}) {
+    EXPECT_EQ(refused(post("Content-Length: " + std::string(length) + "\r\n")), 400) << length;
+  }
   EXPECT_EQ(refused(get("/", "Host: localhost\r\nContent-Length: 5\r\n")), 413);
-  EXPECT_EQ(refused(get("/", "Host: localhost\r\nTransfer-Encoding: chunked\r\n")), 411);
-  EXPECT_EQ(refused(get("/", "Host: localhost\r\nContent-Length: 0\r\nContent-Length: 0\r\n")), 400);
-  EXPECT_EQ(refused(get("/", "Host: localhost\r\nExpect: 100-continue\r\n")), 417);
+  EXPECT_EQ(refused(get("/", "Host: localhost\r\nContent-Length: 0\r\n")), 0);
+}
+
+TEST(RequestHead, a_client_may_wait_for_100_continue_and_expect_nothing_else) {
+  EXPECT_TRUE(accepted(get("/", "Host: localhost\r\nExpect: 100-Continue\r\n")).expects_continue);
+  EXPECT_EQ(refused(get("/", "Host: localhost\r\nExpect: a-miracle\r\n")), 417);
+}
+
+TEST(RequestHead, more_than_one_range_is_refused) {
+  EXPECT_EQ(accepted(get("/", "Host: localhost\r\nRange: bytes=0-9\r\n")).header("range"), "bytes=0-9");
+  EXPECT_EQ(refused(get("/", "Host: localhost\r\nRange: bytes=0-0,2-2,4-4\r\n")), 416);
+  EXPECT_EQ(refused(get("/", "Host: localhost\r\nRange: bytes=0-0\r\nRange: bytes=2-2\r\n")), 400);
+}
+
+TEST(RequestHead, headers_that_claim_to_know_the_sender_are_dropped) {
+  const RequestHead head = accepted(get("/",
+                                        "Host: localhost\r\nREMOTE_ADDR: 127.0.0.1\r\nRemote_Port: 1\r\n"
+                                        "LOCAL_ADDR: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1\r\n"
+                                        "Forwarded: for=127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\n"));
+  EXPECT_EQ(head.headers.size(), 1U);
 }
 
 TEST(RequestHead, there_must_be_exactly_one_host) {

@@ -1,0 +1,32 @@
+// What routes may ask of the running node. Each service is an interface declared in api/ and implemented in node/, so that
+// HTTP knows nothing of how a node is put together. All are thread-safe and outlive the listener.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/node_state.h"
+#include "api/principal.h"
+
+namespace mz {
+
+// Knows the operators' bearer tokens. Called in the reactor: answers from memory, at once, in time that does not depend on
+// how much of a wrong token is right.
+class TokenVerifier {
+ public:
+  virtual ~TokenVerifier() = default;
+  // The operator behind the token; nothing when it is unknown, expired or revoked.
+  [[nodiscard]] virtual std::optional<Principal> verify(std::string_view token) const = 0;
+};
+
+// A null pointer is a service that this node does not run; its routes answer 503.
+struct NodeServices {
+  const NodeState* state = nullptr;  // never null in a running node
+  const TokenVerifier* tokens = nullptr;
+  // Lower-case names other than addresses by which this node may be addressed over TLS.
+  std::vector<std::string> names = {};
+};
+
+}  // namespace mz
