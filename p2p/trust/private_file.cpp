@@ -1,0 +1,121 @@
+#include "p2p/trust/private_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace mz {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error file_error(const std::string& what, const fs::path& path, int code) {
+  const ErrorKind kind = code == ENOENT                                     ? ErrorKind::not_found
+                         : code == EACCES || code == EPERM || code == EROFS ? ErrorKind::refused
+                                                                            : ErrorKind::failure;
+  return {kind, "Cannot " + what + " " + path.string() + ": " + std::generic_category().message(code) +
+                    ". Check the disk and the permissions of the folder."};
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+int full_sync(int descriptor) {
+#ifdef __APPLE__
+  return ::fcntl(descriptor, F_FULLFSYNC);  // fsync stops at the drive's cache there
+#else
+  return ::fsync(descriptor);
+#endif
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) return file_error("flush", folder, errno);
+  return {};
+}
+
+Result<void> write_all(const fs::path& file, std::span<const std::uint8_t> bytes) {
+  ::unlink(file.c_str());  // of an interrupted earlier write
+  const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (descriptor.get() < 0) return file_error("create", file, errno);
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return file_error("write", file, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  if (full_sync(descriptor.get()) != 0) return file_error("flush", file, errno);
+  return {};
+}
+
+}  // namespace
+
+Result<void> make_private_directory(const fs::path& directory) {
+  std::error_code error;
+  if (!directory.parent_path().empty()) fs::create_directories(directory.parent_path(), error);
+  if (::mkdir(directory.c_str(), 0700) == 0) return sync_folder(directory.parent_path());
+  if (errno != EEXIST) return file_error("create", directory, errno);
+  if (::chmod(directory.c_str(), 0700) != 0) return file_error("protect", directory, errno);
+  return {};
+}
+
+Result<void> write_private_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
+  const fs::path temporary = file.string() + ".new";
+  if (auto written = write_all(temporary, bytes); !written) {
+    ::unlink(temporary.c_str());
+    return written.error();
+  }
+  if (::rename(temporary.c_str(), file.c_str()) != 0) return file_error("replace", file, errno);
+  return sync_folder(file.parent_path());
+}
+
+Result<void> write_private_file(const fs::path& file, std::string_view text) {
+  return write_private_file(file, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+Result<Bytes> read_private_file(const fs::path& file, std::size_t limit) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (descriptor.get() < 0) return file_error("read", file, errno);
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0) return file_error("read", file, errno);
+  if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) {
+    return Error{ErrorKind::refused, "Others may read " + file.string() + ", which must stay secret. Run: chmod 600 " +
+                                         file.string() +
+                                         " - and, if somebody may have read it, `meshzero identity reset`."};
+  }
+  Bytes bytes(limit + 1);
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = ::read(descriptor.get(), bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return file_error("read", file, errno);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > limit) {
+    return Error{ErrorKind::refused, file.string() + " is larger than anything MeshZero writes there. It is not ours."};
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+Result<void> remove_private_file(const fs::path& file) {
+  if (::unlink(file.c_str()) != 0 && errno != ENOENT) return file_error("remove", file, errno);
+  return sync_folder(file.parent_path());
+}
+
+}  // namespace mz
