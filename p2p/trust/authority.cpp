@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kOrganization[] = "MeshZero";
 constexpr std::size_t kMaxHostLabel = 63;
+constexpr std::size_t kHostIdLength = 16;  // 80 bits: too many to find a second key for
 
 Error cannot_sign() { return {ErrorKind::failure, "No certificate could be made: " + ossl::last_error() + "."}; }
 
@@ -52,6 +53,8 @@ bool is_host_label(std::string_view text) {
 }  // namespace
 
 std::string cluster_id_text(const ClusterId& id) { return to_base32(id); }
+
+std::string node_host_name(const NodeId& node) { return "mz-" + node.text().substr(0, kHostIdLength) + ".local"; }
 
 bool is_authority(const Certificate& certificate) {
   X509* handle = certificate.handle();
@@ -107,7 +110,7 @@ Result<Certificate> Authority::sign(const PublicKey& key, Role role, std::string
   const ossl::Cert certificate(X509_new());
   X509* raw = certificate.get();
   if (raw == nullptr) return cannot_sign();
-  std::string names = "DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1";
+  std::string names = "DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1,DNS:" + node_host_name(key.node_id());
   if (is_host_label(host)) names += ",DNS:" + std::string(host) + ".local";
   X509* issuer = certificate_.handle();
   X509_NAME* subject = X509_get_subject_name(raw);

@@ -35,8 +35,9 @@ class Authority {
   [[nodiscard]] const PrivateKey& key() const { return key_; }
   [[nodiscard]] ClusterId id() const { return certificate_.fingerprint(); }
 
-  // A certificate for the holder of a key, valid for 30 days from `now`. `host` becomes the name host.local when it is one
-  // label of a host name, and is left out otherwise.
+  // A certificate for the holder of a key, valid for 30 days from `now`, for localhost and node_host_name. `host` becomes
+  // the name host.local too when it is one label of a host name; only what an admin node says of itself is given there,
+  // for a member could name another machine.
   [[nodiscard]] Result<Certificate> sign(const PublicKey& key, Role role, std::string_view host,
                                          std::int64_t now) const;
 
@@ -45,6 +46,10 @@ class Authority {
   PrivateKey key_;
   Certificate certificate_;
 };
+
+// The name on the local network that follows from the key alone, so that no node can take another's: mz-<16 characters of
+// the id>.local.
+std::string node_host_name(const NodeId& node);
 
 // Whether this is the certificate of an authority: self-signed, allowed to sign.
 bool is_authority(const Certificate& certificate);

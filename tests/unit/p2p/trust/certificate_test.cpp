@@ -106,11 +106,13 @@ TEST(Authority, AddsTheHostNameOnlyWhenItIsOneLabel) {
   const PrivateKey key = PrivateKey::generate().value();
   EXPECT_TRUE(has_name(signed_by(authority, key, Role::worker, "studio"), "studio.local"));
   EXPECT_TRUE(has_name(signed_by(authority, key, Role::worker, "studio"), "localhost"));
+  const std::string id = key.public_key().node_id().text();
+  EXPECT_TRUE(has_name(signed_by(authority, key), ("mz-" + id.substr(0, 16) + ".local").c_str()));
   for (const char* hostile : {"a.example.org", "x,DNS:bank.example", "*", "-x", "studio,IP:10.0.0.1", "A B", ""}) {
     const Certificate certificate = signed_by(authority, key, Role::worker, hostile);
     auto* names =
         static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr));
-    EXPECT_EQ(sk_GENERAL_NAME_num(names), 3) << hostile;
+    EXPECT_EQ(sk_GENERAL_NAME_num(names), 4) << hostile;
     GENERAL_NAMES_free(names);
   }
 }

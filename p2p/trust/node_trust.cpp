@@ -1,0 +1,455 @@
+#include "p2p/trust/node_trust.h"
+
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <utility>
+
+#include "engine/base/bytes.h"
+#include "p2p/trust/openssl_handle.h"
+#include "p2p/trust/private_file.h"
+#include "p2p/trust/sealed.h"
+
+namespace mz {
+namespace {
+
+constexpr char kKeyFile[] = "node.key";
+constexpr char kCertificateFile[] = "certificate.pem";
+constexpr char kAuthorityKeyFile[] = "authority.key";
+constexpr char kRevokedFile[] = "revoked";
+constexpr char kJoinTokenFile[] = "join-tokens";
+constexpr char kOperatorTokenFile[] = "operator-tokens";
+constexpr std::string_view kPromotionPurpose = "meshzero promotion 1";
+constexpr std::string_view kBackupPurpose = "meshzero authority backup 1";
+
+std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+Result<PrivateKey> load_key(const std::filesystem::path& file) {
+  auto bytes = read_private_file(file, PrivateKey::kMaxPemBytes);
+  if (!bytes) return bytes.error();
+  return PrivateKey::from_pem(text_of(*bytes));
+}
+
+Result<PrivateKey> load_or_make_key(const std::filesystem::path& file) {
+  auto key = load_key(file);
+  if (key || key.error().kind == ErrorKind::corrupt) {
+    if (!key)
+      return Error{ErrorKind::corrupt, "The key " + file.string() + " is damaged. Run `meshzero identity reset`."};
+    return key;
+  }
+  if (key.error().kind != ErrorKind::not_found) return key;
+  key = PrivateKey::generate();
+  if (!key) return key;
+  if (auto written = write_private_file(file, key->pem()); !written) return written.error();
+  return key;
+}
+
+bool is_signed_by(const Certificate& certificate, const Certificate& authority) {
+  const bool valid = X509_check_issued(authority.handle(), certificate.handle()) == X509_V_OK &&
+                     X509_verify(certificate.handle(), authority.public_key().handle()) == 1;
+  ERR_clear_error();
+  return valid;
+}
+
+double random_unit() {
+  std::array<std::uint8_t, 4> bytes{};
+  if (!random_bytes(bytes)) return 0;
+  std::uint32_t number = 0;
+  for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+  return number / 4294967296.0;
+}
+
+Error no_admin() {
+  return {ErrorKind::refused,
+          "This node is no admin of its cluster and cannot sign. Ask an admin node: `meshzero nodes` "
+          "shows which they are."};
+}
+
+}  // namespace
+
+struct NodeTrust::State {
+  Certificate certificate;
+  Certificate authority;
+  std::optional<Authority> signer;
+  RevocationSet revoked;
+  JoinTokenBook joins;
+  TlsContext server;
+  TlsContext client;
+  std::int64_t renewal_due = 0;
+};
+
+NodeTrust::NodeTrust(Options options, PrivateKey key)
+    : options_(std::move(options)), key_(std::move(key)), node_id_(key_.public_key().node_id()) {}
+
+NodeTrust::~NodeTrust() = default;
+
+Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
+  if (auto made = make_private_directory(options.directory); !made) return made.error();
+  auto key = load_or_make_key(options.directory / kKeyFile);
+  if (!key) return key.error();
+  std::unique_ptr<NodeTrust> trust(new NodeTrust(std::move(options), *key));
+  auto operators = OperatorTokenBook::open(trust->file(kOperatorTokenFile));
+  if (!operators) return operators.error();
+  trust->operators_ = std::move(*operators);
+
+  auto state = trust->load();
+  if (state) {
+    trust->state_ = std::move(*state);
+    const bool due = trust->state_->renewal_due <= trust->now() || trust->state_->certificate.role() != Role::admin;
+    if (trust->state_->signer && due) {
+      if (auto renewed = trust->renew_self(); !renewed) return renewed.error();
+    }
+    return trust;
+  }
+  if (state.error().kind != ErrorKind::not_found) return state.error();
+  if (auto alone = trust->start_alone(); !alone) return alone.error();
+  return trust;
+}
+
+Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
+  if (!std::filesystem::exists(directory)) return {};
+  // The key last: a half-finished reset is finished by the next.
+  for (const char* name :
+       {kCertificateFile, kAuthorityKeyFile, kRevokedFile, kJoinTokenFile, kOperatorTokenFile, kKeyFile}) {
+    if (auto removed = remove_private_file(directory / name); !removed) return removed;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
+  auto text = read_private_file(file(kCertificateFile), 2 * Certificate::kMaxPemBytes);
+  if (!text) return text.error();
+  const Error damaged{ErrorKind::corrupt,
+                      "The certificates in " + file(kCertificateFile).string() +
+                          " do not belong to this node's key. Run `meshzero identity reset` and join "
+                          "again."};
+  auto both = Certificate::all_from_pem(text_of(*text), 2);
+  if (!both || both->size() != 2 || !check_own((*both)[0], (*both)[1])) return damaged;
+
+  std::optional<Authority> signer;
+  auto key = load_key(file(kAuthorityKeyFile));
+  if (key) {
+    if (auto loaded = Authority::load(*key, (*both)[1])) {
+      signer = *loaded;
+    } else if (auto removed = remove_private_file(file(kAuthorityKeyFile)); !removed) {
+      return removed.error();
+    }
+  } else if (key.error().kind != ErrorKind::not_found) {
+    return key.error();
+  }
+  auto state = make_state((*both)[0], (*both)[1], std::move(signer));
+  if (!state) return state;
+
+  auto revoked = read_private_file(file(kRevokedFile), RevocationSet::kMaxBytes);
+  if (!revoked) {
+    if (revoked.error().kind != ErrorKind::not_found) return revoked.error();
+    return state;
+  }
+  const ClusterId cluster = (*both)[1].fingerprint();
+  // Of a dropped cluster when the last change of clusters was interrupted.
+  if (revoked->size() < cluster.size() || !std::equal(cluster.begin(), cluster.end(), revoked->begin())) return state;
+  if (auto merged = (*state)->revoked.merge(*revoked); !merged) {
+    return Error{ErrorKind::corrupt, "The revocations in " + file(kRevokedFile).string() +
+                                         " are damaged. Remove the file; the other members have them too."};
+  }
+  return state;
+}
+
+Result<std::unique_ptr<NodeTrust::State>> NodeTrust::make_state(Certificate certificate, Certificate authority,
+                                                                std::optional<Authority> signer) const {
+  auto joins = JoinTokenBook::open(file(kJoinTokenFile), authority.fingerprint());
+  if (!joins) return joins.error();
+  const TlsIdentity self{.key = key_, .certificate = certificate, .authority = authority};
+  auto server = make_server_context(self, options_.clock);
+  if (!server) return server.error();
+  auto client = make_client_context(self, options_.clock);
+  if (!client) return client.error();
+  const std::int64_t due = renewal_time(certificate, random_unit());
+  return std::make_unique<State>(State{.certificate = std::move(certificate),
+                                       .authority = authority,
+                                       .signer = std::move(signer),
+                                       .revoked = RevocationSet(authority),
+                                       .joins = std::move(*joins),
+                                       .server = std::move(*server),
+                                       .client = std::move(*client),
+                                       .renewal_due = due});
+}
+
+Result<void> NodeTrust::check_own(const Certificate& certificate, const Certificate& authority) const {
+  if (is_authority(authority) && certificate.node_id() == node_id_ && certificate.role() &&
+      is_signed_by(certificate, authority)) {
+    return {};
+  }
+  return Error{ErrorKind::refused, "The certificate is not for this node's key or not signed by that cluster."};
+}
+
+Result<void> NodeTrust::enter(const Certificate& certificate, const Certificate& authority,
+                              std::optional<Authority> signer) {
+  auto next = make_state(certificate, authority, signer);
+  if (!next) return next.error();
+  if (state_ && state_->authority.fingerprint() == authority.fingerprint()) (*next)->revoked = state_->revoked;
+  // Key before certificate: after a crash in between the certificate still says the old cluster, and the key is removed.
+  if (signer) {
+    if (auto written = write_private_file(file(kAuthorityKeyFile), signer->key().pem()); !written) return written;
+  }
+  if (auto written = write_private_file(file(kCertificateFile), certificate.pem() + authority.pem()); !written) {
+    return written;
+  }
+  if (!signer) {
+    if (auto removed = remove_private_file(file(kAuthorityKeyFile)); !removed) return removed;
+  }
+  if (auto written = write_private_file(file(kRevokedFile), (*next)->revoked.encode()); !written) return written;
+  state_ = std::move(*next);
+  return {};
+}
+
+Result<const Authority*> NodeTrust::signer() const {
+  if (!state_->signer) return no_admin();
+  return &*state_->signer;
+}
+
+ClusterId NodeTrust::cluster_id() const {
+  const std::lock_guard lock(mutex_);
+  return state_->authority.fingerprint();
+}
+
+Certificate NodeTrust::certificate() const {
+  const std::lock_guard lock(mutex_);
+  return state_->certificate;
+}
+
+Certificate NodeTrust::authority() const {
+  const std::lock_guard lock(mutex_);
+  return state_->authority;
+}
+
+bool NodeTrust::is_admin() const {
+  const std::lock_guard lock(mutex_);
+  return state_->signer.has_value();
+}
+
+TlsContext NodeTrust::server_context() const {
+  const std::lock_guard lock(mutex_);
+  return state_->server;
+}
+
+TlsContext NodeTrust::client_context() const {
+  const std::lock_guard lock(mutex_);
+  return state_->client;
+}
+
+std::optional<Peer> NodeTrust::member(const SSL* connection) const {
+  auto peer = peer_of(connection, now());
+  if (peer && is_revoked(peer->node_id)) return std::nullopt;
+  return peer;
+}
+
+bool NodeTrust::is_revoked(const NodeId& node) const {
+  const std::lock_guard lock(mutex_);
+  return state_->revoked.contains(node);
+}
+
+Result<JoinToken> NodeTrust::create_join_token(unsigned uses) {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  return state_->joins.create(state_->authority, node_id_, Role::worker, uses, now());
+}
+
+std::vector<IssuedJoinToken> NodeTrust::join_tokens() const {
+  const std::lock_guard lock(mutex_);
+  return state_->joins.list(now());
+}
+
+Result<Certificate> NodeTrust::admit(const JoinAttempt& attempt) {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  if (!failures_.allows(attempt.address, now())) {
+    return Error{ErrorKind::refused, "Too many failed attempts to join came from this address. Wait a minute."};
+  }
+  auto key = key_of_request(attempt.request);
+  if (!key) return key.error();
+  const NodeId node = key->node_id();
+  if (state_->revoked.contains(node)) {
+    return Error{ErrorKind::refused,
+                 "This node was revoked in this cluster. Run `meshzero identity reset` on it to give it "
+                 "a new key, then join again."};
+  }
+  auto role = state_->joins.redeem(attempt.token_id, attempt.proof, attempt.channel, attempt.request, node, now());
+  if (!role) {
+    if (role.error().kind == ErrorKind::refused) failures_.count_failure(attempt.address, now());
+    return role.error();
+  }
+  return (*authority)->sign(*key, *role, "", now());
+}
+
+Result<Certificate> NodeTrust::renew(const Peer& member, std::span<const std::uint8_t> request) {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  if (state_->revoked.contains(member.node_id)) {
+    return Error{ErrorKind::refused, "This node was revoked and gets no new certificate."};
+  }
+  if (now() > member.not_after + kRenewalGraceSeconds) {
+    return Error{ErrorKind::refused, "The certificate ended more than 180 days ago. Join again with a token."};
+  }
+  auto key = key_of_request(request);
+  if (!key) return key.error();
+  if (key->node_id() != member.node_id) {
+    return Error{ErrorKind::refused, "A certificate can be renewed for the same key only."};
+  }
+  return (*authority)->sign(*key, member.role, "", now());
+}
+
+Result<Revocation> NodeTrust::revoke(const NodeId& node) {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  if (node == node_id_) {
+    return Error{ErrorKind::refused,
+                 "A node cannot revoke itself. Use `meshzero leave`, or revoke it on another admin."};
+  }
+  if (const auto known = state_->revoked.entries().find(node); known != state_->revoked.entries().end()) {
+    return known->second;
+  }
+  auto revocation = RevocationSet::make(**authority, node, now());
+  if (!revocation) return revocation;
+  RevocationSet grown = state_->revoked;
+  if (auto added = grown.add(*revocation); !added) return added.error();
+  if (auto written = write_private_file(file(kRevokedFile), grown.encode()); !written) return written.error();
+  state_->revoked = std::move(grown);
+  return revocation;
+}
+
+Result<Promotion> NodeTrust::promote(const PublicKey& node) {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  if (state_->revoked.contains(node.node_id())) {
+    return Error{ErrorKind::refused, "A revoked node cannot be made an admin."};
+  }
+  auto sealed = seal_to(node, (*authority)->key().der(), kPromotionPurpose);
+  if (!sealed) return sealed.error();
+  auto certificate = (*authority)->sign(node, Role::admin, "", now());
+  if (!certificate) return certificate.error();
+  return Promotion{.sealed_authority_key = std::move(*sealed), .certificate = std::move(*certificate)};
+}
+
+Result<Bytes> NodeTrust::back_up(std::string_view passphrase) const {
+  Bytes secret;
+  {
+    const std::lock_guard lock(mutex_);
+    auto authority = signer();
+    if (!authority) return authority.error();
+    ByteWriter out;
+    out.blob((*authority)->certificate().der());
+    out.blob((*authority)->key().der());
+    secret = out.take();
+  }
+  return seal_with_passphrase(passphrase, secret, kBackupPurpose);  // slow on purpose, so without the lock
+}
+
+Result<std::string> NodeTrust::create_operator_token(OperatorScope scope, std::int64_t life_seconds) {
+  const std::lock_guard lock(mutex_);
+  return operators_->create(scope, life_seconds, now());
+}
+
+std::vector<IssuedOperatorToken> NodeTrust::operator_tokens() const {
+  const std::lock_guard lock(mutex_);
+  return operators_->list(now());
+}
+
+std::optional<IssuedOperatorToken> NodeTrust::verify_operator_token(std::string_view token) const {
+  const std::lock_guard lock(mutex_);
+  return operators_->verify(token, now());
+}
+
+Result<void> NodeTrust::revoke_token(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  auto join = state_->joins.revoke(id, now());
+  if (join || join.error().kind != ErrorKind::not_found) return join;
+  auto other = operators_->revoke(id, now());
+  if (other || other.error().kind != ErrorKind::not_found) return other;
+  return Error{ErrorKind::not_found,
+               "This node has no valid token " + std::string(id) + ". See `meshzero token list`."};
+}
+
+Bytes NodeTrust::revocations() const {
+  const std::lock_guard lock(mutex_);
+  return state_->revoked.encode();
+}
+
+Result<std::size_t> NodeTrust::add_revocations(std::span<const std::uint8_t> list) {
+  const std::lock_guard lock(mutex_);
+  RevocationSet grown = state_->revoked;
+  auto added = grown.merge(list);
+  if (!added || *added == 0) return added;
+  if (auto written = write_private_file(file(kRevokedFile), grown.encode()); !written) return written.error();
+  state_->revoked = std::move(grown);
+  return added;
+}
+
+Result<void> NodeTrust::adopt(const Certificate& certificate, const Certificate& authority) {
+  if (auto own = check_own(certificate, authority); !own) return own;
+  const std::lock_guard lock(mutex_);
+  return enter(certificate, authority, std::nullopt);
+}
+
+Result<void> NodeTrust::adopt_renewal(const Certificate& certificate) {
+  const std::lock_guard lock(mutex_);
+  if (auto own = check_own(certificate, state_->authority); !own) return own;
+  return enter(certificate, state_->authority, state_->signer);
+}
+
+Result<void> NodeTrust::accept_promotion(const Promotion& promotion) {
+  const std::lock_guard lock(mutex_);
+  if (auto own = check_own(promotion.certificate, state_->authority); !own) return own;
+  auto der = open_sealed(key_, promotion.sealed_authority_key, kPromotionPurpose);
+  if (!der) return der.error();
+  auto key = PrivateKey::from_der(*der);
+  if (!key) return key.error();
+  auto authority = Authority::load(*key, state_->authority);
+  if (!authority) return authority.error();
+  return enter(promotion.certificate, state_->authority, *authority);
+}
+
+Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std::uint8_t> backup) {
+  auto plain = open_with_passphrase(passphrase, backup, kBackupPurpose);
+  if (!plain) return plain.error();
+  ByteReader in(*plain);
+  auto certificate = Certificate::from_der(in.blob(Certificate::kMaxDerBytes));
+  auto key = PrivateKey::from_der(in.blob(PrivateKey::kMaxPemBytes));
+  if (!in.good() || !certificate || !key) return Error{ErrorKind::corrupt, "The backup is damaged."};
+  auto authority = Authority::load(*key, *certificate);
+  if (!authority) return authority.error();
+  auto own = authority->sign(key_.public_key(), Role::admin, options_.host, now());
+  if (!own) return own.error();
+  const std::lock_guard lock(mutex_);
+  return enter(*own, *certificate, *authority);
+}
+
+Result<void> NodeTrust::start_alone() {
+  auto authority = Authority::create(now());
+  if (!authority) return authority.error();
+  auto own = authority->sign(key_.public_key(), Role::admin, options_.host, now());
+  if (!own) return own.error();
+  const std::lock_guard lock(mutex_);
+  return enter(*own, authority->certificate(), *authority);
+}
+
+std::int64_t NodeTrust::renewal_due() const {
+  const std::lock_guard lock(mutex_);
+  return state_->renewal_due;
+}
+
+Result<void> NodeTrust::renew_self() {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  auto own = (*authority)->sign(key_.public_key(), Role::admin, options_.host, now());
+  if (!own) return own.error();
+  return enter(*own, state_->authority, state_->signer);
+}
+
+}  // namespace mz

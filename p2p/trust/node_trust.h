@@ -1,0 +1,142 @@
+// All that one node knows and decides about trust: its key, its certificate, the authority of its cluster, the revocations,
+// the tokens it has issued. Every node has one from its first start, and is then the admin of a cluster of one.
+//
+// On disk, in a folder of mode 0700, every file 0600:
+//
+//   node.key          the node's key; whoever has it is this node
+//   certificate.pem   the node's certificate and the authority's; replaced in one step, so it alone says which cluster
+//   authority.key     on admin nodes only; a key that does not fit certificate.pem belongs to a dropped cluster and is removed
+//   revoked, join-tokens, operator-tokens
+//
+// Thread-safe. Every change is durable before a call returns. TLS contexts are replaced when the certificate is; connections
+// that exist keep theirs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "p2p/trust/authority.h"
+#include "p2p/trust/failure_limit.h"
+#include "p2p/trust/join_token.h"
+#include "p2p/trust/operator_token.h"
+#include "p2p/trust/revocation.h"
+#include "p2p/trust/tls.h"
+
+namespace mz {
+
+// What a machine sends to become a member. Everything in `request` but the key is ignored.
+struct JoinAttempt {
+  std::string token_id;
+  Bytes request;  // PKCS #10, DER
+  Digest proof{};
+  ChannelBinding channel{};
+  std::string address;  // of the sender, for the limit on failures
+};
+
+// What makes a member an admin: the authority's key, encrypted to that node, and a certificate with the role.
+struct Promotion {
+  Bytes sealed_authority_key;
+  Certificate certificate;
+};
+
+class NodeTrust {
+ public:
+  struct Options {
+    std::filesystem::path directory;
+    std::string host;  // becomes a name in the certificate that an admin node signs for itself
+    WallClock clock = system_wall_clock();
+  };
+
+  // Makes what is missing: a key at the first start, a cluster of one without a certificate.
+  static Result<std::unique_ptr<NodeTrust>> open(Options options);
+  // Forgets key, cluster and tokens; the next open begins anew. The node must not be running.
+  static Result<void> reset(const std::filesystem::path& directory);
+
+  ~NodeTrust();
+
+  [[nodiscard]] NodeId node_id() const { return node_id_; }
+  [[nodiscard]] ClusterId cluster_id() const;
+  [[nodiscard]] Certificate certificate() const;
+  [[nodiscard]] Certificate authority() const;
+  [[nodiscard]] bool is_admin() const;  // holds the authority's key
+  [[nodiscard]] std::int64_t now() const { return options_.clock(); }
+  [[nodiscard]] PrivateKey key() const { return key_; }
+
+  [[nodiscard]] TlsContext server_context() const;
+  [[nodiscard]] TlsContext client_context() const;
+
+  // The member on the other side of a finished handshake; nothing for strangers and for revoked nodes.
+  [[nodiscard]] std::optional<Peer> member(const SSL* connection) const;
+  [[nodiscard]] bool is_revoked(const NodeId& node) const;
+
+  // --- of admin nodes; refused elsewhere -------------------------------------------------------------------------------
+  Result<JoinToken> create_join_token(unsigned uses);
+  [[nodiscard]] std::vector<IssuedJoinToken> join_tokens() const;
+  // Checks the proof, counts the use, signs.
+  Result<Certificate> admit(const JoinAttempt& attempt);
+  // A new certificate for a member that has shown its current one, expired for at most 180 days.
+  Result<Certificate> renew(const Peer& member, std::span<const std::uint8_t> request);
+  // Puts a node out of the cluster for good. Other members learn it by `revocations` and `add_revocations`.
+  Result<Revocation> revoke(const NodeId& node);
+  Result<Promotion> promote(const PublicKey& node);
+  // The authority under a passphrase, for a file.
+  Result<Bytes> back_up(std::string_view passphrase) const;
+
+  // --- of every node ---------------------------------------------------------------------------------------------------
+  Result<std::string> create_operator_token(OperatorScope scope, std::int64_t life_seconds);
+  [[nodiscard]] std::vector<IssuedOperatorToken> operator_tokens() const;
+  [[nodiscard]] std::optional<IssuedOperatorToken> verify_operator_token(std::string_view token) const;
+  // A join token or an operator token, by its public name.
+  Result<void> revoke_token(std::string_view id);
+
+  [[nodiscard]] Bytes revocations() const;
+  // How many of them were new.
+  Result<std::size_t> add_revocations(std::span<const std::uint8_t> list);
+
+  // Enters another cluster: this one's authority and tokens are dropped, the key stays. The certificate must be of this
+  // node's key and signed by the authority.
+  Result<void> adopt(const Certificate& certificate, const Certificate& authority);
+  // The same cluster, a newer certificate.
+  Result<void> adopt_renewal(const Certificate& certificate);
+  Result<void> accept_promotion(const Promotion& promotion);
+  // Becomes an admin of the cluster in the backup.
+  Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup);
+  // Leaves: a new cluster of one.
+  Result<void> start_alone();
+
+  // When the certificate should be renewed; a point chosen at random when it was loaded.
+  [[nodiscard]] std::int64_t renewal_due() const;
+  // On an admin node: a new certificate for itself.
+  Result<void> renew_self();
+
+ private:
+  struct State;  // what belongs to one cluster
+
+  NodeTrust(Options options, PrivateKey key);
+  [[nodiscard]] std::filesystem::path file(std::string_view name) const { return options_.directory / name; }
+  Result<std::unique_ptr<State>> load() const;
+  Result<std::unique_ptr<State>> make_state(Certificate certificate, Certificate authority,
+                                            std::optional<Authority> signer) const;
+  // Writes certificate (and the authority's key) and makes them count.
+  Result<void> enter(const Certificate& certificate, const Certificate& authority, std::optional<Authority> signer);
+  Result<void> check_own(const Certificate& certificate, const Certificate& authority) const;
+  Result<const Authority*> signer() const;
+
+  const Options options_;
+  const PrivateKey key_;
+  const NodeId node_id_;
+  mutable std::mutex mutex_;  // guards everything below
+  std::unique_ptr<State> state_;
+  std::optional<OperatorTokenBook> operators_;
+  FailureLimit failures_;
+};
+
+}  // namespace mz

@@ -1,0 +1,306 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "p2p/trust/node_trust.h"
+#include "p2p/trust/private_file.h"
+#include "tests/unit/p2p/trust/handshake.h"
+
+namespace mz {
+namespace {
+
+constexpr std::int64_t kNow = 1'800'000'000;
+
+// Some nodes, each with a directory of its own, under one clock.
+class Trust : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "nodetrustXXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<NodeTrust> open(const std::string& name) {
+    auto trust = NodeTrust::open({.directory = folder_ / name, .host = "studio", .clock = [this] { return now_; }});
+    if (trust) return std::move(*trust);
+    ADD_FAILURE() << trust.error().text;
+    return nullptr;
+  }
+  JoinAttempt attempt(const NodeTrust& joiner, const JoinToken& token) {
+    JoinAttempt out{
+        .token_id = token.id(), .request = make_request(joiner.key()).value(), .channel = {9}, .address = "a"};
+    out.proof = join_proof(token.proof_key(), out.channel, out.request);
+    return out;
+  }
+  void join(NodeTrust& joiner, NodeTrust& admin) {
+    const JoinToken token = admin.create_join_token(1).value();
+    ASSERT_TRUE(joiner.adopt(admin.admit(attempt(joiner, token)).value(), admin.authority()).ok());
+  }
+  // What the server learns of the client.
+  std::optional<Peer> met(const NodeTrust& client, const NodeTrust& server) {
+    const auto connection = test::connect(client.client_context(), server.server_context());
+    return connection.established ? server.member(connection.server.get()) : std::nullopt;
+  }
+
+  std::filesystem::path folder_;
+  std::int64_t now_ = kNow;
+};
+
+TEST_F(Trust, AFreshNodeIsTheAdminOfAClusterOfItsOwn) {
+  const auto one = open("one");
+  const auto other = open("other");
+  EXPECT_TRUE(one->is_admin());
+  EXPECT_EQ(one->certificate().role(), Role::admin);
+  EXPECT_NE(one->cluster_id(), other->cluster_id());
+  EXPECT_NE(one->node_id(), other->node_id());
+  EXPECT_FALSE(met(*other, *one).has_value());
+}
+
+TEST_F(Trust, IdentitySurvivesARestart) {
+  NodeId id;
+  ClusterId cluster{};
+  {
+    const auto before = open("one");
+    id = before->node_id();
+    cluster = before->cluster_id();
+  }
+  const auto after = open("one");
+  EXPECT_EQ(after->node_id(), id);
+  EXPECT_EQ(after->cluster_id(), cluster);
+  EXPECT_TRUE(after->is_admin());
+}
+
+TEST_F(Trust, EverySecretIsForItsOwnerOnly) {
+  const auto one = open("one");
+  ASSERT_TRUE(one->create_join_token(1).ok());
+  ASSERT_TRUE(one->create_operator_token(OperatorScope::read, 100).ok());
+  std::size_t files = 0;
+  struct stat status {};
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "one")) {
+    ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << entry.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 6U);
+  ASSERT_EQ(::stat((folder_ / "one").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+}
+
+TEST_F(Trust, JoiningKeepsTheKeyAndDropsTheOldAuthority) {
+  const auto admin = open("admin");
+  const auto joiner = open("joiner");
+  const NodeId id = joiner->node_id();
+  join(*joiner, *admin);
+  EXPECT_EQ(joiner->node_id(), id);
+  EXPECT_EQ(joiner->cluster_id(), admin->cluster_id());
+  EXPECT_FALSE(joiner->is_admin());
+  EXPECT_EQ(joiner->certificate().role(), Role::worker);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "joiner" / "authority.key"));
+  EXPECT_EQ(met(*joiner, *admin)->node_id, id);
+  EXPECT_EQ(open("joiner")->cluster_id(), admin->cluster_id());
+}
+
+TEST_F(Trust, AnInterruptedJoinLeavesOneClusterOrTheOther) {
+  const auto admin = open("admin");
+  const Bytes old_key = [this] {
+    const auto fresh = open("joiner");
+    return read_private_file(folder_ / "joiner" / "authority.key", 4096).value();
+  }();
+  const auto joiner = open("joiner");
+  join(*joiner, *admin);
+  // As if the power had failed after the certificate was replaced and before the old authority's key was removed.
+  ASSERT_TRUE(write_private_file(folder_ / "joiner" / "authority.key", old_key).ok());
+  const auto again = open("joiner");
+  EXPECT_FALSE(again->is_admin());
+  EXPECT_EQ(again->cluster_id(), admin->cluster_id());
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "joiner" / "authority.key"));
+}
+
+TEST_F(Trust, OnlyAnAdminSigns) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  EXPECT_EQ(worker->create_join_token(1).error().kind, ErrorKind::refused);
+  EXPECT_EQ(worker->revoke(admin->node_id()).error().kind, ErrorKind::refused);
+  EXPECT_EQ(worker->promote(worker->key().public_key()).error().kind, ErrorKind::refused);
+  EXPECT_EQ(worker->back_up("four words in a row").error().kind, ErrorKind::refused);
+  EXPECT_EQ(worker->renew_self().error().kind, ErrorKind::refused);
+}
+
+TEST_F(Trust, ACertificateOfAnotherKeyOrClusterIsNotAdopted) {
+  const auto admin = open("admin");
+  const auto one = open("one");
+  const auto two = open("two");
+  const JoinToken token = admin->create_join_token(2).value();
+  const Certificate for_two = admin->admit(attempt(*two, token)).value();
+  EXPECT_FALSE(one->adopt(for_two, admin->authority()).ok());
+  EXPECT_FALSE(two->adopt(for_two, one->authority()).ok());
+  EXPECT_TRUE(two->adopt(for_two, admin->authority()).ok());
+}
+
+TEST_F(Trust, AnAddressThatFailsFiveTimesWaitsAMinute) {
+  const auto admin = open("admin");
+  const auto joiner = open("joiner");
+  const JoinToken token = admin->create_join_token(1).value();
+  JoinAttempt wrong = attempt(*joiner, token);
+  wrong.proof[0] ^= 1;
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(admin->admit(wrong).ok());
+  EXPECT_FALSE(admin->admit(attempt(*joiner, token)).ok()) << "right, but too late";
+  JoinAttempt from_elsewhere = attempt(*joiner, token);
+  from_elsewhere.address = "b";
+  EXPECT_TRUE(admin->admit(from_elsewhere).ok());
+  now_ += 60;
+  EXPECT_TRUE(admin->admit(attempt(*joiner, token)).ok());
+}
+
+TEST_F(Trust, AnExpiredMemberIsRenewedForHalfAYearAndKeepsItsRole) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  now_ += 200 * kDaySeconds;
+  ASSERT_TRUE(admin->renew_self().ok());
+  const auto peer = met(*worker, *admin);
+  ASSERT_TRUE(peer && peer->expired);
+  const Bytes request = make_request(worker->key()).value();
+  const Certificate renewed = admin->renew(*peer, request).value();
+  EXPECT_EQ(renewed.role(), Role::worker);
+  ASSERT_TRUE(worker->adopt_renewal(renewed).ok());
+  EXPECT_FALSE(met(*worker, *admin)->expired);
+}
+
+TEST_F(Trust, AMemberExpiredForMoreThanHalfAYearMustJoinAgain) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  now_ += 30 * kDaySeconds + 180 * kDaySeconds + 1;
+  ASSERT_TRUE(admin->renew_self().ok());
+  const auto peer = met(*worker, *admin);
+  ASSERT_TRUE(peer.has_value());
+  EXPECT_FALSE(admin->renew(*peer, make_request(worker->key()).value()).ok());
+}
+
+TEST_F(Trust, RenewalIsForTheSameKeyOnly) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  const auto peer = met(*worker, *admin);
+  const Bytes other = make_request(PrivateKey::generate().value()).value();
+  EXPECT_EQ(admin->renew(*peer, other).error().kind, ErrorKind::refused);
+}
+
+TEST_F(Trust, ARevokedNodeIsAStrangerAndGetsNothing) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  const auto peer = met(*worker, *admin);
+  ASSERT_TRUE(peer.has_value());
+  ASSERT_TRUE(admin->revoke(worker->node_id()).ok());
+  EXPECT_FALSE(met(*worker, *admin).has_value());
+  EXPECT_FALSE(admin->renew(*peer, make_request(worker->key()).value()).ok());
+  EXPECT_FALSE(admin->admit(attempt(*worker, admin->create_join_token(1).value())).ok());
+  EXPECT_TRUE(open("admin")->is_revoked(worker->node_id())) << "after a restart too";
+}
+
+TEST_F(Trust, OtherMembersLearnOfARevocation) {
+  const auto admin = open("admin");
+  const auto one = open("one");
+  const auto two = open("two");
+  join(*one, *admin);
+  join(*two, *admin);
+  ASSERT_TRUE(admin->revoke(two->node_id()).ok());
+  EXPECT_EQ(one->add_revocations(admin->revocations()).value(), 1U);
+  EXPECT_EQ(one->add_revocations(admin->revocations()).value(), 0U);
+  EXPECT_FALSE(met(*two, *one).has_value());
+  EXPECT_TRUE(open("one")->is_revoked(two->node_id()));
+}
+
+TEST_F(Trust, APromotedNodeSignsForTheCluster) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  const Promotion promotion = admin->promote(worker->key().public_key()).value();
+  ASSERT_TRUE(worker->accept_promotion(promotion).ok());
+  EXPECT_TRUE(worker->is_admin());
+  EXPECT_EQ(met(*worker, *admin)->role, Role::admin);
+  const auto third = open("third");
+  join(*third, *worker);
+  EXPECT_TRUE(met(*third, *admin).has_value());
+}
+
+TEST_F(Trust, APromotionIsForItsNodeOnly) {
+  const auto admin = open("admin");
+  const auto one = open("one");
+  const auto two = open("two");
+  join(*one, *admin);
+  join(*two, *admin);
+  const Promotion promotion = admin->promote(one->key().public_key()).value();
+  EXPECT_FALSE(two->accept_promotion(promotion).ok());
+  EXPECT_FALSE(two->is_admin());
+}
+
+TEST_F(Trust, ABackupMakesAnotherNodeAnAdminOfTheSameCluster) {
+  Bytes backup;
+  ClusterId cluster{};
+  const auto worker = open("worker");
+  {
+    const auto admin = open("admin");
+    join(*worker, *admin);
+    cluster = admin->cluster_id();
+    backup = admin->back_up("four words in a row").value();
+  }
+  std::filesystem::remove_all(folder_ / "admin");
+  const auto fresh = open("fresh");
+  EXPECT_EQ(fresh->restore("another passphrase", backup).error().kind, ErrorKind::refused);
+  ASSERT_TRUE(fresh->restore("four words in a row", backup).ok());
+  EXPECT_EQ(fresh->cluster_id(), cluster);
+  EXPECT_TRUE(fresh->is_admin());
+  EXPECT_TRUE(met(*worker, *fresh).has_value());
+}
+
+TEST_F(Trust, LeavingMakesANewClusterOfOne) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  const NodeId id = worker->node_id();
+  ASSERT_TRUE(worker->start_alone().ok());
+  EXPECT_TRUE(worker->is_admin());
+  EXPECT_NE(worker->cluster_id(), admin->cluster_id());
+  EXPECT_EQ(worker->node_id(), id);
+}
+
+TEST_F(Trust, AResetIdentityIsANewNode) {
+  NodeId id;
+  {
+    const auto one = open("one");
+    id = one->node_id();
+  }
+  ASSERT_TRUE(NodeTrust::reset(folder_ / "one").ok());
+  EXPECT_NE(open("one")->node_id(), id);
+}
+
+TEST_F(Trust, AnAdminRenewsItselfWhenItStartsLate) {
+  { const auto one = open("one"); }
+  now_ += 60 * kDaySeconds;
+  const auto later = open("one");
+  EXPECT_GT(later->certificate().not_after(), now_);
+  EXPECT_GT(later->renewal_due(), now_);
+}
+
+TEST_F(Trust, RenewalFallsBetweenHalfAndFourFifthsOfTheLife) {
+  const auto one = open("one");
+  EXPECT_GE(one->renewal_due(), kNow - 3600 + (30 * kDaySeconds + 3600) / 2);
+  EXPECT_LE(one->renewal_due(), kNow - 3600 + (30 * kDaySeconds + 3600) * 8 / 10);
+}
+
+TEST_F(Trust, ACopiedCertificateWithoutItsKeyIsRefusedAtStart) {
+  { const auto one = open("one"); }
+  { const auto two = open("two"); }
+  std::filesystem::copy_file(folder_ / "one" / "certificate.pem", folder_ / "two" / "certificate.pem",
+                             std::filesystem::copy_options::overwrite_existing);
+  auto damaged = NodeTrust::open({.directory = folder_ / "two", .host = "", .clock = [this] { return now_; }});
+  EXPECT_EQ(damaged.error().kind, ErrorKind::corrupt);
+}
+
+}  // namespace
+}  // namespace mz
