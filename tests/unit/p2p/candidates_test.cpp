@@ -1,0 +1,74 @@
+#include "p2p/candidates.h"
+
+#include <gtest/gtest.h>
+
+namespace mz {
+namespace {
+
+NodeId some_node(std::uint8_t mark) {
+  std::array<std::uint8_t, 32> bytes{};
+  bytes.fill(mark);
+  return NodeId(bytes);
+}
+
+PeerAddress at(const std::string& text) { return PeerAddress::parse(text).value(); }
+
+TEST(PeerAddress, IsAHostAndAPort) {
+  EXPECT_EQ(at("studio.local:8765"), (PeerAddress{"studio.local", 8765}));
+  EXPECT_EQ(at("[fe80::1%eth0]:80"), (PeerAddress{"fe80::1%eth0", 80}));
+  EXPECT_EQ(at("[fe80::1%eth0]:80").text(), "[fe80::1%eth0]:80");
+  EXPECT_EQ(at("10.0.0.1:65535").text(), "10.0.0.1:65535");
+  for (const char* wrong : {"", "studio", ":80", "studio:", "studio:0", "studio:65536", "studio:8a", "fe80::1:80",
+                            "http://studio:80", "a b:80", "[]:80", "studio:+80"}) {
+    EXPECT_FALSE(PeerAddress::parse(wrong).ok()) << wrong;
+  }
+}
+
+TEST(Candidates, AreTriedAtGrowingIntervals) {
+  Candidates table;
+  table.add(at("a:1"), CandidateSource::fixed);
+  EXPECT_EQ(table.due(0, 9).size(), 1U);
+  double now = 0;
+  for (const double wait : {1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0}) {
+    table.failed(at("a:1"), now);
+    EXPECT_TRUE(table.due(now + wait - 0.1, 9).empty()) << wait;
+    EXPECT_EQ(table.due(now + wait, 9).size(), 1U) << wait;
+    now += wait;
+  }
+  table.worked(at("a:1"), some_node(1), now);
+  table.failed(at("a:1"), now);
+  EXPECT_EQ(table.due(now + 1, 9).size(), 1U) << "it begins anew";
+}
+
+TEST(Candidates, ThoseNamedByTheUserAndThoseThatWorkedComeFirst) {
+  Candidates table;
+  table.add(at("a:1"), CandidateSource::exchanged);
+  table.add(at("b:1"), CandidateSource::known, some_node(1));
+  table.add(at("c:1"), CandidateSource::fixed);
+  EXPECT_EQ(table.due(0, 2), (std::vector{at("c:1"), at("b:1")}));
+}
+
+TEST(Candidates, AFloodOfMadeUpAddressesDoesNotDisplaceTheGoodOnes) {
+  Candidates table;
+  table.add(at("fixed:1"), CandidateSource::fixed);
+  table.worked(at("known:1"), some_node(1), 0);
+  for (std::size_t i = 0; i < 2 * Candidates::kMaxCandidates; ++i) {
+    table.add({"made-up" + std::to_string(i), 1}, CandidateSource::exchanged);
+  }
+  EXPECT_EQ(table.all().size(), Candidates::kMaxCandidates);
+  EXPECT_TRUE(table.all().contains(at("fixed:1")));
+  EXPECT_TRUE(table.all().contains(at("known:1")));
+}
+
+TEST(Candidates, WhatWorkedIsRememberedForTheNextStart) {
+  Candidates before;
+  before.add(at("never:1"), CandidateSource::exchanged, some_node(2));
+  before.worked(at("studio:1"), some_node(1), 0);
+  Candidates after;
+  after.add_known_text(before.known_text() + "damaged line\n");
+  EXPECT_EQ(after.all().size(), 1U);
+  EXPECT_EQ(after.addresses_of(some_node(1)), (std::vector{at("studio:1")}));
+}
+
+}  // namespace
+}  // namespace mz
