@@ -33,6 +33,7 @@ struct Principal {
   NodeId node_id;                    // of node
   bool admin_node = false;           // of node: the certificate carries the admin role
   bool certificate_expired = false;  // of node: good for renewal only
+  std::int64_t certificate_end = 0;  // of node: seconds since 1970
   std::string label;                 // for logs and answers: a token's or session's public name, never the secret
 
   [[nodiscard]] bool is_person() const {

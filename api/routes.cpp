@@ -6,6 +6,7 @@
 #include "api/metrics.h"
 #include "api/page.h"
 #include "api/status_json.h"
+#include "api/trust_routes.h"
 
 namespace mz {
 namespace {
@@ -68,8 +69,6 @@ constexpr Route kNodeRoutes[] = {
     {"GET", "/assets/{name}", "Scripts, styles and images of the page.", kPage, Pool::reactor, page_route},
 };
 
-constexpr std::span<const Route> kTables[] = {kNodeRoutes};
-
 }  // namespace
 
 std::string_view pool_word(Pool pool) {
@@ -89,7 +88,9 @@ std::string_view pool_word(Pool pool) {
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> list;
-    for (const auto& table : kTables) list.insert(list.end(), table.begin(), table.end());
+    for (const auto& table : {std::span<const Route>(kNodeRoutes), trust_routes()}) {
+      list.insert(list.end(), table.begin(), table.end());
+    }
     return list;
   }();
   return all;

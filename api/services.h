@@ -12,6 +12,9 @@
 
 namespace mz {
 
+class Membership;  // api/membership.h
+class NodeTrust;   // p2p/trust/node_trust.h
+
 // Knows the operators' bearer tokens. Called in the reactor: answers from memory, at once, in time that does not depend on
 // how much of a wrong token is right.
 class TokenVerifier {
@@ -25,6 +28,8 @@ class TokenVerifier {
 struct NodeServices {
   const NodeState* state = nullptr;  // never null in a running node
   const TokenVerifier* tokens = nullptr;
+  NodeTrust* trust = nullptr;
+  Membership* membership = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.
   std::vector<std::string> names = {};
 };

@@ -1,0 +1,44 @@
+// What the routes about members ask of the running node beyond its keys (p2p/trust/node_trust.h): who else is there, and the
+// steps that involve other machines. Implemented in node/.
+//
+// Thread-safe. join, leave, restore and promote wait for other machines, for seconds at most.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "p2p/candidates.h"
+#include "p2p/trust/node_trust.h"
+
+namespace mz {
+
+struct MemberAddress {
+  NodeId node;
+  std::vector<std::string> addresses;  // HOST:PORT
+};
+
+class Membership {
+ public:
+  virtual ~Membership() = default;
+
+  // Members other than this node that may take part, with where they were reached.
+  [[nodiscard]] virtual std::vector<MemberAddress> others() const = 0;
+  // This node's own addresses, for those who join.
+  [[nodiscard]] virtual MemberAddress self() const = 0;
+
+  // Enters the token's cluster through one of these addresses or those known from before. Refused while this node has other
+  // members.
+  virtual Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) = 0;
+  // Tells the others and starts a cluster of one.
+  virtual Result<void> leave() = 0;
+  // Takes over the authority in a backup. Refused while this node has other members of another cluster.
+  virtual Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup) = 0;
+  // Hands the authority's key to that member.
+  virtual Result<void> promote(const NodeId& node) = 0;
+  // A revocation has been added; passes it on.
+  virtual void spread(const Revocation& revocation) = 0;
+};
+
+}  // namespace mz

@@ -1,0 +1,324 @@
+#include "api/trust_routes.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "api/membership.h"
+#include "p2p/base32.h"
+#include "p2p/protocol.h"
+
+namespace mz {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kSmallBody = 8U << 10;
+constexpr std::size_t kSealedBody = 64U << 10;
+constexpr std::size_t kMaxPeers = 64;
+
+HttpResponse answer(const json& content, int status = 200) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
+  return response;
+}
+
+HttpResponse unavailable() {
+  return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
+}
+
+Error bad_body() { return {ErrorKind::usage, "The body is not the JSON object that this address takes."}; }
+
+// A text field; empty when it is missing or something else.
+std::string text_of(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Bytes bytes_of(const json& body, const char* name) { return from_base32(text_of(body, name)).value_or(Bytes{}); }
+
+json parse(const Request& request) { return json::parse(request.body, nullptr, false); }
+
+HttpResponse refusal(const Error& error) {
+  // What is damaged here came from the sender.
+  if (error.kind == ErrorKind::corrupt) return error_response(400, "corrupt", error.text);
+  return error_response(error);
+}
+
+json members_json(const Membership& membership) {
+  json list = json::array();
+  std::vector<MemberAddress> all = membership.others();
+  all.push_back(membership.self());
+  for (const MemberAddress& member : all) {
+    list.push_back({{"node_id", member.node.text()}, {"addresses", member.addresses}});
+  }
+  return list;
+}
+
+// --- machines ------------------------------------------------------------------------------------------------------------
+
+// The limit on failures counts a whole IPv6 network as one address, for a machine may pick any of its 2^64.
+std::string limited_address(const std::string& address) {
+  if (std::count(address.begin(), address.end(), ':') < 2 || address.find('.') != std::string::npos) return address;
+  std::size_t end = 0;
+  for (int group = 0; group < 4 && end != std::string::npos; ++group)
+    end = address.find(':', end + (group > 0 ? 1U : 0U));
+  return address.substr(0, end);
+}
+
+HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
+  for (const MemberAddress& member : membership.others()) {
+    if (member.node != admin) continue;
+    return answer({{"error", {{"kind", "elsewhere"}, {"text", "Another member made this token; ask it."}}},
+                   {"addresses", member.addresses}},
+                  421);
+  }
+  return error_response(403, "refused", "The node that made this token is not a member here. Make a new token.");
+}
+
+HttpResponse join_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  if (auto refused = protocol_refusal(request.head)) return *refused;
+  const auto admin = NodeId::parse(text_of(body, "admin"));
+  const Bytes proof = bytes_of(body, "proof");
+  JoinAttempt attempt{.token_id = text_of(body, "token"),
+                      .request = bytes_of(body, "request"),
+                      .proof = {},
+                      .channel = request.exporter,
+                      .address = limited_address(request.arrival.address)};
+  if (!admin || proof.size() != attempt.proof.size()) return refusal(bad_body());
+  std::copy(proof.begin(), proof.end(), attempt.proof.begin());
+  if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);
+  auto certificate = services.trust->admit(attempt);
+  if (!certificate) return refusal(certificate.error());
+  return answer({{"certificate", certificate->pem()}, {"members", members_json(*services.membership)}});
+}
+
+HttpResponse renew_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr) return unavailable();
+  if (auto refused = protocol_refusal(request.head)) return *refused;
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  const Principal& sender = request.principal;
+  const Peer member{.node_id = sender.node_id,
+                    .role = sender.admin_node ? Role::admin : Role::worker,
+                    .expired = sender.certificate_expired,
+                    .not_after = sender.certificate_end};
+  auto certificate = services.trust->renew(member, bytes_of(body, "request"));
+  if (!certificate) return refusal(certificate.error());
+  return answer({{"certificate", certificate->pem()}, {"revocations", to_base32(services.trust->revocations())}});
+}
+
+HttpResponse promotion_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr) return unavailable();
+  if (auto refused = protocol_refusal(request.head)) return *refused;
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  auto certificate = Certificate::all_from_pem(text_of(body, "certificate"), 1);
+  if (!certificate) return refusal(certificate.error());
+  const Promotion promotion{.sealed_authority_key = bytes_of(body, "sealed"), .certificate = certificate->front()};
+  if (auto accepted = services.trust->accept_promotion(promotion); !accepted) return refusal(accepted.error());
+  return answer({{"node_id", services.trust->node_id().text()}, {"role", "admin"}});
+}
+
+HttpResponse revocations_route(const NodeServices& services, const Request&) {
+  if (services.trust == nullptr) return unavailable();
+  return answer({{"revocations", to_base32(services.trust->revocations())}});
+}
+
+// --- people --------------------------------------------------------------------------------------------------------------
+
+HttpResponse identity_route(const NodeServices& services, const Request&) {
+  if (services.trust == nullptr) return unavailable();
+  const NodeTrust& trust = *services.trust;
+  const Certificate own = trust.certificate();
+  return answer({{"node_id", trust.node_id().text()},
+                 {"cluster", cluster_id_text(trust.cluster_id())},
+                 {"role", role_word(own.role().value_or(Role::worker))},
+                 {"certificate_from", own.not_before()},
+                 {"certificate_until", own.not_after()},
+                 {"renewal_due", trust.renewal_due()},
+                 {"authority_until", trust.authority().not_after()},
+                 {"host_name", node_host_name(trust.node_id())},
+                 {"protocol", protocol_version()}});
+}
+
+HttpResponse create_node_token(NodeTrust& trust, const json& body) {
+  const auto uses = body.value("uses", 1U);
+  auto token = trust.create_join_token(uses);
+  if (!token) return refusal(token.error());
+  return answer({{"token", token->text()},
+                 {"id", token->id()},
+                 {"role", "node"},
+                 {"uses", uses},
+                 {"expires", trust.now() + JoinTokenBook::kLifeSeconds}},
+                201);
+}
+
+HttpResponse create_operator_token(NodeTrust& trust, const json& body) {
+  const auto scope = parse_operator_scope(text_of(body, "scope"));
+  if (!scope) return refusal({ErrorKind::usage, "The scope of an operator token is read, jobs or admin."});
+  const auto seconds = body.value("seconds", OperatorTokenBook::kDefaultLifeSeconds);
+  auto token = trust.create_operator_token(*scope, seconds);
+  if (!token) return refusal(token.error());
+  return answer({{"token", *token},
+                 {"id", token->substr(5, token->find('-', 5) - 5)},
+                 {"role", "operator"},
+                 {"scope", operator_scope_word(*scope)},
+                 {"expires", trust.now() + seconds}},
+                201);
+}
+
+HttpResponse create_token_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr) return unavailable();
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  try {
+    const std::string role = text_of(body, "role");
+    if (role == "node") return create_node_token(*services.trust, body);
+    if (role == "operator") return create_operator_token(*services.trust, body);
+  } catch (const json::exception&) {
+    return refusal(bad_body());
+  }
+  return refusal({ErrorKind::usage, "The role of a token is node or operator."});
+}
+
+HttpResponse list_tokens_route(const NodeServices& services, const Request&) {
+  if (services.trust == nullptr) return unavailable();
+  json list = json::array();
+  for (const IssuedJoinToken& token : services.trust->join_tokens()) {
+    list.push_back({{"id", token.id},
+                    {"role", "node"},
+                    {"uses", token.uses},
+                    {"used", token.redeemers.size()},
+                    {"created", token.created},
+                    {"expires", token.expires}});
+  }
+  for (const IssuedOperatorToken& token : services.trust->operator_tokens()) {
+    list.push_back({{"id", token.id},
+                    {"role", "operator"},
+                    {"scope", operator_scope_word(token.scope)},
+                    {"created", token.created},
+                    {"expires", token.expires}});
+  }
+  return answer({{"tokens", list}});
+}
+
+HttpResponse revoke_token_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr) return unavailable();
+  const std::string& id = request.variables.front();
+  if (auto revoked = services.trust->revoke_token(id); !revoked) return refusal(revoked.error());
+  return answer({{"revoked", id}});
+}
+
+HttpResponse revoke_node_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr) return unavailable();
+  auto node = NodeId::parse(request.variables.front());
+  if (!node) return refusal(node.error());
+  auto revocation = services.trust->revoke(*node);
+  if (!revocation) return refusal(revocation.error());
+  if (services.membership != nullptr) services.membership->spread(*revocation);
+  return answer({{"revoked", node->text()}});
+}
+
+HttpResponse promote_node_route(const NodeServices& services, const Request& request) {
+  if (services.membership == nullptr) return unavailable();
+  auto node = NodeId::parse(request.variables.front());
+  if (!node) return refusal(node.error());
+  if (auto promoted = services.membership->promote(*node); !promoted) return refusal(promoted.error());
+  return answer({{"promoted", node->text()}});
+}
+
+HttpResponse enter_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  auto token = JoinToken::parse(text_of(body, "token"));
+  if (!token) return refusal(token.error());
+  std::vector<PeerAddress> peers;
+  const json listed = body.value("peers", json::array());
+  if (!listed.is_array() || listed.size() > kMaxPeers) return refusal(bad_body());
+  for (const json& text : listed) {
+    auto peer = PeerAddress::parse(text.is_string() ? text.get<std::string>() : std::string());
+    if (!peer) return refusal(peer.error());
+    peers.push_back(*peer);
+  }
+  if (auto joined = services.membership->join(*token, peers); !joined) return refusal(joined.error());
+  return identity_route(services, request);
+}
+
+HttpResponse leave_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (auto left = services.membership->leave(); !left) return refusal(left.error());
+  return identity_route(services, request);
+}
+
+HttpResponse back_up_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr) return unavailable();
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  auto backup = services.trust->back_up(text_of(body, "passphrase"));
+  if (!backup) return refusal(backup.error());
+  return answer({{"backup", to_base32(*backup)}});
+}
+
+HttpResponse restore_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  const json body = parse(request);
+  if (!body.is_object()) return refusal(bad_body());
+  if (auto done = services.membership->restore(text_of(body, "passphrase"), bytes_of(body, "backup")); !done) {
+    return refusal(done.error());
+  }
+  return identity_route(services, request);
+}
+
+constexpr Access kJoiner{Caller::encrypted};
+constexpr Access kRenewing{Caller::node, Caller::expired};
+constexpr Access kMember{Caller::node};
+constexpr Access kAdminNode{Caller::admin_node};
+constexpr Access kReader{{Caller::person, Caller::node}, Scope::read};
+constexpr Access kAdmin{{Caller::person}, Scope::admin};
+constexpr Access kLocal{Caller::local};
+
+// What strangers may ask for is answered by the pool for people, so that a flood of it delays no heartbeat.
+constexpr Route kRoutes[] = {
+    {"POST", "/api/v1/join", "Makes the sender a member: token, admin, request, proof. 421 names where to ask instead.",
+     kJoiner, Pool::ui, join_route, BodyKind::json, kSmallBody},
+    {"POST", "/api/v1/renew", "A new certificate for the key of the sender's current one: request.", kRenewing,
+     Pool::control, renew_route, BodyKind::json, kSmallBody},
+    {"POST", "/api/v1/promotion", "Makes this node an admin: sealed, certificate.", kAdminNode, Pool::control,
+     promotion_route, BodyKind::json, kSealedBody},
+    {"GET", "/api/v1/revocations", "The nodes that were put out of the cluster, signed.", kMember, Pool::control,
+     revocations_route},
+    {"GET", "/api/v1/identity", "This node's id, cluster, role and certificate.", kReader, Pool::ui, identity_route},
+    {"GET", "/api/v1/tokens", "Valid tokens of this node, without their secrets.", kAdmin, Pool::ui, list_tokens_route},
+    {"POST", "/api/v1/tokens", "A new token: role node (uses) or operator (scope, seconds).", kAdmin, Pool::ui,
+     create_token_route, BodyKind::json, kSmallBody},
+    {"DELETE", "/api/v1/tokens/{id}", "Makes a token worthless.", kAdmin, Pool::ui, revoke_token_route},
+    {"POST", "/api/v1/nodes/{id}/revoke", "Puts a node out of the cluster for good.", kAdmin, Pool::ui,
+     revoke_node_route},
+    {"POST", "/api/v1/nodes/{id}/promote", "Makes a member an admin node.", kAdmin, Pool::ui, promote_node_route},
+    {"POST", "/api/v1/membership/join", "This node joins the cluster of a token: token, peers.", kLocal, Pool::ui,
+     enter_route, BodyKind::json, kSmallBody},
+    {"POST", "/api/v1/membership/leave", "This node leaves its cluster.", kLocal, Pool::ui, leave_route},
+    {"POST", "/api/v1/authority/backup", "The cluster's authority, encrypted: passphrase.", kLocal, Pool::ui,
+     back_up_route, BodyKind::json, kSmallBody},
+    {"POST", "/api/v1/authority/restore", "Takes over the authority in a backup: passphrase, backup.", kLocal, Pool::ui,
+     restore_route, BodyKind::json, kSealedBody},
+};
+
+}  // namespace
+
+std::span<const Route> trust_routes() { return kRoutes; }
+
+std::optional<HttpResponse> protocol_refusal(const RequestHead& head) {
+  auto same = check_protocol(head.header(std::string(kProtocolHeader)));
+  if (same) return std::nullopt;
+  return error_response(409, "protocol", same.error().text);
+}
+
+}  // namespace mz
