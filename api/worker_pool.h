@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -35,17 +36,20 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // False when the queue is full.
-  bool submit(std::function<void()> job) {
+  bool submit(std::function<void()> job) { return submit(std::move(job), queue_limit_); }
+  // For jobs of which the caller bounds the number.
+  void submit_always(std::function<void()> job) { submit(std::move(job), SIZE_MAX); }
+
+ private:
+  bool submit(std::function<void()> job, std::size_t limit) {
     {
       const std::lock_guard lock(mutex_);
-      if (jobs_.size() >= queue_limit_) return false;
+      if (jobs_.size() >= limit) return false;
       jobs_.push_back(std::move(job));
     }
     changed_.notify_one();
     return true;
   }
-
- private:
   void run() {
     for (;;) {
       std::function<void()> job;

@@ -14,6 +14,11 @@
 #include "store/segment.h"
 
 namespace mz {
+namespace {
+
+constexpr const char* kOldestGoes = "the oldest without a whole request is closed";
+
+}  // namespace
 
 std::vector<Limit> limits() {
   return {
@@ -33,14 +38,30 @@ std::vector<Limit> limits() {
       {"the match log", kMaxMatchLogBytes, "bytes", "the file is refused"},
       {"a configuration file", Configuration::kMaxFileBytes, "bytes", "the file is refused"},
       {"a message between node and worker", kMaxMessageBytes, "bytes", "the worker is replaced"},
-      {"HTTP connections", Listener::kMaxConnections, "connections", "the oldest without a whole request is closed"},
+      {"connections of strangers", Listener::kMaxStrangers, "connections", kOldestGoes},
+      {"connections of strangers from one address (IPv6: one /64)", Listener::kMaxStrangersPerAddress, "connections",
+       kOldestGoes},
+      {"connections of members, operators and local programs", Listener::kMaxMembers, "connections", kOldestGoes},
+      {"unfinished TLS handshakes", Listener::kMaxHandshakes, "handshakes", "the oldest is closed"},
+      {"time for a TLS handshake", Listener::kHandshakeSeconds, "seconds", "the connection is closed"},
       {"head of an HTTP request", kMaxHeadBytes, "bytes", "the request is refused"},
       {"target of an HTTP request", kMaxTargetBytes, "bytes", "the request is refused"},
       {"header fields of an HTTP request", kMaxHeaders, "fields", "the request is refused"},
       {"time for the head of an HTTP request", Listener::kHeadSeconds, "seconds", "the connection is closed"},
       {"time between two HTTP requests", Listener::kIdleSeconds, "seconds", "the connection is closed"},
       {"time to take an HTTP answer", Listener::kWriteSeconds, "seconds", "the connection is closed"},
-      {"HTTP requests waiting for the store", Listener::kPoolQueue, "requests", "the request is answered with 503"},
+      {"time to read what a refused HTTP client still sends", Listener::kDrainSeconds, "seconds",
+       "the connection is closed"},
+      {"time before the rate of an HTTP body counts", Listener::kBodyGraceSeconds, "seconds",
+       "at least 4 KiB a second must come, or the request is answered with 408"},
+      {"HTTP bodies in memory, all together", Listener::kMaxBufferedBodyBytes, "bytes",
+       "the request is answered with 503"},
+      {"HTTP bodies written to disk at once", Listener::kMaxUploads, "bodies", "the request is answered with 503"},
+      {"HTTP requests waiting for the cluster's work", Listener::kControlQueue, "requests",
+       "the request is answered with 503"},
+      {"HTTP requests waiting for the store", Listener::kUiQueue, "requests", "the request is answered with 503"},
+      {"HTTP requests waiting that move large bodies", Listener::kBulkQueue, "requests",
+       "the request is answered with 503"},
       {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},
       {"positions in one `/api/v1/games/{id}`", kMaxShownPositions, "positions", "the request is refused"},
   };

@@ -95,7 +95,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   if (!data) return data.error();
   auto lock = data->lock();
   if (!lock) return lock.error();
-  auto listener = Listener::bind(options.port);
+  auto listener = Listener::bind({.reach = Reach::loopback, .port = options.port});
   if (!listener) return listener.error();
   if (auto log = open_log(*data, options.foreground); !log) return log.error();
 

@@ -29,10 +29,18 @@ struct Sender {
 };
 
 Arrival over_tls() {
-  return {.encrypted = true, .loopback = false, .unix_socket = false, .address = "192.0.2.7", .own_address = "192.0.2.1:8765"};
+  return {.encrypted = true,
+          .loopback = false,
+          .unix_socket = false,
+          .address = "192.0.2.7",
+          .own_address = "192.0.2.1:8765"};
 }
 Arrival over_loopback() {
-  return {.encrypted = false, .loopback = true, .unix_socket = false, .address = "127.0.0.1", .own_address = "127.0.0.1:8765"};
+  return {.encrypted = false,
+          .loopback = true,
+          .unix_socket = false,
+          .address = "127.0.0.1",
+          .own_address = "127.0.0.1:8765"};
 }
 Arrival plain_from_elsewhere() {
   Arrival arrival = over_tls();
@@ -62,7 +70,9 @@ Principal node(bool admin, bool expired) {
 std::vector<Sender> senders() {
   std::vector<Sender> list;
   const auto add = [&](const std::string& name, const Principal& principal, const Arrival& arrival,
-                       const std::string& host) { list.push_back(Sender{name, principal, arrival, host}); };
+                       const std::string& host) {
+    list.push_back(Sender{name, principal, arrival, host});
+  };
   const Principal stranger;
   const std::string outside = "192.0.2.1:8765";
   add("stranger, plain", stranger, plain_from_elsewhere(), outside);

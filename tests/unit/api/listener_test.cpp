@@ -78,27 +78,28 @@ class ListenerTest : public testing::Test {
  protected:
   void SetUp() override { std::signal(SIGPIPE, SIG_IGN); }  // the node may close first
   void start(Listener::Service service) {
-    auto bound = Listener::bind(0);
+    auto bound = Listener::bind({.port = 0});
     ASSERT_TRUE(bound.ok());
     listener_ = std::move(*bound);
     listener_->start(std::move(service));
   }
   // Answers the path; a path that begins with /slow goes to the pool and waits for `release`.
   void start_echo() {
-    start({.admit = admit_all,
-           .answer =
-               [this](const Route&, const Request& request) {
-                 if (request.head.path.starts_with("/slow")) {
-                   std::unique_lock lock(mutex_);
-                   ++waiting_;
-                   changed_.notify_all();
-                   changed_.wait(lock, [this] { return released_; });
-                 }
-                 HttpResponse response;
-                 response.body = "path=" + request.head.path + ";";
-                 return response;
-               },
-           .name_thread = {}});
+    start({
+        .admit = admit_all,
+        .answer =
+            [this](const Route&, const Request& request) {
+              if (request.head.path.starts_with("/slow")) {
+                std::unique_lock lock(mutex_);
+                ++waiting_;
+                changed_.notify_all();
+                changed_.wait(lock, [this] { return released_; });
+              }
+              HttpResponse response;
+              response.body = "path=" + request.head.path + ";";
+              return response;
+            },
+    });
   }
   void await_slow_requests(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -131,7 +132,7 @@ TEST_F(ListenerTest, a_request_is_answered_and_the_connection_kept) {
 
 TEST_F(ListenerTest, a_port_that_is_taken_is_refused_with_a_sentence_that_names_it) {
   start_echo();
-  const auto second = Listener::bind(listener_->port());
+  const auto second = Listener::bind({.port = listener_->port()});
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind, mz::ErrorKind::refused);
   EXPECT_NE(second.error().text.find(std::to_string(listener_->port())), std::string::npos);
@@ -180,11 +181,11 @@ TEST_F(ListenerTest, a_refusal_reaches_a_client_that_is_still_sending_a_body) {
 TEST_F(ListenerTest, requests_that_wait_in_the_pool_do_not_hold_up_the_others) {
   start_echo();
   std::vector<Descriptor> slow;
-  for (std::size_t i = 0; i < 2 * Listener::kPoolThreads; ++i) {
+  for (std::size_t i = 0; i < 2 * Listener::kUiThreads; ++i) {
     slow.push_back(connect_to(listener_->port()));
     send_text(slow.back(), "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
-  await_slow_requests(Listener::kPoolThreads);
+  await_slow_requests(Listener::kUiThreads);
   const auto answer = mz::http_get(listener_->port(), "/x");
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->body, "path=/x;");
@@ -199,9 +200,9 @@ TEST_F(ListenerTest, a_full_pool_says_so_at_once) {
     slow.push_back(connect_to(listener_->port()));
     send_text(slow.back(), "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
   };
-  for (std::size_t i = 0; i < Listener::kPoolThreads; ++i) send_slow();
-  await_slow_requests(Listener::kPoolThreads);
-  for (std::size_t i = 0; i < Listener::kPoolQueue; ++i) send_slow();
+  for (std::size_t i = 0; i < Listener::kUiThreads; ++i) send_slow();
+  await_slow_requests(Listener::kUiThreads);
+  for (std::size_t i = 0; i < Listener::kUiQueue; ++i) send_slow();
   // The reactor serves connections in the order they came, so these are queued before the next one is looked at.
   const auto answer = mz::http_get(listener_->port(), "/slow");
   ASSERT_TRUE(answer.ok());
@@ -211,7 +212,7 @@ TEST_F(ListenerTest, a_full_pool_says_so_at_once) {
 TEST_F(ListenerTest, more_silent_connections_than_there_are_places_lock_nobody_out) {
   start_echo();
   std::vector<Descriptor> silent;
-  for (std::size_t i = 0; i < Listener::kMaxConnections + 50; ++i) {
+  for (std::size_t i = 0; i < Listener::kMaxStrangers + 50; ++i) {
     silent.push_back(connect_to(listener_->port()));
     send_text(silent.back(), "GET / HTT");
   }
@@ -228,14 +229,15 @@ TEST_F(ListenerTest, a_request_that_does_not_get_finished_is_told_so_and_closed)
 }
 
 TEST_F(ListenerTest, a_client_that_takes_nothing_of_a_large_answer_holds_up_nobody) {
-  start({.admit = admit_all,
-         .answer =
-             [](const Route&, const Request& request) {
-               HttpResponse response;
-               response.body = request.head.path == "/large" ? std::string(16U << 20, 'a') : "small";
-               return response;
-             },
-         .name_thread = {}});
+  start({
+      .admit = admit_all,
+      .answer =
+          [](const Route&, const Request& request) {
+            HttpResponse response;
+            response.body = request.head.path == "/large" ? std::string(16U << 20, 'a') : "small";
+            return response;
+          },
+  });
   std::vector<Descriptor> greedy;
   for (int i = 0; i < 4; ++i) {
     greedy.push_back(connect_to(listener_->port()));

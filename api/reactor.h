@@ -1,0 +1,109 @@
+// The thread behind the listener: owns all connections. Everything here runs in that thread but post() and stop().
+#pragma once
+
+#include <poll.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "api/connection.h"
+#include "api/connection_places.h"
+#include "api/listener.h"
+#include "api/wake_pipe.h"
+#include "api/worker_pool.h"
+
+namespace mz {
+
+class Reactor {
+ public:
+  struct Door {
+    Descriptor socket;
+    bool unix_socket = false;
+  };
+  struct Pools {
+    WorkerPool* control = nullptr;
+    WorkerPool* ui = nullptr;
+    WorkerPool* bulk = nullptr;
+  };
+
+  explicit Reactor(std::vector<Door> doors) : doors_(std::move(doors)) {}
+  [[nodiscard]] bool valid() const { return wake_.valid(); }
+
+  void run(const Listener::Service& service, const Pools& pools);
+  // From any thread.
+  void stop();
+  void post(std::function<void()> task);
+
+  // The TCP doors, exchanged by a posted task.
+  std::vector<Door>& doors() { return doors_; }
+
+ private:
+  using Clock = Connection::Clock;
+  using Stage = Connection::Stage;
+  using Connections = std::map<std::uint64_t, Connection>;  // by id, so oldest first
+
+  // The loop (reactor.cpp).
+  void build_poll_set();
+  [[nodiscard]] int poll_timeout() const;
+  void run_tasks();
+  void accept_some(const Door& door);
+  void take_in(Descriptor socket, const sockaddr_storage& address, bool unix_socket);
+  void close_overdue();
+  void drop(std::uint64_t id);
+  void set_stage(Connection& connection, Stage stage, int seconds);
+  void with_connection(std::uint64_t id, const std::function<bool(Connection&)>& go_on);
+
+  // One connection (reactor_connection.cpp). These return false when the connection is over.
+  bool advance(Connection& connection, short events);
+  bool greet(Connection& connection);
+  bool shake_hands(Connection& connection);
+  bool receive(Connection& connection);
+  bool use_input(Connection& connection);
+  bool serve(Connection& connection, RequestHead head);
+  bool send(Connection& connection, const HttpResponse& response);
+  bool refuse(Connection& connection, int status, std::string_view kind, std::string_view text);
+  bool write_some(Connection& connection);
+  bool drain(Connection& connection);
+  bool overdue(Connection& connection);
+
+  // Bodies (reactor_body.cpp).
+  bool begin_body(Connection& connection);
+  bool take_body(Connection& connection);
+  bool dispatch(Connection& connection);
+  bool open_upload(Connection& connection);
+  void feed(Connection& connection);
+  void finish_upload(Connection& connection);
+  bool upload_opened(Connection& connection, const Result<void>& result);
+  bool piece_written(Connection& connection, const Result<void>& result);
+  void release_body(Connection& connection);
+  void set_body_deadline(Connection& connection);
+  WorkerPool* pool_of(Pool pool) const;
+
+  const Listener::Service* service_ = nullptr;
+  Pools pools_;
+  std::vector<Door> doors_;
+  Connections connections_;
+  ConnectionPlaces places_{{.strangers = Listener::kMaxStrangers,
+                            .per_address = Listener::kMaxStrangersPerAddress,
+                            .members = Listener::kMaxMembers}};
+  std::uint64_t next_id_ = 1;
+  Clock::time_point accept_again_;  // descriptors ran out: do not spin on the doors
+  std::size_t handshakes_ = 0;      // connections in Stage::handshake
+  int handshake_steps_ = 0;         // of this round
+  std::size_t buffered_bytes_ = 0;  // reserved for bodies in memory
+  std::size_t uploads_ = 0;
+  std::vector<pollfd> polled_;
+  std::size_t first_connection_ = 0;       // in polled_
+  std::vector<std::uint64_t> polled_ids_;  // of the connections in polled_, in its order
+  bool some_are_ready_ = false;            // bytes wait inside TLS: do not sleep
+
+  WakePipe wake_;
+  std::atomic<bool> stopping_{false};
+  std::mutex tasks_mutex_;  // guards tasks_
+  std::vector<std::function<void()>> tasks_;
+};
+
+}  // namespace mz

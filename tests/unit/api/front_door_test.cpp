@@ -1,0 +1,367 @@
+// TLS and plain HTTP through one port, who is recognised, bodies, sinks, the Unix socket.
+#include "tests/unit/api/front_door.h"
+
+#include <sys/stat.h>
+
+#include <condition_variable>
+#include <mutex>
+
+using namespace mz;
+using mz::test::connect_to;
+using mz::test::FrontDoorTest;
+using mz::test::id_of;
+using mz::test::kPatience;
+using mz::test::receive;
+using mz::test::send_text;
+
+namespace {
+
+HttpResponse text(std::string body) {
+  HttpResponse response;
+  response.content_type = "text/plain";
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse who(const NodeServices&, const Request& request) {
+  return text(std::string(principal_word(request.principal.kind)) + " " + request.principal.node_id.text());
+}
+HttpResponse size_of_body(const NodeServices&, const Request& request) {
+  return text(std::to_string(request.body.size()));
+}
+HttpResponse exporter(const NodeServices&, const Request& request) {
+  return text(std::string(request.exporter.begin(), request.exporter.end()));
+}
+
+// What sinks have seen, and a gate that holds them.
+struct SinkRecord {
+  std::mutex mutex;  // guards the rest
+  std::condition_variable changed;
+  std::uint64_t bytes = 0;
+  std::size_t largest_piece = 0;
+  int open = 0;
+  bool blocked = false;
+  std::uint64_t refuse_after = UINT64_MAX;
+};
+SinkRecord* record = nullptr;  // of the test that runs; routes are plain functions
+
+class CountingSink : public BodySink {
+ public:
+  CountingSink() {
+    const std::lock_guard lock(record->mutex);
+    ++record->open;
+  }
+  ~CountingSink() override {
+    const std::lock_guard lock(record->mutex);
+    --record->open;
+    record->changed.notify_all();
+  }
+  Result<void> write(std::string_view piece) override {
+    std::unique_lock lock(record->mutex);
+    record->bytes += piece.size();
+    record->largest_piece = std::max(record->largest_piece, piece.size());
+    record->changed.notify_all();
+    record->changed.wait(lock, [] { return !record->blocked; });
+    if (record->bytes > record->refuse_after) return Error{ErrorKind::refused, "enough"};
+    return {};
+  }
+  HttpResponse finish() override {
+    const std::lock_guard lock(record->mutex);
+    return text("took " + std::to_string(record->bytes));
+  }
+};
+
+Result<std::unique_ptr<BodySink>> open_counting_sink(const NodeServices&, const Request& request) {
+  if (request.variables.front() == "forbidden") return Error{ErrorKind::refused, "not this one"};
+  return std::unique_ptr<BodySink>(std::make_unique<CountingSink>());
+}
+
+constexpr Access kOpen{Caller::anyone};
+constexpr Access kNode{Caller::node};
+constexpr Access kTls{Caller::encrypted};
+constexpr Access kHere{Caller::here};
+
+std::vector<Route> example_routes() {
+  return {
+      {"GET", "/health", "", kOpen, Pool::reactor, who},
+      {"GET", "/page", "", kHere, Pool::reactor, who},
+      {"GET", "/who", "", Access{Caller::encrypted, Caller::here}, Pool::control, who},
+      {"GET", "/member", "", kNode, Pool::reactor, who},
+      {"POST", "/renew", "", Access{Caller::expired}, Pool::control, who, BodyKind::bytes, 10},
+      {"POST", "/local", "", Access{Caller::local}, Pool::control, who},
+      {"GET", "/exporter", "", kTls, Pool::reactor, exporter},
+      {"POST", "/size", "", kTls, Pool::control, size_of_body, BodyKind::bytes, 2U << 20},
+      {"POST", "/node/size", "", kNode, Pool::control, size_of_body, BodyKind::bytes, 2U << 20},
+      {"PUT", "/objects/{name}", "", kNode, Pool::bulk, nullptr, BodyKind::stream, std::size_t{1} << 40,
+       open_counting_sink},
+  };
+}
+
+class FrontDoor : public FrontDoorTest {
+ protected:
+  void SetUp() override {
+    FrontDoorTest::SetUp();
+    record = &record_;
+    start(example_routes());
+  }
+  void TearDown() override {
+    set_blocked(false);
+    door_.reset();
+  }
+  void set_blocked(bool blocked) {
+    const std::lock_guard lock(record_.mutex);
+    record_.blocked = blocked;
+    record_.changed.notify_all();
+  }
+  bool await(const std::function<bool()>& holds) {
+    std::unique_lock lock(record_.mutex);
+    return record_.changed.wait_for(lock, kPatience, holds);
+  }
+  HttpAnswer ask(HttpsClient& client, const HttpQuestion& question) {
+    auto answer = client.ask(question, within(kPatience));
+    if (answer) return *answer;
+    ADD_FAILURE() << answer.error().text;
+    return {};
+  }
+  static HttpQuestion post(const std::string& path, std::string body) {
+    return {.method = "POST", .path = path, .content_type = "application/octet-stream", .body = std::move(body)};
+  }
+  static HttpQuestion put(const std::string& path, std::string body) {
+    return {.method = "PUT", .path = path, .content_type = "application/octet-stream", .body = std::move(body)};
+  }
+
+  SinkRecord record_;
+};
+
+}  // namespace
+
+TEST_F(FrontDoor, one_port_speaks_http_and_tls) {
+  const auto plain = connect_to(port());
+  send_text(plain, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(receive(plain).find("200 OK"), std::string::npos);
+  auto encrypted = stranger();
+  EXPECT_EQ(ask(encrypted, {.path = "/health"}).status, 200);
+}
+
+TEST_F(FrontDoor, a_member_is_known_by_its_key_and_others_are_strangers) {
+  const TlsIdentity worker = cluster_.member(Role::worker);
+  auto member = client(worker);
+  EXPECT_EQ(ask(member, {.path = "/who"}).body, "node " + id_of(worker).text());
+  auto nobody = stranger();
+  EXPECT_EQ(ask(nobody, {.path = "/who"}).body, "stranger " + NodeId().text());
+  EXPECT_EQ(ask(nobody, {.path = "/member"}).status, 401);
+}
+
+TEST_F(FrontDoor, a_member_of_another_cluster_is_a_stranger_and_is_not_trusted_itself) {
+  const test::TestCluster theirs;
+  auto client_of_theirs = client(theirs.member(Role::admin));
+  const auto answer = client_of_theirs.ask({.path = "/who"}, within(kPatience));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind, ErrorKind::refused);
+}
+
+TEST_F(FrontDoor, the_client_goes_on_only_with_the_node_it_means) {
+  const TlsIdentity worker = cluster_.member(Role::worker);
+  const auto context = context_of(worker);
+  const auto wrong = HttpConnection::dial_tls({"127.0.0.1", port()}, context, id_of(worker), within(kPatience));
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().kind, ErrorKind::refused);
+  EXPECT_NE(wrong.error().text.find(id_of(self_).short_text()), std::string::npos);
+  EXPECT_TRUE(HttpConnection::dial_tls({"127.0.0.1", port()}, context, id_of(self_), within(kPatience)).ok());
+}
+
+TEST_F(FrontDoor, an_expired_certificate_is_good_for_renewal_only) {
+  const std::int64_t long_ago = std::time(nullptr) - 40 * kDaySeconds;
+  const TlsIdentity sleeper = cluster_.member(Role::worker, long_ago);
+  auto member = client(sleeper);
+  EXPECT_EQ(ask(member, {.path = "/member"}).status, 403);
+  EXPECT_EQ(ask(member, post("/renew", "x")).body, "node " + id_of(sleeper).text());
+}
+
+TEST_F(FrontDoor, both_ends_compute_the_same_bytes_of_a_connection_and_of_no_other) {
+  auto first = stranger();
+  auto second = stranger();
+  const std::string seen = ask(first, {.path = "/exporter"}).body;
+  const TlsExporter& own = first.connection()->exporter();
+  EXPECT_EQ(seen, std::string(own.begin(), own.end()));
+  EXPECT_NE(seen, ask(second, {.path = "/exporter"}).body);
+}
+
+TEST_F(FrontDoor, a_connection_is_kept_and_replaced_when_the_node_has_closed_it) {
+  auto member = client(cluster_.member(Role::worker));
+  ask(member, {.path = "/who"});
+  const TlsExporter before = member.connection()->exporter();
+  ask(member, {.path = "/who"});
+  EXPECT_EQ(member.connection()->exporter(), before);
+  const std::uint16_t same = port();
+  door_.reset();
+  start(example_routes(), {.port = same});
+  ask(member, {.path = "/who"});
+  EXPECT_NE(member.connection()->exporter(), before);
+}
+
+TEST_F(FrontDoor, nobody_at_the_other_end_is_said_so) {
+  const std::uint16_t gone = port();
+  door_.reset();
+  const auto context = context_of(self_);
+  const auto answer = HttpConnection::dial_tls({"localhost", gone}, context, {}, within(kPatience));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind, ErrorKind::unreachable);
+}
+
+TEST_F(FrontDoor, a_body_arrives_whole_over_tls) {
+  auto nobody = stranger();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{16'384}, std::size_t{2} << 20}) {
+    EXPECT_EQ(ask(nobody, post("/size", std::string(size, 'x'))).body, std::to_string(size));
+  }
+  EXPECT_EQ(ask(nobody, post("/size", std::string((2U << 20) + 1, 'x'))).status, 413);
+}
+
+TEST_F(FrontDoor, a_stranger_is_refused_before_its_body_is_read) {
+  auto connection = HttpConnection::dial_tls({"127.0.0.1", port()}, strange_context(), {}, within(kPatience));
+  ASSERT_TRUE(connection.ok());
+  const auto answer = connection->ask(put("/objects/x", std::string(8U << 20, 'x')), within(kPatience));
+  ASSERT_TRUE(answer.ok()) << answer.error().text;
+  EXPECT_EQ(answer->status, 401);
+  EXPECT_EQ(record_.bytes, 0U);
+}
+
+TEST_F(FrontDoor, a_client_that_asks_first_is_told_to_go_on_or_not) {
+  const auto asks = [&](const std::string& length) {
+    const auto socket = connect_to(port());
+    send_text(socket, "POST /local HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: " + length +
+                          "\r\n\r\n");
+    return receive(socket);
+  };
+  EXPECT_TRUE(asks("5").starts_with("HTTP/1.1 401"));
+  // Only a route that takes the body says go on.
+  test::TlsTalk talk(port(), strange_context());
+  talk.write(
+      "POST /size HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n"
+      "Content-Type: application/octet-stream\r\n\r\n");
+  EXPECT_EQ(talk.read("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  talk.write("12345");
+  EXPECT_TRUE(talk.read("\r\n\r\n5").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(FrontDoor, a_large_body_goes_through_a_sink_in_bounded_pieces) {
+  auto member = client(cluster_.member(Role::worker));
+  constexpr std::size_t kSize = 20'000'000;
+  EXPECT_EQ(ask(member, put("/objects/a", std::string(kSize, 'x'))).body, "took 20000000");
+  EXPECT_LE(record_.largest_piece, Listener::kPieceBytes + (64U << 10));
+  // The connection goes on as after any other request.
+  EXPECT_EQ(ask(member, {.path = "/member"}).status, 200);
+  EXPECT_TRUE(await([&] { return record_.open == 0; }));
+}
+
+TEST_F(FrontDoor, a_sink_that_cannot_be_opened_or_has_enough_answers_itself) {
+  auto member = client(cluster_.member(Role::worker));
+  EXPECT_EQ(ask(member, put("/objects/forbidden", "x")).status, 403);
+  record_.refuse_after = 1'000'000;
+  const HttpAnswer answer = ask(member, put("/objects/a", std::string(8'000'000, 'x')));
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_NE(answer.body.find("enough"), std::string::npos);
+  EXPECT_TRUE(await([&] { return record_.open == 0; }));
+}
+
+TEST_F(FrontDoor, a_sink_is_destroyed_when_its_sender_goes_away) {
+  {
+    test::TlsTalk talk(port(), context_of(cluster_.member(Role::worker)));
+    ASSERT_TRUE(
+        talk.write("PUT /objects/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
+                   "Content-Type: application/octet-stream\r\n\r\n" +
+                   std::string(300'000, 'x')));
+    ASSERT_TRUE(await([&] { return record_.bytes >= Listener::kPieceBytes; }));
+  }
+  EXPECT_TRUE(await([&] { return record_.open == 0; }));
+  EXPECT_LT(record_.bytes, 1'000'000U);
+}
+
+TEST_F(FrontDoor, uploads_that_hang_hold_up_neither_heartbeats_nor_pages) {
+  set_blocked(true);
+  std::vector<std::thread> uploads;
+  for (std::size_t i = 0; i < 2 * Listener::kBulkThreads; ++i) {
+    uploads.emplace_back([this] {
+      auto member = client(cluster_.member(Role::worker));
+      EXPECT_EQ(ask(member, put("/objects/a", std::string(1'000'000, 'x'))).status, 200);
+    });
+  }
+  ASSERT_TRUE(await([&] { return record_.bytes >= Listener::kBulkThreads * Listener::kPieceBytes; }));
+  auto member = client(cluster_.member(Role::worker));
+  EXPECT_EQ(ask(member, post("/node/size", "heartbeat")).body, "9");
+  EXPECT_EQ(ask(member, {.path = "/health"}).status, 200);
+  set_blocked(false);
+  for (std::thread& upload : uploads) upload.join();
+}
+
+TEST_F(FrontDoor, a_handshake_that_stops_half_way_is_closed) {
+  const auto socket = connect_to(port());
+  send_text(socket, std::string("\x16\x03\x01\x02\x00", 5));  // a record of 512 bytes that never come
+  const auto start = std::chrono::steady_clock::now();
+  receive(socket);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  EXPECT_GE(took.count(), Listener::kHandshakeSeconds - 1.0);
+}
+
+TEST_F(FrontDoor, more_half_open_handshakes_than_there_are_places_lock_nobody_out) {
+  std::vector<Descriptor> half_open;
+  for (std::size_t i = 0; i < Listener::kMaxHandshakes + 100; ++i) {
+    half_open.push_back(connect_to(port()));
+    send_text(half_open.back(), std::string("\x16\x03\x01\x02\x00", 5));
+  }
+  auto member = client(cluster_.member(Role::worker));
+  EXPECT_EQ(ask(member, {.path = "/member"}).status, 200);
+  EXPECT_EQ(receive(half_open.front()), "");  // the oldest had to go at once
+}
+
+TEST_F(FrontDoor, a_body_that_drips_is_ended) {
+  test::TlsTalk talk(port(), context_of(cluster_.member(Role::worker)));
+  talk.write(
+      "POST /node/size HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
+      "Content-Type: application/octet-stream\r\n\r\n12345");
+  EXPECT_TRUE(talk.read().starts_with("HTTP/1.1 408"));
+}
+
+TEST_F(FrontDoor, the_unix_socket_is_of_this_user_only_and_makes_a_local_principal) {
+  std::string pattern = testing::TempDir() + "doorXXXXXX";
+  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+  // Longer than a socket's path may be.
+  const std::filesystem::path folder = std::filesystem::path(pattern) / std::string(120, 'd');
+  std::filesystem::create_directories(folder);
+  const std::filesystem::path path = folder / "control.sock";
+  door_.reset();
+  start(example_routes(), {.control_socket = path});
+  struct stat entry {};
+  ASSERT_EQ(::stat(path.c_str(), &entry), 0);
+  EXPECT_EQ(entry.st_mode & 0777, 0600U);
+  auto local = HttpConnection::dial_file(path);
+  ASSERT_TRUE(local.ok()) << local.error().text;
+  EXPECT_EQ(local->ask({.method = "POST", .path = "/local"}, within(kPatience))->body, "local " + NodeId().text());
+  auto loopback = HttpConnection::dial_loopback(port(), within(kPatience));
+  EXPECT_EQ(loopback->ask({.method = "POST", .path = "/local"}, within(kPatience))->status, 401);
+  door_.reset();
+  EXPECT_FALSE(std::filesystem::exists(path));
+  std::filesystem::remove_all(pattern);
+}
+
+TEST_F(FrontDoor, it_can_be_opened_to_other_computers_and_closed_again_on_the_same_port) {
+  const std::uint16_t before = port();
+  // Every loopback address but the one it is bound to stands for the other interfaces of this computer.
+  const Endpoint other{"127.0.0.2", before};
+  EXPECT_FALSE(dial(other, within(kPatience)).ok());
+  ASSERT_TRUE(door_->set_reach(Reach::everywhere).ok());
+  EXPECT_TRUE(dial(other, within(kPatience)).ok());
+  EXPECT_EQ(port(), before);
+  ASSERT_TRUE(door_->set_reach(Reach::loopback).ok());
+  EXPECT_FALSE(dial(other, within(kPatience)).ok());
+  EXPECT_TRUE(dial({"127.0.0.1", before}, within(kPatience)).ok());
+}
+
+TEST_F(FrontDoor, a_port_is_never_shared_whatever_the_reach) {
+  ASSERT_TRUE(door_->set_reach(Reach::everywhere).ok());
+  for (const Reach reach : {Reach::loopback, Reach::everywhere}) {
+    const auto second = Listener::bind({.reach = reach, .port = port()});
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().kind, ErrorKind::refused);
+  }
+}
