@@ -5,6 +5,7 @@
 
 #include "api/host_name.h"
 #include "api/routes.h"
+#include "api/sessions.h"
 
 namespace mz {
 namespace {
@@ -72,11 +73,19 @@ Admission refuse_plain(const Arrival& arrival) {
 
 // The sender behind the Authorization header, or behind the connection when there is none; nothing for a wrong token.
 std::optional<Principal> identify(const NodeServices& services, const RequestHead& head, const Principal& peer) {
-  const std::string_view credentials = head.header("authorization");
-  if (!head.headers.contains("authorization")) return peer;
+  if (!head.headers.contains("authorization")) {
+    const bool revoked = peer.kind == Principal::Kind::node && services.credentials != nullptr &&
+                         services.credentials->is_revoked(peer.node_id);
+    return revoked ? Principal{} : peer;
+  }
+  std::string_view token = head.header("authorization");
   constexpr std::string_view kScheme = "Bearer ";
-  if (!credentials.starts_with(kScheme) || services.tokens == nullptr) return std::nullopt;
-  return services.tokens->verify(credentials.substr(kScheme.size()));
+  if (!token.starts_with(kScheme)) return std::nullopt;
+  token.remove_prefix(kScheme.size());
+  if (token.starts_with(Sessions::kTokenPrefix)) {
+    return services.sessions != nullptr ? services.sessions->verify(token) : std::nullopt;
+  }
+  return services.credentials != nullptr ? services.credentials->verify(token) : std::nullopt;
 }
 
 bool changes_something(const RequestHead& head) { return head.method != "GET" && head.method != "HEAD"; }

@@ -5,6 +5,7 @@
 #include "api/games.h"
 #include "api/metrics.h"
 #include "api/page.h"
+#include "api/session_routes.h"
 #include "api/status_json.h"
 #include "api/trust_routes.h"
 
@@ -88,7 +89,7 @@ std::string_view pool_word(Pool pool) {
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> list;
-    for (const auto& table : {std::span<const Route>(kNodeRoutes), trust_routes()}) {
+    for (const auto& table : {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes()}) {
       list.insert(list.end(), table.begin(), table.end());
     }
     return list;

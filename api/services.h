@@ -14,20 +14,24 @@ namespace mz {
 
 class Membership;  // api/membership.h
 class NodeTrust;   // p2p/trust/node_trust.h
+class Sessions;    // api/sessions.h
 
-// Knows the operators' bearer tokens. Called in the reactor: answers from memory, at once, in time that does not depend on
-// how much of a wrong token is right.
-class TokenVerifier {
+// Knows the operators' bearer tokens and who was put out of the cluster. Called in the reactor: answers from memory, at once,
+// in time that does not depend on how much of a wrong token is right.
+class Credentials {
  public:
-  virtual ~TokenVerifier() = default;
+  virtual ~Credentials() = default;
   // The operator behind the token; nothing when it is unknown, expired or revoked.
   [[nodiscard]] virtual std::optional<Principal> verify(std::string_view token) const = 0;
+  // Connections outlive the moment in which their node is put out, so every request asks.
+  [[nodiscard]] virtual bool is_revoked(const NodeId& node) const = 0;
 };
 
 // A null pointer is a service that this node does not run; its routes answer 503.
 struct NodeServices {
   const NodeState* state = nullptr;  // never null in a running node
-  const TokenVerifier* tokens = nullptr;
+  const Credentials* credentials = nullptr;
+  Sessions* sessions = nullptr;
   NodeTrust* trust = nullptr;
   Membership* membership = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.

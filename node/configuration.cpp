@@ -22,8 +22,12 @@ constexpr double kMaxGb = 1'000'000;
 constexpr Key kKeys[] = {
     {"data", ValueType::path, true, 0, 0, "auto",
      "Directory of everything this node keeps; auto is the platform's usual place for data."},
-    {"port", ValueType::integer, false, 0, 65'535, "8765",
-     "TCP port of the page and the API, on loopback; 0 takes any free one."},
+    {"port", ValueType::integer, false, 0, 65'535, "8765", "TCP port of the page and the API; 0 takes any free one."},
+    {"listen", ValueType::word, true, 0, 0, "auto",
+     "Who can reach the port: loopback, this computer only; everywhere, other computers too, over TLS. auto is "
+     "loopback "
+     "until this node has issued a join token or belongs to a cluster with others.",
+     "loopback|everywhere"},
     {"workers", ValueType::integer, true, 0, 1'024, "auto",
      "Worker processes that play; auto is one fewer than the cores, at least 1; 0 plays nothing."},
     {"memory_gb", ValueType::number, true, 0.25, kMaxGb, "auto",
@@ -54,6 +58,11 @@ std::string plain(double value) {
 
 std::string valid_values(const Key& key) {
   if (key.type == ValueType::path) return "a path";
+  if (key.type == ValueType::word) {
+    std::string list(key.words);
+    for (auto bar = list.find('|'); bar != std::string::npos; bar = list.find('|')) list.replace(bar, 1, ", ");
+    return list + (key.has_auto ? " or auto" : "");
+  }
   return std::string(key.type == ValueType::integer ? "a whole number" : "a number") + " from " + plain(key.minimum) +
          " to " + plain(key.maximum) + (key.has_auto ? ", or auto" : "");
 }
@@ -71,6 +80,10 @@ bool parse_number(std::string_view text, double& out) {
 bool is_valid(const Key& key, const std::string& value) {
   if (key.has_auto && value == "auto") return true;
   if (key.type == ValueType::path) return !value.empty() && value.find('\0') == std::string::npos;
+  if (key.type == ValueType::word) {
+    const bool plain = !value.empty() && value.find('|') == std::string::npos;
+    return plain && ("|" + std::string(key.words) + "|").find("|" + value + "|") != std::string::npos;
+  }
   double number = 0;
   if (!parse_number(value, number)) return false;
   if (key.type == ValueType::integer && number != std::floor(number)) return false;

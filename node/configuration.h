@@ -18,7 +18,7 @@
 
 namespace mz {
 
-enum class ValueType { integer, number, path };
+enum class ValueType { integer, number, path, word };
 
 struct Key {
   std::string_view
@@ -27,8 +27,9 @@ struct Key {
   bool has_auto;   // "auto" is a value too: the program decides from the machine
   double minimum;  // of integers and numbers
   double maximum;
-  std::string_view fallback;  // the default; "auto" for what depends on the machine
-  std::string_view meaning;   // one sentence, with what auto means
+  std::string_view fallback;    // the default; "auto" for what depends on the machine
+  std::string_view meaning;     // one sentence, with what auto means
+  std::string_view words = {};  // of ValueType::word: what it may be besides auto, separated by |
 };
 
 std::span<const Key> configuration_keys();

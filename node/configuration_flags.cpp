@@ -14,7 +14,9 @@ FlagValues add_configuration_flags(CLI::App& verb, const std::vector<std::string
             flag_name(key),
             [values, name = std::string(key.name)](const std::string& value) { (*values)[name] = value; },
             std::string(key.meaning) + " Default: " + std::string(key.fallback) + ".")
-        ->type_name(key.type == ValueType::path ? "DIR" : "N");
+        ->type_name(key.type == ValueType::path   ? "DIR"
+                    : key.type == ValueType::word ? "WORD"
+                                                  : "N");
   }
   return values;
 }

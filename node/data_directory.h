@@ -4,6 +4,8 @@
 //   lock                flock held while a node runs; the kernel releases it, whatever kills the process
 //   node.json           process id, its start time and port of the running node; believed only when they fit a process
 //   log/                node.log (rotated), crash.log (what the last start wrote to stderr)
+//   control.sock        where this machine's user talks to the running node (api/listening_socket.h)
+//   identity/           the node's key, certificate and tokens (p2p/trust/node_trust.h)
 //   objects/, incoming/, games.db, store.lock   the games (store/game_store.h)
 #pragma once
 
@@ -40,6 +42,8 @@ class DataDirectory {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path log_file() const { return path_ / "log" / "node.log"; }
+  [[nodiscard]] std::filesystem::path control_socket() const { return path_ / "control.sock"; }
+  [[nodiscard]] std::filesystem::path identity() const { return path_ / "identity"; }
   [[nodiscard]] std::filesystem::path crash_file() const { return path_ / "log" / "crash.log"; }
 
   // Held until the returned descriptor closes. Refused while a node runs here; the sentence says where it answers.

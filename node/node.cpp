@@ -13,9 +13,9 @@
 
 #include "api/listener.h"
 #include "api/loopback_client.h"
-#include "api/routes.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
+#include "node/front_door.h"
 #include "node/platform.h"
 #include "node/stop_signal.h"
 #include "node/version.h"
@@ -77,6 +77,9 @@ Result<NodeOptions> node_options(const Configuration& configuration) {
   if (!data) return data.error();
   options.data = *data;
   options.port = static_cast<std::uint16_t>(configuration.integer("port"));
+  if (!configuration.is_auto("listen")) {
+    options.reach = configuration.text("listen") == "everywhere" ? Reach::everywhere : Reach::loopback;
+  }
   options.limits.workers = configuration.is_auto("workers")
                                ? std::max(1, static_cast<int>(platform::usable_cores()) - 1)
                                : static_cast<int>(configuration.integer("workers"));
@@ -95,8 +98,13 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   if (!data) return data.error();
   auto lock = data->lock();
   if (!lock) return lock.error();
-  auto listener = Listener::bind({.reach = Reach::loopback, .port = options.port});
+  platform::raise_descriptor_limit();
+  auto listener = Listener::bind({.reach = options.reach.value_or(Reach::loopback),
+                                  .port = options.port,
+                                  .control_socket = data->control_socket()});
   if (!listener) return listener.error();
+  auto trust = NodeTrust::open({.directory = data->identity(), .host = host_name()});
+  if (!trust) return trust.error();
   if (auto log = open_log(*data, options.foreground); !log) return log.error();
 
   const WakePipe wake;
@@ -119,13 +127,9 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   Intake intake(identity.data_dir, state, [&wake] { wake.wake(); });
   Supervisor supervisor(options.limits, identity, all_configurations(), kEngine, entropy(), state, intake, wake,
                         signals.requested());
-  const NodeServices services{.state = &state};
-  (*listener)->start(
-      {.admit = [&services](const RequestHead& head, const Principal& peer,
-                            const Arrival& arrival) { return admit_request(routes(), services, head, peer, arrival); },
-       .answer = [&services](const Route& route,
-                             const Request& request) { return answer_request(services, route, request); },
-       .name_thread = platform::name_thread});
+  NodeServices services{.state = &state};
+  FrontDoor front_door(**listener, services, **trust, options.reach);
+  front_door.start();
   on_ready(identity.port);
   supervisor.run();
 

@@ -1,13 +1,15 @@
 // A running node: data directory, lock, port, log, intake, control loop and HTTP, put together.
 //
-// Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and http-slow (api/listener.h), signals
+// Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and its pools (api/listener.h), signals
 // (node/stop_signal.h). Work happens in child processes (node/worker.h).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
+#include "api/listening_socket.h"
 #include "engine/base/result.h"
 #include "node/configuration.h"
 #include "node/supervisor.h"
@@ -17,6 +19,7 @@ namespace mz {
 struct NodeOptions {
   std::filesystem::path data;
   std::uint16_t port = 0;
+  std::optional<Reach> reach = {};  // nothing: as membership asks for (node/front_door.h)
   NodeLimits limits;
   bool foreground = false;  // also log to stderr
 };

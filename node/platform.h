@@ -42,6 +42,10 @@ bool wait_for_exit(pid_t pid, std::chrono::milliseconds limit);
 // Closes every descriptor >= first. Safe between fork and exec.
 void close_descriptors_from(int first);
 
+// Raises the number of descriptors this process may have to what the system allows it. A cluster's leader holds thousands of
+// connections; the usual default is 1024, or 256.
+void raise_descriptor_limit();
+
 // Shown by debuggers and `top -H`; at most 15 characters.
 void name_thread(const char* name);
 

@@ -82,6 +82,8 @@ void close_descriptors_from(int first) {
   for (int fd = first; fd < end; ++fd) close(fd);
 }
 
+void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
+
 void name_thread(const char* name) { pthread_setname_np(name); }
 
 }  // namespace mz::platform

@@ -1,9 +1,11 @@
-// Shared by both platform files: the home directory.
+// Shared by both platform files: the home directory, the limit on descriptors.
 #pragma once
 
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
@@ -23,6 +25,17 @@ inline Result<std::filesystem::path> home_directory() {
   }
   return Error{ErrorKind::not_found,
                "This user has no home directory. Set HOME, or name a data directory with --data."};
+}
+
+// Enough for all places of the front door (api/listener.h) and the files of a node; little enough that closing all of them
+// one by one after a fork takes no time.
+inline constexpr rlim_t kWantedDescriptors = 20'000;
+
+inline void raise_soft_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWantedDescriptors) return;
+  limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? kWantedDescriptors : std::min(kWantedDescriptors, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace mz::platform

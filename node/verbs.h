@@ -19,6 +19,7 @@ void add_routes(CLI::App& app, Action& action);
 void add_selfplay(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_tournament(CLI::App& app, Action& action);
+void add_ui(CLI::App& app, Action& action);
 void add_uninstall(CLI::App& app, Action& action);
 void add_up(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
@@ -27,6 +28,7 @@ void add_worker(CLI::App& app, Action& action);
 inline void add_verbs(CLI::App& app, Action& action) {
   add_up(app, action);
   add_status(app, action);
+  add_ui(app, action);
   add_down(app, action);
   add_logs(app, action);
   add_config(app, action);

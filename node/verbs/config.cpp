@@ -19,6 +19,8 @@ const char* type_name(ValueType type) {
       return "number";
     case ValueType::path:
       return "path";
+    case ValueType::word:
+      return "word";
   }
   return "";
 }
@@ -48,7 +50,7 @@ json describe(const Configuration& configuration, const Key& key) {
            {"flag", flag_name(key)},
            {"variable", variable_name(key)},
            {"layers", layers}};
-  if (key.type != ValueType::path) {
+  if (key.type == ValueType::integer || key.type == ValueType::number) {
     out["minimum"] = key.minimum;
     out["maximum"] = key.maximum;
   }

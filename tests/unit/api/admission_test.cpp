@@ -172,12 +172,14 @@ int refused(const RequestHead& head, const Sender& from) {
 
 RequestHead post_things(const Sender& from) { return proper_head(kExamples[2], "POST", from.host); }
 
-class Tokens : public mz::TokenVerifier {
+class Tokens : public mz::Credentials {
  public:
   [[nodiscard]] std::optional<Principal> verify(std::string_view token) const override {
     if (token != "right") return std::nullopt;
     return person(Kind::operator_token, Scope::jobs);
   }
+  [[nodiscard]] bool is_revoked(const mz::NodeId& id) const override { return id == revoked; }
+  mz::NodeId revoked = mz::NodeId::of_public_key({});
 };
 
 }  // namespace
@@ -270,7 +272,7 @@ TEST(Admission, variables_are_the_segments_in_order) {
 TEST(Admission, a_right_token_makes_an_operator_and_a_wrong_one_a_refusal_even_where_strangers_may_read) {
   const Tokens tokens;
   NodeServices services;
-  services.tokens = &tokens;
+  services.credentials = &tokens;
   const Sender& from = sender("stranger, loopback");
   const auto ask = [&](const std::string& credentials, const std::string& path) {
     RequestHead head = head_for("GET", path, from.host);
@@ -288,11 +290,22 @@ TEST(Admission, a_right_token_makes_an_operator_and_a_wrong_one_a_refusal_even_w
 TEST(Admission, a_token_over_a_members_connection_counts_as_the_token) {
   const Tokens tokens;
   NodeServices services;
-  services.tokens = &tokens;
+  services.credentials = &tokens;
   const Sender& from = sender("admin node");
   RequestHead head = head_for("POST", "/admin", from.host);
   head.headers["authorization"] = "Bearer right";
   EXPECT_EQ(mz::admit_request(kExamples, services, head, from.principal, from.arrival).refusal.status, 403);
+}
+
+TEST(Admission, a_node_that_was_put_out_is_a_stranger_from_then_on) {
+  const Tokens tokens;
+  NodeServices services;
+  services.credentials = &tokens;
+  Sender from = sender("admin node");
+  const RequestHead head = head_for("POST", "/admin", from.host);
+  EXPECT_NE(mz::admit_request(kExamples, services, head, from.principal, from.arrival).route, nullptr);
+  from.principal.node_id = tokens.revoked;
+  EXPECT_EQ(mz::admit_request(kExamples, services, head, from.principal, from.arrival).refusal.status, 401);
 }
 
 TEST(Admission, bodies_are_checked_against_the_route_before_they_are_read) {
