@@ -2,7 +2,7 @@
 //
 // Environment: MESHZERO_BINARY the program under test; CHROMIUM the browser, when it is not in its usual place.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -104,6 +104,13 @@ export class Node {
 
   remove() {
     rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** The address with which `meshzero ui` opens the page. */
+  loginAddress() {
+    const said = spawnSync(process.env.MESHZERO_BINARY, ["ui", "--json", "--data", this.data], { encoding: "utf8" });
+    assert.equal(said.status, 0, said.stderr);
+    return JSON.parse(said.stdout).page;
   }
 
   async json(path) {

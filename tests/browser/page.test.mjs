@@ -296,3 +296,39 @@ test("when the node stops the last data stay under a banner, and when it is back
   await page.getByTestId("stale-banner").waitFor({ state: "detached" });
   await page.getByTestId("game").first().waitFor();
 });
+
+test("meshzero ui logs the page in once, for this tab, and without leaving the code in the address", async () => {
+  const login = new URL(node.loginAddress());
+  const page = await open(login.hash);
+  await page.getByTestId("log-out").waitFor();
+  assert.equal(new URL(page.url()).hash, "#/");
+  const token = await page.evaluate(() => sessionStorage.getItem("meshzero.session"));
+  const who = () => fetch(`${node.url}/api/v1/session`, { headers: { authorization: `Bearer ${token}` } });
+  assert.deepEqual(await (await who()).json(), { kind: "session", label: "page 1", scope: "admin" });
+  await page.getByTestId("connection").getByText("Live").waitFor();
+
+  await page.getByTestId("log-out").click();
+  await until("the session has ended", async () => (await who()).status === 401);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem("meshzero.session")), null);
+});
+
+test("a code that was used says so, and the page is read as by any visitor", async () => {
+  const login = new URL(node.loginAddress());
+  await fetch(`${node.url}/api/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ code: login.hash.slice("#code=".length) }),
+  });
+  const page = await open(login.hash, { expected: /403/ });
+  await page.getByTestId("login-banner").waitFor();
+  assert.equal(await page.getByTestId("log-out").count(), 0);
+  await page.getByTestId("connection").getByText("Live").waitFor();
+});
+
+test("a login that the node has forgotten does not stand in the way", async () => {
+  const page = await open("#/", { expected: /401/ });
+  await page.evaluate(() => sessionStorage.setItem("meshzero.session", "MZS1-forgotten"));
+  await page.reload();
+  await page.getByTestId("connection").getByText("Live").waitFor();
+  assert.equal(await page.getByTestId("log-out").count(), 0);
+});

@@ -1,4 +1,5 @@
 // The node's JSON answers and how to fetch them. Seats count from 1; times are Unix seconds; sizes are bytes.
+import { authorization, forgetLogin, isLoggedIn } from "./session.ts";
 
 export interface Configuration {
   game: string;
@@ -102,10 +103,18 @@ async function refusal(response: Response): Promise<ApiFailure> {
   return new ApiFailure("refused", text, response.status);
 }
 
+function ask(path: string): Promise<Response> {
+  return fetch(path, { signal: AbortSignal.timeout(kRequestTimeoutMs), headers: { accept: "application/json", ...authorization() } });
+}
+
 async function get(path: string, isExpected: (body: Record<string, unknown>) => boolean): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(path, { signal: AbortSignal.timeout(kRequestTimeoutMs), headers: { accept: "application/json" } });
+    response = await ask(path);
+    if (response.status === 401 && isLoggedIn()) {
+      forgetLogin();
+      response = await ask(path); // much may be read without a login
+    }
   } catch {
     throw new ApiFailure("unreachable", "The node does not answer. Is it running? Start it with ./run or `meshzero up`.");
   }

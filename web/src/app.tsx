@@ -7,6 +7,7 @@ import { GamesPage } from "./games/games_page.tsx";
 import { Notice } from "./notice.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { parseRoute, routeHash, type Route } from "./route.ts";
+import { isLoggedIn, loginFailure, logOut } from "./session.ts";
 import { useNow, useStatusFeed, type StatusFeed } from "./status_feed.ts";
 import { applyTheme, isDark, storedTheme } from "./theme.ts";
 import { GamePage } from "./viewer/game_page.tsx";
@@ -81,6 +82,34 @@ function Connection({ feed, now }: { feed: StatusFeed; now: number }) {
   );
 }
 
+/** Nothing for a visitor. */
+function Login() {
+  const [loggedIn, setLoggedIn] = useState(isLoggedIn);
+  useEffect(() => {
+    const onChange = (): void => setLoggedIn(isLoggedIn());
+    document.addEventListener("sessionchange", onChange);
+    return () => document.removeEventListener("sessionchange", onChange);
+  }, []);
+  if (!loggedIn) return null;
+  return (
+    <button type="button" onClick={() => void logOut()} data-testid="log-out">
+      Log out
+    </button>
+  );
+}
+
+function LoginBanner() {
+  const text = loginFailure();
+  if (text === null) return null;
+  return (
+    <div class="banner tone-warn" role="status" data-testid="login-banner">
+      <p>
+        <strong>You are not logged in.</strong> {text}
+      </p>
+    </div>
+  );
+}
+
 function StaleBanner({ feed, now }: { feed: StatusFeed; now: number }) {
   if (!isStale(feed, now)) return null;
   const age = ago((now - feed.receivedAt) / 1000);
@@ -150,9 +179,11 @@ export function App() {
             {link({ page: "games" }, "Games", route.page === "games" || route.page === "game")}
           </nav>
           <Connection feed={feed} now={now} />
+          <Login />
           <ThemeButton />
         </div>
       </header>
+      <LoginBanner />
       <StaleBanner feed={feed} now={now} />
       <main id="main" ref={main} tabIndex={-1}>
         {route.page === "overview" && <Overview feed={feed} now={now} />}

@@ -7,10 +7,11 @@ import "./style/games.css";
 import "./style/viewer.css";
 
 import { App } from "./app.tsx";
+import { takeLogin } from "./session.ts";
 import { applyTheme, storedTheme } from "./theme.ts";
 
 applyTheme(storedTheme());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => applyTheme(storedTheme()));
 
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+if (root) void takeLogin().then(() => render(<App />, root));
