@@ -36,8 +36,10 @@ struct Connection {
   std::uint64_t id = 0;
   Stream stream;
   Stage stage = Stage::greeting;
-  Clock::time_point deadline;     // when the stage has taken too long; not looked at while answering
-  bool blocked_on_write = false;  // TLS has to write before it can go on reading, or the reverse
+  Clock::time_point deadline;  // when the stage has taken too long; never while we are the slow ones
+  Clock::time_point alarm = Clock::time_point::max();  // the earliest entry the reactor has for it
+  short watched = 0;                                   // events the poller reports of it
+  bool blocked_on_write = false;                       // TLS has to write before it can go on reading, or the reverse
   bool blocked_on_read = false;
 
   Principal peer;  // what the connection itself has proven

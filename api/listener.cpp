@@ -52,12 +52,7 @@ struct Listener::Parts {
   // The old doors must be closed first: an address and "all addresses" are never listened on together.
   Result<void> exchange_doors(Reach wanted) {
     if (wanted == reach) return {};
-    std::vector<Reactor::Door>& doors = reactor.doors();
-    std::vector<Reactor::Door> kept;
-    for (Reactor::Door& door : doors) {
-      if (door.unix_socket) kept.push_back(std::move(door));
-    }
-    doors = std::move(kept);
+    reactor.close_tcp_doors();
     auto opened = open_doors(wanted, port);
     const Result<void> result = opened ? Result<void>() : Result<void>(opened.error());
     if (opened) {
@@ -65,9 +60,7 @@ struct Listener::Parts {
     } else {
       opened = open_doors(reach, port);
     }
-    if (opened) {
-      for (Reactor::Door& door : *opened) doors.push_back(std::move(door));
-    }
+    if (opened) reactor.add_doors(std::move(*opened));
     return result;
   }
 };

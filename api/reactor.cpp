@@ -43,22 +43,58 @@ void Reactor::run_tasks() {
   for (const auto& task : ready) task();
 }
 
+Reactor::Reactor(std::vector<Door> doors) {
+  poller_.watch(wake_.poll_descriptor(), kWakeKey, POLLIN);
+  add_doors(std::move(doors));
+}
+
+void Reactor::add_doors(std::vector<Door> doors) {
+  for (Door& door : doors) {
+    const std::uint64_t key = next_id_++;
+    poller_.watch(door.socket.get(), key, POLLIN);
+    doors_[key] = std::move(door);
+  }
+}
+
+void Reactor::close_tcp_doors() {
+  for (auto entry = doors_.begin(); entry != doors_.end();) {
+    if (entry->second.unix_socket) {
+      ++entry;
+      continue;
+    }
+    poller_.forget(entry->second.socket.get());
+    entry = doors_.erase(entry);
+  }
+}
+
+void Reactor::watch_doors(bool open) {
+  for (const auto& [key, door] : doors_) poller_.watch(door.socket.get(), key, open ? POLLIN : 0);
+}
+
 void Reactor::run(const Listener::Service& service, const Pools& pools) {
   service_ = &service;
   pools_ = pools;
+  std::vector<std::uint64_t> ready;
   while (!stopping_) {
-    build_poll_set();
-    ::poll(polled_.data(), static_cast<nfds_t>(polled_.size()), poll_timeout());
+    poller_.wait(poll_timeout(), events_);
     if (stopping_) break;
-    wake_.clear();
     handshake_steps_ = 0;
-    for (std::size_t i = 1; i < first_connection_; ++i) {
-      if (polled_[i].revents != 0) accept_some(doors_[i - 1]);
+    ready.clear();
+    ready.swap(ready_);
+    for (const PollEvent& event : events_) {
+      if (event.key == kWakeKey) {
+        wake_.clear();
+      } else if (const auto door = doors_.find(event.key); door != doors_.end()) {
+        accept_some(door->second);
+      } else {
+        with_connection(event.key, [&](Connection& connection) { return advance(connection, event.events); });
+      }
     }
-    for (std::size_t i = first_connection_; i < polled_.size(); ++i) {
-      if (polled_[i].revents == 0) continue;
-      with_connection(polled_ids_[i - first_connection_],
-                      [&](Connection& connection) { return advance(connection, polled_[i].revents); });
+    for (const std::uint64_t id : ready) {
+      with_connection(id, [&](Connection& connection) {
+        const bool reads = connection.stage == Stage::head || connection.stage == Stage::body;
+        return !reads || advance(connection, POLLIN);
+      });
     }
     run_tasks();
     close_overdue();
@@ -66,42 +102,41 @@ void Reactor::run(const Listener::Service& service, const Pools& pools) {
   while (!connections_.empty()) drop(connections_.begin()->first);
 }
 
-void Reactor::build_poll_set() {
-  polled_.clear();
-  polled_ids_.clear();
-  some_are_ready_ = false;
-  polled_.push_back({wake_.poll_descriptor(), POLLIN, 0});
-  if (Clock::now() >= accept_again_) {
-    for (const Door& door : doors_) polled_.push_back({door.socket.get(), POLLIN, 0});
+// Tells the poller and the alarms what a connection waits for now.
+void Reactor::watch(Connection& connection) {
+  short events = POLLIN;
+  // While a pool works nothing is read: what a client sends meanwhile waits in the kernel, which is bounded.
+  if (connection.stage == Stage::answering || connection.paused) events = 0;
+  if (connection.stage == Stage::writing) events = POLLOUT;
+  if (connection.blocked_on_write) events = POLLOUT;
+  if (connection.blocked_on_read) events = POLLIN;
+  if (events != connection.watched || connection.alarm == Clock::time_point::max()) {
+    poller_.watch(connection.stream.descriptor(), connection.id, events);
+    connection.watched = events;
   }
-  first_connection_ = polled_.size();
-  for (const auto& [id, connection] : connections_) {
-    short events = POLLIN;
-    // While a pool works nothing is read: what a client sends meanwhile waits in the kernel, which is bounded.
-    if (connection.stage == Stage::answering || connection.paused) events = 0;
-    if (connection.stage == Stage::writing) events = POLLOUT;
-    if (connection.blocked_on_write) events = POLLOUT;
-    if (connection.blocked_on_read) events = POLLIN;
-    short ready = 0;
-    if ((events & POLLIN) != 0 && connection.stream.has_pending() &&
-        (connection.stage == Stage::head || connection.stage == Stage::body)) {
-      ready = POLLIN;
-      some_are_ready_ = true;
-    }
-    polled_.push_back({connection.stream.descriptor(), events, ready});
-    polled_ids_.push_back(id);
+  if (connection.deadline < connection.alarm) {
+    connection.alarm = connection.deadline;
+    alarms_.emplace(connection.alarm, connection.id);
   }
+  const bool reads = connection.stage == Stage::head || connection.stage == Stage::body;
+  if (reads && (events & POLLIN) != 0 && connection.stream.has_pending()) ready_.push_back(connection.id);
 }
 
-int Reactor::poll_timeout() const {
-  if (some_are_ready_) return 0;
-  auto next = Clock::now() + seconds(60);
-  for (const auto& [id, connection] : connections_) {
-    if (connection.stage != Stage::answering && !connection.paused) next = std::min(next, connection.deadline);
+std::chrono::milliseconds Reactor::poll_timeout() {
+  using std::chrono::milliseconds;
+  if (!ready_.empty()) return milliseconds(0);
+  const auto now = Clock::now();
+  auto next = now + seconds(60);
+  if (!alarms_.empty()) next = std::min(next, alarms_.top().first);
+  if (accept_again_ != Clock::time_point()) {
+    if (accept_again_ <= now) {
+      accept_again_ = Clock::time_point();
+      watch_doors(true);
+    } else {
+      next = std::min(next, accept_again_);
+    }
   }
-  if (accept_again_ > Clock::now()) next = std::min(next, accept_again_);
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000));
+  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(next - now));
 }
 
 void Reactor::accept_some(const Door& door) {
@@ -116,6 +151,7 @@ void Reactor::accept_some(const Door& door) {
           drop(*idle);
         } else {
           accept_again_ = Clock::now() + kAcceptPause;
+          watch_doors(false);
         }
       }
       return;
@@ -157,13 +193,15 @@ void Reactor::take_in(Descriptor socket, const sockaddr_storage& address, bool u
   connection.peer = std::move(peer);
   set_stage(connection, unix_socket ? Stage::head : Stage::greeting, Listener::kHeadSeconds);
   if (unix_socket) places_.become_member(id);
+  watch(connection);
 }
 
 void Reactor::set_stage(Connection& connection, Stage stage, int stage_seconds) {
-  if (connection.stage == Stage::handshake) --handshakes_;
-  if (stage == Stage::handshake) ++handshakes_;
+  if (connection.stage == Stage::handshake) handshakes_.erase(connection.id);
+  if (stage == Stage::handshake) handshakes_.insert(connection.id);
   connection.stage = stage;
-  connection.deadline = Clock::now() + seconds(stage_seconds);
+  const bool ours = stage == Stage::answering;  // a pool is no client that could be late
+  connection.deadline = ours ? Clock::time_point::max() : Clock::now() + seconds(stage_seconds);
   const bool known = connection.request.principal.kind != Principal::Kind::stranger;
   places_.set_busy(connection.id,
                    stage == Stage::answering || stage == Stage::writing || (stage == Stage::body && known));
@@ -173,25 +211,32 @@ void Reactor::drop(std::uint64_t id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   release_body(found->second);
-  if (found->second.stage == Stage::handshake) --handshakes_;
+  handshakes_.erase(id);
   places_.leave(id);
+  poller_.forget(found->second.stream.descriptor());
   connections_.erase(found);
 }
 
 void Reactor::with_connection(std::uint64_t id, const std::function<bool(Connection&)>& go_on) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;  // closed meanwhile
-  if (!go_on(found->second)) drop(id);
+  if (go_on(found->second)) {
+    watch(found->second);
+  } else {
+    drop(id);
+  }
 }
 
 void Reactor::close_overdue() {
   const auto now = Clock::now();
-  std::vector<std::uint64_t> late;
-  for (const auto& [id, connection] : connections_) {
-    if (connection.stage != Stage::answering && !connection.paused && connection.deadline <= now) late.push_back(id);
-  }
-  for (const std::uint64_t id : late) {
-    with_connection(id, [this](Connection& connection) { return overdue(connection); });
+  while (!alarms_.empty() && alarms_.top().first <= now) {
+    const auto [at, id] = alarms_.top();
+    alarms_.pop();
+    const auto found = connections_.find(id);
+    if (found == connections_.end() || found->second.alarm != at) continue;
+    Connection& connection = found->second;
+    connection.alarm = Clock::time_point::max();
+    with_connection(id, [&](Connection& looked_at) { return looked_at.deadline > now || overdue(looked_at); });
   }
 }
 

@@ -1,17 +1,19 @@
 // The thread behind the listener: owns all connections. Everything here runs in that thread but post() and stop().
 #pragma once
 
-#include <poll.h>
-
 #include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <queue>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "api/connection.h"
 #include "api/connection_places.h"
 #include "api/listener.h"
+#include "api/poller.h"
 #include "api/wake_pipe.h"
 #include "api/worker_pool.h"
 
@@ -29,25 +31,28 @@ class Reactor {
     WorkerPool* bulk = nullptr;
   };
 
-  explicit Reactor(std::vector<Door> doors) : doors_(std::move(doors)) {}
-  [[nodiscard]] bool valid() const { return wake_.valid(); }
+  explicit Reactor(std::vector<Door> doors);
+  [[nodiscard]] bool valid() const { return wake_.valid() && poller_.valid(); }
 
   void run(const Listener::Service& service, const Pools& pools);
   // From any thread.
   void stop();
   void post(std::function<void()> task);
 
-  // The TCP doors, exchanged by a posted task.
-  std::vector<Door>& doors() { return doors_; }
+  // The TCP doors are exchanged by a posted task.
+  void close_tcp_doors();
+  void add_doors(std::vector<Door> doors);
 
  private:
   using Clock = Connection::Clock;
   using Stage = Connection::Stage;
+  static constexpr std::uint64_t kWakeKey = 0;
   using Connections = std::map<std::uint64_t, Connection>;  // by id, so oldest first
 
   // The loop (reactor.cpp).
-  void build_poll_set();
-  [[nodiscard]] int poll_timeout() const;
+  [[nodiscard]] std::chrono::milliseconds poll_timeout();
+  void watch(Connection& connection);
+  void watch_doors(bool open);
   void run_tasks();
   void accept_some(const Door& door);
   void take_in(Descriptor socket, const sockaddr_storage& address, bool unix_socket);
@@ -84,21 +89,23 @@ class Reactor {
 
   const Listener::Service* service_ = nullptr;
   Pools pools_;
-  std::vector<Door> doors_;
-  Connections connections_;
+  Poller poller_;
+  std::map<std::uint64_t, Door> doors_;  // by key in the poller
+  Connections connections_;              // by id, which is their key in the poller
   ConnectionPlaces places_{{.strangers = Listener::kMaxStrangers,
                             .per_address = Listener::kMaxStrangersPerAddress,
                             .members = Listener::kMaxMembers}};
-  std::uint64_t next_id_ = 1;
-  Clock::time_point accept_again_;  // descriptors ran out: do not spin on the doors
-  std::size_t handshakes_ = 0;      // connections in Stage::handshake
-  int handshake_steps_ = 0;         // of this round
-  std::size_t buffered_bytes_ = 0;  // reserved for bodies in memory
+  std::uint64_t next_id_ = kWakeKey + 1;  // of doors and connections alike
+  Clock::time_point accept_again_;        // descriptors ran out: do not spin on the doors
+  std::set<std::uint64_t> handshakes_;    // connections in Stage::handshake
+  int handshake_steps_ = 0;               // of this round
+  std::size_t buffered_bytes_ = 0;        // reserved for bodies in memory
   std::size_t uploads_ = 0;
-  std::vector<pollfd> polled_;
-  std::size_t first_connection_ = 0;       // in polled_
-  std::vector<std::uint64_t> polled_ids_;  // of the connections in polled_, in its order
-  bool some_are_ready_ = false;            // bytes wait inside TLS: do not sleep
+  std::vector<PollEvent> events_;
+  std::vector<std::uint64_t> ready_;  // connections with bytes inside TLS that the socket does not announce
+  // When to look at which connection, the soonest on top. An entry may be too early, never too late.
+  using Alarm = std::pair<Clock::time_point, std::uint64_t>;
+  std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
 
   WakePipe wake_;
   std::atomic<bool> stopping_{false};

@@ -158,6 +158,7 @@ void Reactor::feed(Connection& connection) {
     if (full || complete) {
       connection.paused = true;
       connection.paused_at = Clock::now();
+      connection.deadline = Clock::time_point::max();
     }
     return;
   }

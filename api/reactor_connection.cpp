@@ -1,6 +1,10 @@
 // How one connection goes on: greeting, handshake, heads, answers.
+#include <poll.h>
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <variant>
 
 #include "api/reactor.h"
@@ -48,13 +52,7 @@ bool Reactor::greet(Connection& connection) {
     set_stage(connection, Stage::head, Listener::kHeadSeconds);
     return receive(connection) && use_input(connection);
   }
-  if (handshakes_ >= Listener::kMaxHandshakes) {
-    for (const auto& [id, other] : connections_) {
-      if (other.stage != Stage::handshake) continue;
-      drop(id);
-      break;
-    }
-  }
+  if (handshakes_.size() >= Listener::kMaxHandshakes) drop(*handshakes_.begin());
   if (!connection.stream.start_tls_server(context.get())) return false;
   const auto deadline = connection.deadline;  // counts from connecting
   set_stage(connection, Stage::handshake, Listener::kHandshakeSeconds);

@@ -10,7 +10,7 @@ using namespace mz;
 using mz::test::connect_to;
 using mz::test::FrontDoorTest;
 using mz::test::id_of;
-using mz::test::kPatience;
+using mz::test::kTalkPatience;
 using mz::test::receive;
 using mz::test::send_text;
 
@@ -115,10 +115,10 @@ class FrontDoor : public FrontDoorTest {
   }
   bool await(const std::function<bool()>& holds) {
     std::unique_lock lock(record_.mutex);
-    return record_.changed.wait_for(lock, kPatience, holds);
+    return record_.changed.wait_for(lock, kTalkPatience, holds);
   }
   HttpAnswer ask(HttpsClient& client, const HttpQuestion& question) {
-    auto answer = client.ask(question, within(kPatience));
+    auto answer = client.ask(question, within(kTalkPatience));
     if (answer) return *answer;
     ADD_FAILURE() << answer.error().text;
     return {};
@@ -155,7 +155,7 @@ TEST_F(FrontDoor, a_member_is_known_by_its_key_and_others_are_strangers) {
 TEST_F(FrontDoor, a_member_of_another_cluster_is_a_stranger_and_is_not_trusted_itself) {
   const test::TestCluster theirs;
   auto client_of_theirs = client(theirs.member(Role::admin));
-  const auto answer = client_of_theirs.ask({.path = "/who"}, within(kPatience));
+  const auto answer = client_of_theirs.ask({.path = "/who"}, within(kTalkPatience));
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().kind, ErrorKind::refused);
 }
@@ -163,11 +163,11 @@ TEST_F(FrontDoor, a_member_of_another_cluster_is_a_stranger_and_is_not_trusted_i
 TEST_F(FrontDoor, the_client_goes_on_only_with_the_node_it_means) {
   const TlsIdentity worker = cluster_.member(Role::worker);
   const auto context = context_of(worker);
-  const auto wrong = HttpConnection::dial_tls({"127.0.0.1", port()}, context, id_of(worker), within(kPatience));
+  const auto wrong = HttpConnection::dial_tls({"127.0.0.1", port()}, context, id_of(worker), within(kTalkPatience));
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.error().kind, ErrorKind::refused);
   EXPECT_NE(wrong.error().text.find(id_of(self_).short_text()), std::string::npos);
-  EXPECT_TRUE(HttpConnection::dial_tls({"127.0.0.1", port()}, context, id_of(self_), within(kPatience)).ok());
+  EXPECT_TRUE(HttpConnection::dial_tls({"127.0.0.1", port()}, context, id_of(self_), within(kTalkPatience)).ok());
 }
 
 TEST_F(FrontDoor, an_expired_certificate_is_good_for_renewal_only) {
@@ -204,7 +204,7 @@ TEST_F(FrontDoor, nobody_at_the_other_end_is_said_so) {
   const std::uint16_t gone = port();
   door_.reset();
   const auto context = context_of(self_);
-  const auto answer = HttpConnection::dial_tls({"localhost", gone}, context, {}, within(kPatience));
+  const auto answer = HttpConnection::dial_tls({"localhost", gone}, context, {}, within(kTalkPatience));
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().kind, ErrorKind::unreachable);
 }
@@ -218,9 +218,9 @@ TEST_F(FrontDoor, a_body_arrives_whole_over_tls) {
 }
 
 TEST_F(FrontDoor, a_stranger_is_refused_before_its_body_is_read) {
-  auto connection = HttpConnection::dial_tls({"127.0.0.1", port()}, strange_context(), {}, within(kPatience));
+  auto connection = HttpConnection::dial_tls({"127.0.0.1", port()}, strange_context(), {}, within(kTalkPatience));
   ASSERT_TRUE(connection.ok());
-  const auto answer = connection->ask(put("/objects/x", std::string(8U << 20, 'x')), within(kPatience));
+  const auto answer = connection->ask(put("/objects/x", std::string(8U << 20, 'x')), within(kTalkPatience));
   ASSERT_TRUE(answer.ok()) << answer.error().text;
   EXPECT_EQ(answer->status, 401);
   EXPECT_EQ(record_.bytes, 0U);
@@ -336,9 +336,9 @@ TEST_F(FrontDoor, the_unix_socket_is_of_this_user_only_and_makes_a_local_princip
   EXPECT_EQ(entry.st_mode & 0777, 0600U);
   auto local = HttpConnection::dial_file(path);
   ASSERT_TRUE(local.ok()) << local.error().text;
-  EXPECT_EQ(local->ask({.method = "POST", .path = "/local"}, within(kPatience))->body, "local " + NodeId().text());
-  auto loopback = HttpConnection::dial_loopback(port(), within(kPatience));
-  EXPECT_EQ(loopback->ask({.method = "POST", .path = "/local"}, within(kPatience))->status, 401);
+  EXPECT_EQ(local->ask({.method = "POST", .path = "/local"}, within(kTalkPatience))->body, "local " + NodeId().text());
+  auto loopback = HttpConnection::dial_loopback(port(), within(kTalkPatience));
+  EXPECT_EQ(loopback->ask({.method = "POST", .path = "/local"}, within(kTalkPatience))->status, 401);
   door_.reset();
   EXPECT_FALSE(std::filesystem::exists(path));
   std::filesystem::remove_all(pattern);
@@ -348,13 +348,13 @@ TEST_F(FrontDoor, it_can_be_opened_to_other_computers_and_closed_again_on_the_sa
   const std::uint16_t before = port();
   // Every loopback address but the one it is bound to stands for the other interfaces of this computer.
   const Endpoint other{"127.0.0.2", before};
-  EXPECT_FALSE(dial(other, within(kPatience)).ok());
+  EXPECT_FALSE(dial(other, within(kTalkPatience)).ok());
   ASSERT_TRUE(door_->set_reach(Reach::everywhere).ok());
-  EXPECT_TRUE(dial(other, within(kPatience)).ok());
+  EXPECT_TRUE(dial(other, within(kTalkPatience)).ok());
   EXPECT_EQ(port(), before);
   ASSERT_TRUE(door_->set_reach(Reach::loopback).ok());
-  EXPECT_FALSE(dial(other, within(kPatience)).ok());
-  EXPECT_TRUE(dial({"127.0.0.1", before}, within(kPatience)).ok());
+  EXPECT_FALSE(dial(other, within(kTalkPatience)).ok());
+  EXPECT_TRUE(dial({"127.0.0.1", before}, within(kTalkPatience)).ok());
 }
 
 TEST_F(FrontDoor, a_port_is_never_shared_whatever_the_reach) {
