@@ -37,8 +37,12 @@ class Membership {
   virtual Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup) = 0;
   // Hands the authority's key to that member.
   virtual Result<void> promote(const NodeId& node) = 0;
+  // A machine has been taken in; it says that it is reached there.
+  virtual void admitted(const MemberAddress& member) = 0;
   // A revocation has been added; passes it on.
   virtual void spread(const Revocation& revocation) = 0;
+  // Revocations from another member; how many were new.
+  virtual Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) = 0;
 };
 
 }  // namespace mz

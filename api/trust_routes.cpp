@@ -15,7 +15,9 @@ using nlohmann::json;
 
 constexpr std::size_t kSmallBody = 8U << 10;
 constexpr std::size_t kSealedBody = 64U << 10;
+constexpr std::size_t kRevocationsBody = 2 * RevocationSet::kMaxBytes;
 constexpr std::size_t kMaxPeers = 64;
+constexpr std::size_t kMaxOwnAddresses = 8;
 
 HttpResponse answer(const json& content, int status = 200) {
   HttpResponse response;
@@ -78,6 +80,17 @@ HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
   return error_response(403, "refused", "The node that made this token is not a member here. Make a new token.");
 }
 
+// Where the joining machine says it is reached. Hints: whoever answers there must prove to be it.
+std::vector<std::string> addresses_of(const json& body) {
+  std::vector<std::string> addresses;
+  const json listed = body.value("addresses", json::array());
+  for (const json& text : listed) {
+    if (!text.is_string() || addresses.size() == kMaxOwnAddresses) continue;
+    if (auto address = PeerAddress::parse(text.get<std::string>())) addresses.push_back(address->text());
+  }
+  return addresses;
+}
+
 HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
   const json body = parse(request);
@@ -95,6 +108,7 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);
   auto certificate = services.trust->admit(attempt);
   if (!certificate) return refusal(certificate.error());
+  services.membership->admitted({.node = certificate->node_id(), .addresses = addresses_of(body)});
   return answer({{"certificate", certificate->pem()}, {"members", members_json(*services.membership)}});
 }
 
@@ -125,8 +139,13 @@ HttpResponse promotion_route(const NodeServices& services, const Request& reques
   return answer({{"node_id", services.trust->node_id().text()}, {"role", "admin"}});
 }
 
-HttpResponse revocations_route(const NodeServices& services, const Request&) {
-  if (services.trust == nullptr) return unavailable();
+HttpResponse revocations_route(const NodeServices& services, const Request& request) {
+  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (auto refused = protocol_refusal(request.head)) return *refused;
+  const json body = parse(request);
+  const auto list = body.is_object() ? from_base32(text_of(body, "revocations")) : std::nullopt;
+  if (!list || list->empty()) return refusal(bad_body());
+  if (auto learnt = services.membership->learn_revocations(*list); !learnt) return refusal(learnt.error());
   return answer({{"revocations", to_base32(services.trust->revocations())}});
 }
 
@@ -215,6 +234,13 @@ HttpResponse revoke_token_route(const NodeServices& services, const Request& req
   return answer({{"revoked", id}});
 }
 
+HttpResponse nodes_route(const NodeServices& services, const Request&) {
+  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  json list = members_json(*services.membership);
+  for (json& node : list) node["this"] = node.at("node_id") == services.trust->node_id().text();
+  return answer({{"nodes", list}});
+}
+
 HttpResponse revoke_node_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr) return unavailable();
   auto node = NodeId::parse(request.variables.front());
@@ -286,19 +312,21 @@ constexpr Access kLocal{Caller::local};
 
 // What strangers may ask for is answered by the pool for people, so that a flood of it delays no heartbeat.
 constexpr Route kRoutes[] = {
-    {"POST", "/api/v1/join", "Makes the sender a member: token, admin, request, proof. 421 names where to ask instead.",
-     kJoiner, Pool::ui, join_route, BodyKind::json, kSmallBody},
+    {"POST", "/api/v1/join",
+     "Makes the sender a member: token, admin, request, proof, addresses. 421 names where to ask instead.", kJoiner,
+     Pool::ui, join_route, BodyKind::json, kSmallBody},
     {"POST", "/api/v1/renew", "A new certificate for the key of the sender's current one: request.", kRenewing,
      Pool::control, renew_route, BodyKind::json, kSmallBody},
     {"POST", "/api/v1/promotion", "Makes this node an admin: sealed, certificate.", kAdminNode, Pool::control,
      promotion_route, BodyKind::json, kSealedBody},
-    {"GET", "/api/v1/revocations", "The nodes that were put out of the cluster, signed.", kMember, Pool::control,
-     revocations_route},
+    {"POST", "/api/v1/revocations", "Takes and gives the signed list of nodes that were put out: revocations.", kMember,
+     Pool::control, revocations_route, BodyKind::json, kRevocationsBody},
     {"GET", "/api/v1/identity", "This node's id, cluster, role and certificate.", kReader, Pool::ui, identity_route},
     {"GET", "/api/v1/tokens", "Valid tokens of this node, without their secrets.", kAdmin, Pool::ui, list_tokens_route},
     {"POST", "/api/v1/tokens", "A new token: role node (uses) or operator (scope, seconds).", kAdmin, Pool::ui,
      create_token_route, BodyKind::json, kSmallBody},
     {"DELETE", "/api/v1/tokens/{id}", "Makes a token worthless.", kAdmin, Pool::ui, revoke_token_route},
+    {"GET", "/api/v1/nodes", "The members of the cluster and where they are.", kReader, Pool::ui, nodes_route},
     {"POST", "/api/v1/nodes/{id}/revoke", "Puts a node out of the cluster for good.", kAdmin, Pool::ui,
      revoke_node_route},
     {"POST", "/api/v1/nodes/{id}/promote", "Makes a member an admin node.", kAdmin, Pool::ui, promote_node_route},

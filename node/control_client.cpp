@@ -24,13 +24,13 @@ ErrorKind kind_of(int status) {
   }
 }
 
-Error error_of(const HttpAnswer& answer) {
-  const json body = json::parse(answer.body, nullptr, false);
+Error error_of(int status, const std::string& text_of_answer) {
+  const json body = json::parse(text_of_answer, nullptr, false);
   if (body.is_object() && body.contains("error") && body["error"].is_object()) {
     const json text = body["error"].value("text", json());
-    if (text.is_string()) return {kind_of(answer.status), text.get<std::string>()};
+    if (text.is_string()) return {kind_of(status), text.get<std::string>()};
   }
-  return {kind_of(answer.status), "The node answered with HTTP " + std::to_string(answer.status) + "."};
+  return {kind_of(status), "The node answered with HTTP " + std::to_string(status) + "."};
 }
 
 }  // namespace
@@ -40,8 +40,12 @@ Result<json> ask_node(const DataDirectory& data, const HttpQuestion& question, s
   if (!connection) return connection.error();
   auto answer = connection->ask(question, within(limit));
   if (!answer) return answer.error();
-  if (answer->status >= 300) return error_of(*answer);
-  json body = json::parse(answer->body, nullptr, false);
+  return understood_answer(answer->status, answer->body);
+}
+
+Result<json> understood_answer(int status, const std::string& text) {
+  if (status >= 300) return error_of(status, text);
+  json body = json::parse(text, nullptr, false);
   if (body.is_discarded()) {
     return Error{ErrorKind::corrupt,
                  "The node's answer is not what this version understands. Are both of one version?"};

@@ -14,6 +14,9 @@ namespace mz {
 Result<nlohmann::json> ask_node(const DataDirectory& data, const HttpQuestion& question,
                                 std::chrono::milliseconds limit = std::chrono::seconds(10));
 
+// The same for an answer that is at hand.
+Result<nlohmann::json> understood_answer(int status, const std::string& body);
+
 // POST with a JSON body.
 Result<nlohmann::json> tell_node(const DataDirectory& data, const std::string& path, const nlohmann::json& body,
                                  std::chrono::milliseconds limit = std::chrono::seconds(10));

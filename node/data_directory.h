@@ -6,6 +6,7 @@
 //   log/                node.log (rotated), crash.log (what the last start wrote to stderr)
 //   control.sock        where this machine's user talks to the running node (api/listening_socket.h)
 //   identity/           the node's key, certificate and tokens (p2p/trust/node_trust.h)
+//   cluster/            what this node knows of the other members
 //   objects/, incoming/, games.db, store.lock   the games (store/game_store.h)
 #pragma once
 
@@ -44,6 +45,7 @@ class DataDirectory {
   [[nodiscard]] std::filesystem::path log_file() const { return path_ / "log" / "node.log"; }
   [[nodiscard]] std::filesystem::path control_socket() const { return path_ / "control.sock"; }
   [[nodiscard]] std::filesystem::path identity() const { return path_ / "identity"; }
+  [[nodiscard]] std::filesystem::path cluster() const { return path_ / "cluster"; }
   [[nodiscard]] std::filesystem::path crash_file() const { return path_ / "log" / "crash.log"; }
 
   // Held until the returned descriptor closes. Refused while a node runs here; the sentence says where it answers.

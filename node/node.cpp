@@ -16,6 +16,8 @@
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
 #include "node/front_door.h"
+#include "node/node_membership.h"
+#include "node/own_addresses.h"
 #include "node/platform.h"
 #include "node/stop_signal.h"
 #include "node/version.h"
@@ -103,7 +105,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                                   .port = options.port,
                                   .control_socket = data->control_socket()});
   if (!listener) return listener.error();
-  auto trust = NodeTrust::open({.directory = data->identity(), .host = host_name()});
+  auto trust = open_trust(*data);
   if (!trust) return trust.error();
   if (auto log = open_log(*data, options.foreground); !log) return log.error();
 
@@ -120,6 +122,15 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                          .port = identity.port,
                          .started_at = identity.started_at};
   if (auto written = data->write_running(self); !written) return written.error();
+  const std::uint16_t port = identity.port;
+  NodeMembership membership(
+      **trust, data->cluster(), [port] { return own_addresses(port); }, options.peers);
+  if (options.join) {
+    if (auto joined = membership.join(*options.join, options.peers); !joined) {
+      data->remove_running();
+      return joined.error();
+    }
+  }
   spdlog::info("meshzero {} starts on {} with {} workers, {}", identity.version, identity.data_dir,
                options.limits.workers, page_address(identity.port));
 
@@ -128,13 +139,16 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   Supervisor supervisor(options.limits, identity, all_configurations(), kEngine, entropy(), state, intake, wake,
                         signals.requested());
   NodeServices services{.state = &state};
+  services.membership = &membership;
   FrontDoor front_door(**listener, services, **trust, options.reach);
   front_door.start();
+  membership.start(platform::name_thread);
   on_ready(identity.port);
   supervisor.run();
 
   spdlog::info("stopping");
   const Result<void> stored = intake.stop();
+  membership.stop();
   listener->reset();
   data->remove_running();
   spdlog::info("stopped");

@@ -1,18 +1,21 @@
 // A running node: data directory, lock, port, log, intake, control loop and HTTP, put together.
 //
-// Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and its pools (api/listener.h), signals
-// (node/stop_signal.h). Work happens in child processes (node/worker.h).
+// Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and its pools (api/listener.h),
+// membership (node/node_membership.h), signals (node/stop_signal.h). Work happens in child processes (node/worker.h).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "api/listening_socket.h"
 #include "engine/base/result.h"
 #include "node/configuration.h"
 #include "node/supervisor.h"
+#include "p2p/candidates.h"
+#include "p2p/trust/join_token.h"
 
 namespace mz {
 
@@ -21,7 +24,9 @@ struct NodeOptions {
   std::uint16_t port = 0;
   std::optional<Reach> reach = {};  // nothing: as membership asks for (node/front_door.h)
   NodeLimits limits;
-  bool foreground = false;  // also log to stderr
+  bool foreground = false;         // also log to stderr
+  std::vector<PeerAddress> peers;  // where members may be found
+  std::optional<JoinToken> join;   // the cluster to enter before anything else
 };
 
 // From the configuration, with `auto` replaced by what fits this machine.

@@ -6,18 +6,25 @@
 namespace mz {
 
 void add_bench(CLI::App& app, Action& action);
+void add_ca(CLI::App& app, Action& action);
 void add_bench_search(CLI::App& bench, Action& action);  // below `bench`
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_down(CLI::App& app, Action& action);
+void add_identity(CLI::App& app, Action& action);
+void add_join(CLI::App& app, Action& action);
+void add_leave(CLI::App& app, Action& action);
 void add_logs(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
+void add_nodes(CLI::App& app, Action& action);
 void add_ratings(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
+void add_revoke(CLI::App& app, Action& action);
 void add_routes(CLI::App& app, Action& action);
 void add_selfplay(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
+void add_token(CLI::App& app, Action& action);
 void add_tournament(CLI::App& app, Action& action);
 void add_ui(CLI::App& app, Action& action);
 void add_uninstall(CLI::App& app, Action& action);
@@ -33,6 +40,13 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_logs(app, action);
   add_config(app, action);
   add_uninstall(app, action);
+  add_token(app, action);
+  add_join(app, action);
+  add_leave(app, action);
+  add_nodes(app, action);
+  add_revoke(app, action);
+  add_identity(app, action);
+  add_ca(app, action);
   add_worker(app, action);
   add_bench(app, action);
   add_conformance(app, action);

@@ -8,6 +8,7 @@
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
 #include "node/exit_code.h"
+#include "node/join_flags.h"
 #include "node/node.h"
 #include "node/verbs.h"
 
@@ -41,12 +42,30 @@ int up_in_background(const NodeOptions& options, bool as_json) {
   return kExitOk;
 }
 
-int up(const FlagValues& flags, bool foreground, bool as_json) {
+struct JoinFlags {
+  std::string token;
+  PeerFlags peers;
+  bool no_discovery = false;
+};
+
+Result<void> add_join_options(NodeOptions& options, const JoinFlags& joining) {
+  auto peers = parse_peers(*joining.peers);
+  if (!peers) return peers.error();
+  options.peers = *peers;
+  if (joining.token.empty()) return {};
+  auto token = read_join_token(joining.token);
+  if (!token) return token.error();
+  options.join = *token;
+  return {};
+}
+
+int up(const FlagValues& flags, const JoinFlags& joining, bool foreground, bool as_json) {
   auto configuration = load_configuration(flags);
   if (!configuration) return report(configuration.error());
   auto options = node_options(*configuration);
   if (!options) return report(options.error());
   options->foreground = foreground;
+  if (auto added = add_join_options(*options, joining); !added) return report(added.error());
   return foreground ? up_in_foreground(*options, as_json) : up_in_background(*options, as_json);
 }
 
@@ -58,13 +77,23 @@ void add_up(CLI::App& app, Action& action) {
   auto as_json = std::make_shared<bool>(false);
   verb->add_flag("--foreground", *foreground, "Stay in this terminal and log to it; Ctrl-C stops the node.");
   verb->add_flag("--json", *as_json, "Print the address as JSON.");
+  auto joining = std::make_shared<JoinFlags>();
+  verb->add_option("--join", joining->token,
+                   "Enter the cluster of this join token first; @FILE and - read it from there.")
+      ->type_name("TOKEN");
+  joining->peers = add_peer_flag(*verb);
+  verb->add_flag("--no-discovery", joining->no_discovery,
+                 "Look for members only where --peer says and where they were before, not on the local network.");
   const FlagValues flags = add_configuration_flags(*verb);
   verb->footer(
       "Examples:\n"
       "  meshzero up\n"
       "  meshzero up --workers 4 --memory-gb 8 --disk-floor-gb 50\n"
+      "  meshzero up --join @studio.token --peer studio.local:8765\n"
       "  meshzero up --data games --port 9000 --foreground");
-  verb->callback([&action, flags, foreground, as_json] { action = [=] { return up(flags, *foreground, *as_json); }; });
+  verb->callback([&action, flags, joining, foreground, as_json] {
+    action = [=] { return up(flags, *joining, *foreground, *as_json); };
+  });
 }
 
 }  // namespace mz

@@ -78,6 +78,17 @@ struct NodeTrust::State {
   std::int64_t renewal_due = 0;
 };
 
+struct NodeTrust::View {
+  Certificate certificate;
+  Certificate authority;
+  bool is_admin = false;
+  TlsContext server;
+  TlsContext client;
+  std::int64_t renewal_due = 0;
+  RevocationSet revoked;
+  OperatorTokenBook operators;
+};
+
 NodeTrust::NodeTrust(Options options, PrivateKey key)
     : options_(std::move(options)), key_(std::move(key)), node_id_(key_.public_key().node_id()) {}
 
@@ -95,6 +106,7 @@ Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
   auto state = trust->load();
   if (state) {
     trust->state_ = std::move(*state);
+    trust->publish();
     const bool due = trust->state_->renewal_due <= trust->now() || trust->state_->certificate.role() != Role::admin;
     if (trust->state_->signer && due) {
       if (auto renewed = trust->renew_self(); !renewed) return renewed.error();
@@ -200,7 +212,33 @@ Result<void> NodeTrust::enter(const Certificate& certificate, const Certificate&
   }
   if (auto written = write_private_file(file(kRevokedFile), (*next)->revoked.encode()); !written) return written;
   state_ = std::move(*next);
+  publish();
   return {};
+}
+
+Result<void> NodeTrust::keep(RevocationSet revoked) {
+  if (auto written = write_private_file(file(kRevokedFile), revoked.encode()); !written) return written;
+  state_->revoked = std::move(revoked);
+  publish();
+  return {};
+}
+
+void NodeTrust::publish() {
+  auto next = std::make_shared<const View>(View{.certificate = state_->certificate,
+                                                .authority = state_->authority,
+                                                .is_admin = state_->signer.has_value(),
+                                                .server = state_->server,
+                                                .client = state_->client,
+                                                .renewal_due = state_->renewal_due,
+                                                .revoked = state_->revoked,
+                                                .operators = *operators_});
+  const std::lock_guard lock(view_mutex_);
+  view_ = std::move(next);
+}
+
+std::shared_ptr<const NodeTrust::View> NodeTrust::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
 }
 
 Result<const Authority*> NodeTrust::signer() const {
@@ -208,45 +246,33 @@ Result<const Authority*> NodeTrust::signer() const {
   return &*state_->signer;
 }
 
-ClusterId NodeTrust::cluster_id() const {
-  const std::lock_guard lock(mutex_);
-  return state_->authority.fingerprint();
+ClusterId NodeTrust::cluster_id() const { return view()->authority.fingerprint(); }
+Certificate NodeTrust::certificate() const { return view()->certificate; }
+Certificate NodeTrust::authority() const { return view()->authority; }
+bool NodeTrust::is_admin() const { return view()->is_admin; }
+TlsContext NodeTrust::server_context() const { return view()->server; }
+TlsContext NodeTrust::client_context() const { return view()->client; }
+std::int64_t NodeTrust::renewal_due() const { return view()->renewal_due; }
+bool NodeTrust::is_revoked(const NodeId& node) const { return view()->revoked.contains(node); }
+std::vector<NodeId> NodeTrust::revoked_nodes() const {
+  std::vector<NodeId> nodes;
+  const auto now_visible = view();
+  for (const auto& [node, revocation] : now_visible->revoked.entries()) nodes.push_back(node);
+  return nodes;
 }
 
-Certificate NodeTrust::certificate() const {
-  const std::lock_guard lock(mutex_);
-  return state_->certificate;
-}
+Bytes NodeTrust::revocations() const { return view()->revoked.encode(); }
 
-Certificate NodeTrust::authority() const {
-  const std::lock_guard lock(mutex_);
-  return state_->authority;
-}
+std::vector<IssuedOperatorToken> NodeTrust::operator_tokens() const { return view()->operators.list(now()); }
 
-bool NodeTrust::is_admin() const {
-  const std::lock_guard lock(mutex_);
-  return state_->signer.has_value();
-}
-
-TlsContext NodeTrust::server_context() const {
-  const std::lock_guard lock(mutex_);
-  return state_->server;
-}
-
-TlsContext NodeTrust::client_context() const {
-  const std::lock_guard lock(mutex_);
-  return state_->client;
+std::optional<IssuedOperatorToken> NodeTrust::verify_operator_token(std::string_view token) const {
+  return view()->operators.verify(token, now());
 }
 
 std::optional<Peer> NodeTrust::member(const SSL* connection) const {
   auto peer = peer_of(connection, now());
   if (peer && is_revoked(peer->node_id)) return std::nullopt;
   return peer;
-}
-
-bool NodeTrust::is_revoked(const NodeId& node) const {
-  const std::lock_guard lock(mutex_);
-  return state_->revoked.contains(node);
 }
 
 Result<JoinToken> NodeTrust::create_join_token(unsigned uses) {
@@ -317,8 +343,7 @@ Result<Revocation> NodeTrust::revoke(const NodeId& node) {
   if (!revocation) return revocation;
   RevocationSet grown = state_->revoked;
   if (auto added = grown.add(*revocation); !added) return added.error();
-  if (auto written = write_private_file(file(kRevokedFile), grown.encode()); !written) return written.error();
-  state_->revoked = std::move(grown);
+  if (auto kept = keep(std::move(grown)); !kept) return kept.error();
   return revocation;
 }
 
@@ -352,17 +377,9 @@ Result<Bytes> NodeTrust::back_up(std::string_view passphrase) const {
 
 Result<std::string> NodeTrust::create_operator_token(OperatorScope scope, std::int64_t life_seconds) {
   const std::lock_guard lock(mutex_);
-  return operators_->create(scope, life_seconds, now());
-}
-
-std::vector<IssuedOperatorToken> NodeTrust::operator_tokens() const {
-  const std::lock_guard lock(mutex_);
-  return operators_->list(now());
-}
-
-std::optional<IssuedOperatorToken> NodeTrust::verify_operator_token(std::string_view token) const {
-  const std::lock_guard lock(mutex_);
-  return operators_->verify(token, now());
+  auto token = operators_->create(scope, life_seconds, now());
+  publish();
+  return token;
 }
 
 Result<void> NodeTrust::revoke_token(std::string_view id) {
@@ -370,14 +387,10 @@ Result<void> NodeTrust::revoke_token(std::string_view id) {
   auto join = state_->joins.revoke(id, now());
   if (join || join.error().kind != ErrorKind::not_found) return join;
   auto other = operators_->revoke(id, now());
+  publish();
   if (other || other.error().kind != ErrorKind::not_found) return other;
   return Error{ErrorKind::not_found,
                "This node has no valid token " + std::string(id) + ". See `meshzero token list`."};
-}
-
-Bytes NodeTrust::revocations() const {
-  const std::lock_guard lock(mutex_);
-  return state_->revoked.encode();
 }
 
 Result<std::size_t> NodeTrust::add_revocations(std::span<const std::uint8_t> list) {
@@ -385,8 +398,7 @@ Result<std::size_t> NodeTrust::add_revocations(std::span<const std::uint8_t> lis
   RevocationSet grown = state_->revoked;
   auto added = grown.merge(list);
   if (!added || *added == 0) return added;
-  if (auto written = write_private_file(file(kRevokedFile), grown.encode()); !written) return written.error();
-  state_->revoked = std::move(grown);
+  if (auto kept = keep(std::move(grown)); !kept) return kept.error();
   return added;
 }
 
@@ -414,7 +426,7 @@ Result<void> NodeTrust::accept_promotion(const Promotion& promotion) {
   return enter(promotion.certificate, state_->authority, *authority);
 }
 
-Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std::uint8_t> backup) {
+Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std::uint8_t> backup, bool same_cluster) {
   auto plain = open_with_passphrase(passphrase, backup, kBackupPurpose);
   if (!plain) return plain.error();
   ByteReader in(*plain);
@@ -426,6 +438,11 @@ Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std
   auto own = authority->sign(key_.public_key(), Role::admin, options_.host, now());
   if (!own) return own.error();
   const std::lock_guard lock(mutex_);
+  if (same_cluster && state_->authority.fingerprint() != authority->id()) {
+    return Error{ErrorKind::refused,
+                 "The backup is of another cluster, and this node has other members. Leave its cluster "
+                 "first: meshzero leave."};
+  }
   return enter(*own, *certificate, *authority);
 }
 
@@ -436,11 +453,6 @@ Result<void> NodeTrust::start_alone() {
   if (!own) return own.error();
   const std::lock_guard lock(mutex_);
   return enter(*own, authority->certificate(), *authority);
-}
-
-std::int64_t NodeTrust::renewal_due() const {
-  const std::lock_guard lock(mutex_);
-  return state_->renewal_due;
 }
 
 Result<void> NodeTrust::renew_self() {

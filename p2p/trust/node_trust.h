@@ -8,8 +8,9 @@
 //   authority.key     on admin nodes only; a key that does not fit certificate.pem belongs to a dropped cluster and is removed
 //   revoked, join-tokens, operator-tokens
 //
-// Thread-safe. Every change is durable before a call returns. TLS contexts are replaced when the certificate is; connections
-// that exist keep theirs.
+// Thread-safe. Every change is durable before a call returns; what is only looked at (certificates, contexts, whether a node
+// is revoked, whether a token is good) never waits for such a write. TLS contexts are replaced when the certificate is;
+// connections that exist keep theirs.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +77,7 @@ class NodeTrust {
   // The member on the other side of a finished handshake; nothing for strangers and for revoked nodes.
   [[nodiscard]] std::optional<Peer> member(const SSL* connection) const;
   [[nodiscard]] bool is_revoked(const NodeId& node) const;
+  [[nodiscard]] std::vector<NodeId> revoked_nodes() const;
 
   // --- of admin nodes; refused elsewhere -------------------------------------------------------------------------------
   Result<JoinToken> create_join_token(unsigned uses);
@@ -107,8 +109,8 @@ class NodeTrust {
   // The same cluster, a newer certificate.
   Result<void> adopt_renewal(const Certificate& certificate);
   Result<void> accept_promotion(const Promotion& promotion);
-  // Becomes an admin of the cluster in the backup.
-  Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup);
+  // Becomes an admin of the cluster in the backup; with `same_cluster` only when it is this node's already.
+  Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup, bool same_cluster = false);
   // Leaves: a new cluster of one.
   Result<void> start_alone();
 
@@ -119,6 +121,7 @@ class NodeTrust {
 
  private:
   struct State;  // what belongs to one cluster
+  struct View;   // what may be looked at without waiting; immutable
 
   NodeTrust(Options options, PrivateKey key);
   [[nodiscard]] std::filesystem::path file(std::string_view name) const { return options_.directory / name; }
@@ -129,14 +132,21 @@ class NodeTrust {
   Result<void> enter(const Certificate& certificate, const Certificate& authority, std::optional<Authority> signer);
   Result<void> check_own(const Certificate& certificate, const Certificate& authority) const;
   Result<const Authority*> signer() const;
+  // Writes the revocations and makes them count.
+  Result<void> keep(RevocationSet revoked);
+  // Makes the state visible; after every change of it.
+  void publish();
+  [[nodiscard]] std::shared_ptr<const View> view() const;
 
   const Options options_;
   const PrivateKey key_;
   const NodeId node_id_;
-  mutable std::mutex mutex_;  // guards everything below
+  mutable std::mutex mutex_;  // guards state_, operators_ and failures_; held while files are written
   std::unique_ptr<State> state_;
   std::optional<OperatorTokenBook> operators_;
   FailureLimit failures_;
+  mutable std::mutex view_mutex_;  // guards view_; held for a copy of a pointer only
+  std::shared_ptr<const View> view_;
 };
 
 }  // namespace mz

@@ -135,7 +135,8 @@ std::optional<Peer> peer_of(const SSL* connection, std::int64_t now) {
   return Peer{.node_id = certificate->node_id(),
               .role = *role,
               .expired = now > certificate->not_after(),
-              .not_after = certificate->not_after()};
+              .not_after = certificate->not_after(),
+              .key = certificate->public_key()};
 }
 
 Result<Certificate> authority_of(const SSL* connection) {

@@ -29,10 +29,17 @@ class FakeMembership : public Membership {
   Result<void> leave() override { return {}; }
   Result<void> restore(std::string_view, std::span<const std::uint8_t>) override { return {}; }
   Result<void> promote(const NodeId&) override { return {}; }
+  void admitted(const MemberAddress& member) override { admitted_.push_back(member); }
   void spread(const Revocation& revocation) override { spread_.push_back(revocation.node); }
+  Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override {
+    learnt.assign(list.begin(), list.end());
+    return std::size_t{1};
+  }
 
   std::vector<MemberAddress> others_;
   std::vector<NodeId> spread_;
+  Bytes learnt;
+  std::vector<MemberAddress> admitted_;
   std::string joined;
   std::vector<PeerAddress> joined_through;
 };
@@ -94,8 +101,13 @@ class TrustRoutes : public testing::Test {
 
 TEST_F(TrustRoutes, AProvenTokenIsAnsweredWithACertificateAndTheMembers) {
   const JoinToken token = admin_->create_join_token(1).value();
-  const HttpResponse response = join(join_body(token), from_node());
+  json attempt = join_body(token);
+  attempt["addresses"] = {"10.0.0.9:8765", "not an address", 7};
+  const HttpResponse response = join(attempt, from_node());
   ASSERT_EQ(response.status, 200) << response.body;
+  ASSERT_EQ(membership_.admitted_.size(), 1U);
+  EXPECT_EQ(membership_.admitted_[0].node, joiner_->node_id());
+  EXPECT_EQ(membership_.admitted_[0].addresses, std::vector<std::string>{"10.0.0.9:8765"});
   const json body = json::parse(response.body);
   const auto certificate = Certificate::all_from_pem(body.at("certificate").get<std::string>(), 1).value();
   EXPECT_TRUE(joiner_->adopt(certificate.front(), admin_->authority()).ok());
@@ -198,6 +210,16 @@ TEST_F(TrustRoutes, ARevokedNodeIsMadeKnownToTheOthers) {
   EXPECT_TRUE(admin_->is_revoked(joiner_->node_id()));
   EXPECT_EQ(membership_.spread_, std::vector{joiner_->node_id()});
   EXPECT_EQ(ask("POST", "/api/v1/nodes/{id}/revoke", {}, {}, "nobody").status, 400);
+}
+
+TEST_F(TrustRoutes, MembersTradeRevocations) {
+  ASSERT_TRUE(admin_->revoke(joiner_->node_id()).ok());
+  const HttpResponse response =
+      ask("POST", "/api/v1/revocations", {{"revocations", to_base32(Bytes{1, 2})}}, from_node());
+  ASSERT_EQ(response.status, 200);
+  EXPECT_EQ(membership_.learnt, (Bytes{1, 2}));
+  EXPECT_EQ(json::parse(response.body).at("revocations"), to_base32(admin_->revocations()));
+  EXPECT_EQ(ask("POST", "/api/v1/revocations", {{"revocations", 7}}, from_node()).status, 400);
 }
 
 TEST_F(TrustRoutes, APromotionMakesTheNodeAnAdmin) {

@@ -1,0 +1,199 @@
+#include "node/member_steps.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "api/http_connection.h"
+#include "p2p/base32.h"
+#include "p2p/protocol.h"
+
+namespace mz {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxAnswer = 4U << 20;
+constexpr std::size_t kMaxMembers = 1024;
+constexpr std::size_t kMaxJoinAddresses = 256;
+constexpr std::chrono::milliseconds kOneAttempt{5000};
+constexpr std::chrono::milliseconds kBetweenRounds{500};
+
+Deadline sooner(Deadline a, Deadline b) { return std::min(a, b); }
+
+Endpoint endpoint_of(const PeerAddress& address) { return {.host = address.host, .port = address.port}; }
+
+std::string text_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// What the other side says went wrong, for a person here.
+Error refusal_of(const HttpAnswer& answer, const json& body, const PeerAddress& address) {
+  std::string text;
+  if (body.is_object() && body.contains("error") && body.at("error").is_object())
+    text = text_of(body.at("error"), "text");
+  text = text.substr(0, 1000);
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+  const bool again = answer.status == 503 || answer.status == 429;
+  return {
+      again ? ErrorKind::unreachable : ErrorKind::refused,
+      "The node at " + address.text() + " says: " + (text.empty() ? "HTTP " + std::to_string(answer.status) : text)};
+}
+
+Result<HttpAnswer> post(HttpConnection& connection, const std::string& path, const json& body, Deadline deadline) {
+  return connection.ask({.method = "POST",
+                         .path = path,
+                         .content_type = "application/json",
+                         .body = body.dump(),
+                         .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}},
+                        deadline, kMaxAnswer);
+}
+
+std::vector<MemberAddress> members_of(const json& body) {
+  std::vector<MemberAddress> members;
+  const auto list = body.find("members");
+  if (list == body.end() || !list->is_array()) return members;
+  for (const json& entry : *list) {
+    if (!entry.is_object() || members.size() == kMaxMembers) continue;
+    auto node = NodeId::parse(text_of(entry, "node_id"));
+    if (!node) continue;
+    MemberAddress member{.node = *node, .addresses = {}};
+    const json addresses = entry.value("addresses", json::array());
+    for (const json& text : addresses) {
+      if (!text.is_string() || member.addresses.size() == 16) continue;
+      if (PeerAddress::parse(text.get<std::string>())) member.addresses.push_back(text.get<std::string>());
+    }
+    members.push_back(std::move(member));
+  }
+  return members;
+}
+
+// One attempt at one address: admitted, or an error; `elsewhere` gets the addresses that a member names instead.
+Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, const PeerAddress& address,
+                             const Bytes& request, const std::vector<std::string>& own, Deadline deadline,
+                             std::vector<PeerAddress>& elsewhere) {
+  auto context = make_joining_context(token.authority, system_wall_clock());
+  if (!context) return context.error();
+  auto connection = HttpConnection::dial_tls(endpoint_of(address), *context, std::nullopt, deadline);
+  if (!connection) return connection.error();
+  auto authority = connection->authority();
+  if (!authority) return authority.error();
+  const json body{{"token", token.id()},
+                  {"admin", token.admin.text()},
+                  {"request", to_base32(request)},
+                  {"addresses", own},
+                  {"proof", to_base32(join_proof(token.proof_key(), connection->exporter(), request))}};
+  auto answer = post(*connection, "/api/v1/join", body, deadline);
+  if (!answer) return answer.error();
+  const json said = json::parse(answer->body, nullptr, false);
+  if (answer->status == 421 && said.is_object()) {
+    const json addresses = said.value("addresses", json::array());
+    for (const json& text : addresses) {
+      auto other = PeerAddress::parse(text.is_string() ? text.get<std::string>() : std::string());
+      if (other) elsewhere.push_back(*other);
+    }
+    return Error{ErrorKind::unreachable,
+                 "The node at " + address.text() + " sent us to the node that made the token, which did not answer."};
+  }
+  if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
+  const auto& peer = connection->peer();
+  if (!peer || peer->node_id != token.admin || peer->role != Role::admin) {
+    return Error{ErrorKind::refused,
+                 "The node at " + address.text() + " answered for the admin node without being it."};
+  }
+  auto certificate = Certificate::all_from_pem(text_of(said, "certificate"), 1);
+  if (!certificate || certificate->front().node_id() != trust.node_id()) {
+    return Error{ErrorKind::corrupt,
+                 "The node at " + address.text() + " sent a certificate that is not for this node."};
+  }
+  return Admitted{.certificate = certificate->front(),
+                  .authority = *authority,
+                  .members = members_of(said),
+                  .admin = peer->node_id,
+                  .admin_address = address};
+}
+
+Result<HttpConnection> dial_member(const NodeTrust& trust, const PeerAddress& address,
+                                   const std::optional<NodeId>& expected, Deadline deadline) {
+  auto connection = HttpConnection::dial_tls(endpoint_of(address), trust.client_context(), expected,
+                                             sooner(deadline, within(kOneAttempt)));
+  if (connection && connection->peer() && trust.is_revoked(connection->peer()->node_id)) {
+    return Error{ErrorKind::refused, "The node at " + address.text() + " was put out of the cluster."};
+  }
+  return connection;
+}
+
+}  // namespace
+
+Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, const std::vector<PeerAddress>& peers,
+                             const std::vector<std::string>& own, Deadline deadline) {
+  auto request = make_request(trust.key());
+  if (!request) return request.error();
+  std::vector<PeerAddress> all = peers;
+  Error last{ErrorKind::usage, "Nobody knows where the cluster is. Name a member with --peer HOST:PORT."};
+  while (!all.empty()) {
+    for (std::size_t i = 0; i < all.size(); ++i) {  // `all` grows while it is walked through
+      std::vector<PeerAddress> elsewhere;
+      const PeerAddress address = all[i];
+      auto admitted =
+          try_to_join(trust, token, address, *request, own, sooner(deadline, within(kOneAttempt)), elsewhere);
+      if (admitted) return admitted;
+      last = admitted.error();
+      if (last.kind != ErrorKind::unreachable) return last;
+      for (const PeerAddress& other : elsewhere) {
+        const bool known = std::find(all.begin(), all.end(), other) != all.end();
+        if (!known && all.size() < kMaxJoinAddresses) all.push_back(other);
+      }
+    }
+    if (std::chrono::steady_clock::now() + kBetweenRounds >= deadline) break;
+    std::this_thread::sleep_for(kBetweenRounds);
+  }
+  return last;
+}
+
+Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
+  auto connection = dial_member(trust, address, std::nullopt, deadline);
+  if (!connection) return connection.error();
+  auto request = make_request(trust.key());
+  if (!request) return request.error();
+  auto answer = post(*connection, "/api/v1/renew", {{"request", to_base32(*request)}}, deadline);
+  if (!answer) return answer.error();
+  const json said = json::parse(answer->body, nullptr, false);
+  if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
+  auto certificate = Certificate::all_from_pem(text_of(said, "certificate"), 1);
+  if (!certificate) return certificate.error();
+  return trust.adopt_renewal(certificate->front());
+}
+
+Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const PeerAddress& address, Deadline deadline) {
+  auto connection = dial_member(trust, address, node, deadline);
+  if (!connection) return connection.error();
+  const auto& peer = connection->peer();
+  if (!peer || !peer->key)
+    return Error{ErrorKind::refused, "The node at " + address.text() + " has shown no certificate."};
+  auto promotion = trust.promote(*peer->key);
+  if (!promotion) return promotion.error();
+  const json body{{"sealed", to_base32(promotion->sealed_authority_key)},
+                  {"certificate", promotion->certificate.pem()}};
+  auto answer = post(*connection, "/api/v1/promotion", body, deadline);
+  if (!answer) return answer.error();
+  if (answer->status != 200) return refusal_of(*answer, json::parse(answer->body, nullptr, false), address);
+  return {};
+}
+
+Result<Bytes> exchange_revocations(const NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
+  auto connection = dial_member(trust, address, std::nullopt, deadline);
+  if (!connection) return connection.error();
+  auto answer = post(*connection, "/api/v1/revocations", {{"revocations", to_base32(trust.revocations())}}, deadline);
+  if (!answer) return answer.error();
+  const json said = json::parse(answer->body, nullptr, false);
+  if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
+  auto list = from_base32(text_of(said, "revocations"));
+  if (!list) return Error{ErrorKind::corrupt, "The node at " + address.text() + " sent no list of revocations."};
+  return std::move(*list);
+}
+
+}  // namespace mz

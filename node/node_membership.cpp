@@ -1,0 +1,298 @@
+#include "node/node_membership.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "p2p/trust/private_file.h"
+
+namespace mz {
+namespace {
+
+constexpr char kAddressFile[] = "addresses";
+constexpr std::chrono::seconds kOneStep{10};
+
+std::vector<PeerAddress> addresses_of(const MemberAddress& member) {
+  std::vector<PeerAddress> out;
+  for (const std::string& text : member.addresses) {
+    if (auto address = PeerAddress::parse(text)) out.push_back(*address);
+  }
+  return out;
+}
+
+// Tries the member's addresses in turn.
+template <class Step>
+Result<void> at_any_address(const MemberAddress& member, const Step& step) {
+  Result<void> last =
+      Error{ErrorKind::unreachable, "No address of the node " + member.node.short_text() + " is known."};
+  for (const PeerAddress& address : addresses_of(member)) {
+    last = step(address);
+    if (last || last.error().kind != ErrorKind::unreachable) return last;
+  }
+  return last;
+}
+
+std::size_t random_below(std::size_t count) {
+  std::array<std::uint8_t, 4> bytes{};
+  if (!random_bytes(bytes)) return 0;
+  return (bytes[0] | bytes[1] << 8 | bytes[2] << 16) % count;
+}
+
+// The name of this machine in its network: one label, lower case.
+std::string host_label() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "";
+  std::string label(name.data());
+  label = label.substr(0, label.find('.'));
+  for (char& c : label) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return label;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data) {
+  return NodeTrust::open({.directory = data.identity(), .host = host_label()});
+}
+
+NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory,
+                               std::function<std::vector<std::string>()> own, const std::vector<PeerAddress>& fixed)
+    : trust_(trust), directory_(std::move(directory)), own_(std::move(own)), fixed_(fixed) {
+  if (auto text = read_private_file(directory_ / kAddressFile, kMaxAddressFile)) {
+    kept_.assign(text->begin(), text->end());
+    known_.add_known_text(kept_);
+  }
+}
+
+NodeMembership::~NodeMembership() { stop(); }
+
+void NodeMembership::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void NodeMembership::connect(Agreement agreement) {
+  const std::lock_guard lock(mutex_);
+  agreement_ = std::move(agreement);
+}
+
+void NodeMembership::admitted(const MemberAddress& member) {
+  spdlog::info("took in the node {}", member.node.short_text());
+  know({member});
+  if (const Agreement connected = agreement(); connected.admitted) connected.admitted(member);
+}
+
+void NodeMembership::start(const std::function<void(const char*)>& name_thread) {
+  thread_ = std::thread([this, name_thread] {
+    if (name_thread) name_thread("membership");
+    run();
+  });
+}
+
+NodeMembership::Agreement NodeMembership::agreement() const {
+  const std::lock_guard lock(mutex_);
+  return agreement_;
+}
+
+std::vector<MemberAddress> NodeMembership::others() const {
+  std::vector<MemberAddress> members;
+  if (const Agreement connected = agreement(); connected.others) members = connected.others();
+  const std::lock_guard lock(mutex_);
+  // Addresses from before are kept behind those that the members say of themselves.
+  for (const auto& [address, candidate] : known_.all()) {
+    if (candidate.node.is_nobody() || candidate.node == trust_.node_id() || trust_.is_revoked(candidate.node)) continue;
+    auto found = std::find_if(members.begin(), members.end(),
+                              [&node = candidate.node](const MemberAddress& member) { return member.node == node; });
+    if (found == members.end()) {
+      if (agreement_.others) continue;  // the agreement knows who has left
+      found = members.insert(members.end(), {.node = candidate.node, .addresses = {}});
+    }
+    const std::string text = address.text();
+    if (std::find(found->addresses.begin(), found->addresses.end(), text) == found->addresses.end()) {
+      found->addresses.push_back(text);
+    }
+  }
+  return members;
+}
+
+MemberAddress NodeMembership::self() const {
+  return {.node = trust_.node_id(), .addresses = own_ ? own_() : std::vector<std::string>()};
+}
+
+std::vector<PeerAddress> NodeMembership::candidates() const {
+  std::vector<PeerAddress> all = fixed_;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, candidate] : known_.all()) {
+    if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
+  }
+  return all;
+}
+
+Result<void> NodeMembership::refuse_with_members(const char* what) const {
+  const std::size_t count = others().size();
+  if (count == 0) return {};
+  return Error{ErrorKind::refused, "This node is in a cluster with " + std::to_string(count) +
+                                       " other members and cannot " + what + ". Leave it first: meshzero leave."};
+}
+
+void NodeMembership::know(const std::vector<MemberAddress>& members) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const MemberAddress& member : members) {
+      if (member.node == trust_.node_id()) continue;
+      for (const PeerAddress& address : addresses_of(member)) {
+        known_.add(address, CandidateSource::known, member.node);
+      }
+    }
+  }
+  remember();
+}
+
+void NodeMembership::remember() {
+  std::string text;
+  {
+    const std::lock_guard lock(mutex_);
+    text = known_.known_text();
+    if (text == kept_) return;
+    kept_ = text;
+  }
+  auto written = make_private_directory(directory_);
+  if (written) written = write_private_file(directory_ / kAddressFile, text);
+  if (!written) spdlog::warn("addresses of members: {}", written.error().text);
+}
+
+void NodeMembership::forget() {
+  {
+    const std::lock_guard lock(mutex_);
+    known_ = Candidates();
+  }
+  remember();
+}
+
+Result<void> NodeMembership::join(const JoinToken& token, const std::vector<PeerAddress>& peers) {
+  const std::lock_guard step(step_);
+  if (fingerprint_prefix(trust_.authority()) == token.authority) return {};  // it has joined already
+  if (auto alone = refuse_with_members("join another"); !alone) return alone;
+  std::vector<PeerAddress> all = peers;
+  for (const PeerAddress& address : candidates()) all.push_back(address);
+  auto admitted = ask_to_join(trust_, token, all, self().addresses, within(std::chrono::seconds(kJoinSeconds)));
+  if (!admitted) return admitted.error();
+  if (auto adopted = trust_.adopt(admitted->certificate, admitted->authority); !adopted) return adopted;
+  forget();
+  know(admitted->members);
+  know({{.node = admitted->admin, .addresses = {admitted->admin_address.text()}}});
+  spdlog::info("joined the cluster {} through the node {}", cluster_id_text(trust_.cluster_id()),
+               admitted->admin.short_text());
+  if (const Agreement connected = agreement(); connected.entered) connected.entered();
+  return {};
+}
+
+Result<void> NodeMembership::leave() {
+  const std::lock_guard step(step_);
+  const Agreement connected = agreement();
+  if (connected.leaving) connected.leaving();
+  if (auto alone = trust_.start_alone(); !alone) return alone;
+  forget();
+  spdlog::info("left the cluster; this node is a cluster of its own now");
+  if (connected.entered) connected.entered();
+  return {};
+}
+
+Result<void> NodeMembership::restore(std::string_view passphrase, std::span<const std::uint8_t> backup) {
+  const std::lock_guard step(step_);
+  const ClusterId before = trust_.cluster_id();
+  const bool alone = others().empty();
+  if (auto restored = trust_.restore(passphrase, backup, !alone); !restored) return restored;
+  spdlog::info("this node has taken over the authority of the cluster {}", cluster_id_text(trust_.cluster_id()));
+  if (trust_.cluster_id() == before) return {};
+  if (const Agreement connected = agreement(); connected.entered) connected.entered();
+  return {};
+}
+
+Result<void> NodeMembership::promote(const NodeId& node) {
+  for (const MemberAddress& member : others()) {
+    if (member.node != node) continue;
+    auto done = at_any_address(member, [&](const PeerAddress& address) {
+      return hand_over_authority(trust_, node, address, within(kOneStep));
+    });
+    if (done) spdlog::info("the node {} is an admin now", node.short_text());
+    return done;
+  }
+  return Error{ErrorKind::not_found, "No other member is called " + node.short_text() + ". See `meshzero nodes`."};
+}
+
+void NodeMembership::spread(const Revocation& revocation) {
+  spdlog::warn("the node {} was put out of the cluster", revocation.node.short_text());
+  if (const Agreement connected = agreement(); connected.excluded) connected.excluded(revocation.node);
+  {
+    const std::lock_guard lock(mutex_);
+    hurry_ = true;
+  }
+  changed_.notify_all();
+}
+
+Result<std::size_t> NodeMembership::learn_revocations(std::span<const std::uint8_t> list) {
+  auto added = trust_.add_revocations(list);
+  if (!added || *added == 0) return added;
+  spdlog::warn("{} more nodes were put out of the cluster", *added);
+  if (const Agreement connected = agreement(); connected.excluded) {
+    for (const NodeId& node : trust_.revoked_nodes()) connected.excluded(node);
+  }
+  return added;
+}
+
+void NodeMembership::renew() {
+  if (trust_.now() < trust_.renewal_due()) return;
+  if (trust_.is_admin()) {
+    if (auto renewed = trust_.renew_self(); !renewed) spdlog::error("certificate: {}", renewed.error().text);
+    return;
+  }
+  Result<void> last = Error{ErrorKind::unreachable, "No other member is known."};
+  for (const MemberAddress& member : others()) {
+    last = at_any_address(
+        member, [&](const PeerAddress& address) { return ask_for_renewal(trust_, address, within(kOneStep)); });
+    if (!last) continue;
+    spdlog::info("the certificate was renewed by the node {}", member.node.short_text());
+    return;
+  }
+  spdlog::warn("the certificate could not be renewed yet: {}", last.error().text);
+}
+
+void NodeMembership::exchange() {
+  std::vector<MemberAddress> members = others();
+  bool everybody = false;
+  {
+    const std::lock_guard lock(mutex_);
+    everybody = std::exchange(hurry_, false);
+  }
+  if (!everybody && members.size() > 1) members = {members[random_below(members.size())]};
+  for (const MemberAddress& member : members) {
+    const auto done = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
+      auto theirs = exchange_revocations(trust_, address, within(kOneStep));
+      if (!theirs) return theirs.error();
+      auto learnt = learn_revocations(*theirs);
+      if (!learnt) return learnt.error();
+      return {};
+    });
+    if (!done) spdlog::debug("revocations: {}", done.error().text);
+  }
+}
+
+void NodeMembership::run() {
+  for (;;) {
+    renew();
+    exchange();
+    know(others());
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(kRevocationSeconds), [this] { return stopping_ || hurry_; });
+    if (stopping_) return;
+  }
+}
+
+}  // namespace mz

@@ -1,0 +1,98 @@
+// This node as a member: what the routes ask for (api/membership.h), and the steps it takes by itself.
+//
+// A thread of its own ("membership") renews the certificate when its time has come, exchanges revocations with another
+// member every minute and keeps the addresses that work for the next start.
+//
+// Who is a member is known to whoever runs the agreement of the cluster; it plugs in with `connect`. Until then, and before
+// a member has been heard, the members are those the admin named when this node joined and those of the last run.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/dial.h"
+#include "api/membership.h"
+#include "node/data_directory.h"
+#include "node/member_steps.h"
+
+namespace mz {
+
+// The trust of the node in that directory, made at the first start.
+Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data);
+
+class NodeMembership final : public Membership {
+ public:
+  static constexpr int kRevocationSeconds = 60;    // between two exchanges
+  static constexpr int kRenewalRetrySeconds = 60;  // when nobody could renew
+  static constexpr int kJoinSeconds = 20;          // for one attempt to join
+  static constexpr std::size_t kMaxAddressFile = 1U << 20;
+
+  // The agreement of the cluster, as far as membership needs it. Called from several threads, never with a lock held.
+  struct Agreement {
+    std::function<std::vector<MemberAddress>()> others;  // active members but this node
+    std::function<void()> entered;                       // this node is in another cluster now; begin anew
+    std::function<void()> leaving;                       // tell the others
+    std::function<void(const NodeId&)> excluded;         // was revoked
+    std::function<void(const MemberAddress&)> admitted;  // has a certificate now and will call
+  };
+
+  // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named.
+  NodeMembership(NodeTrust& trust, std::filesystem::path directory, std::function<std::vector<std::string>()> own,
+                 const std::vector<PeerAddress>& fixed);
+  ~NodeMembership() override;
+  NodeMembership(const NodeMembership&) = delete;
+  NodeMembership& operator=(const NodeMembership&) = delete;
+
+  void connect(Agreement agreement);
+  // Starts the thread.
+  void start(const std::function<void(const char*)>& name_thread);
+
+  // Ends the thread; no function given to connect is called by it afterwards.
+  void stop();
+
+  [[nodiscard]] std::vector<MemberAddress> others() const override;
+  [[nodiscard]] MemberAddress self() const override;
+  Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override;
+  Result<void> leave() override;
+  Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup) override;
+  Result<void> promote(const NodeId& node) override;
+  void spread(const Revocation& revocation) override;
+  void admitted(const MemberAddress& member) override;
+  Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override;
+
+  // Addresses worth trying to reach anybody at all, fixed ones among them.
+  [[nodiscard]] std::vector<PeerAddress> candidates() const;
+
+ private:
+  void run();
+  void renew();
+  void exchange();
+  void remember();
+  void know(const std::vector<MemberAddress>& members);
+  void forget();
+  [[nodiscard]] Agreement agreement() const;
+  [[nodiscard]] Result<void> refuse_with_members(const char* what) const;
+
+  NodeTrust& trust_;
+  const std::filesystem::path directory_;
+  const std::function<std::vector<std::string>()> own_;
+  const std::vector<PeerAddress> fixed_;
+  std::mutex step_;           // one change of clusters at a time; held while waiting for other machines
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  Agreement agreement_;
+  Candidates known_;  // of the last run and of joining
+  std::string kept_;  // what the file says
+  bool stopping_ = false;
+  bool hurry_ = false;  // there is a revocation to pass on
+  std::thread thread_;
+};
+
+}  // namespace mz
