@@ -28,4 +28,7 @@ done
 if grep -rnE '#include <(chrono|ctime|fstream|iostream|filesystem|thread|mutex|random|sys/.*|unistd\.h|dlfcn\.h)>' engine; then
   complain "engine/ must not read clocks or files, start threads or use the standard library's random numbers."
 fi
+if grep -rnE '#include <(chrono|ctime|fstream|iostream|filesystem|thread|mutex|random|sys/.*|unistd\.h)>' p2p/agreement; then
+  complain "p2p/agreement/ must not read clocks, open files or start threads: the simulator drives it."
+fi
 exit $status

@@ -1,0 +1,396 @@
+#include "p2p/agreement/election.h"
+
+#include <algorithm>
+
+#include "p2p/agreement/fault.h"
+
+namespace mz {
+namespace {
+
+constexpr std::size_t kMaxRivals = 8;
+constexpr Duration kPreferenceDelay = kHeartbeat / 2;  // for each step below the best preference
+
+}  // namespace
+
+Election::Election(ElectionRules rules, const Roster& roster, Ledger& ledger, Rng& rng, Send send)
+    : rules_(std::move(rules)), roster_(roster), ledger_(ledger), rng_(rng), send_(std::move(send)) {}
+
+std::vector<NodeId> Election::electors() const {
+  if (rules_.policy == Policy::available) return roster_.active();
+  std::vector<NodeId> others;
+  for (const NodeId& voter : rules_.voters) {
+    const Member* member = roster_.find(voter);
+    if (voter != rules_.self && (member == nullptr || member->active())) others.push_back(voter);
+  }
+  return others;
+}
+
+bool Election::is_elector(const NodeId& id) const {
+  return rules_.policy == Policy::available || std::ranges::find(rules_.voters, id) != rules_.voters.end();
+}
+
+Duration Election::jitter() {
+  const auto spread = static_cast<Duration>(rng_.below(static_cast<std::uint32_t>(kJitter)));
+  return spread + (Card::kMaxPreference - rules_.preference) * kPreferenceDelay;
+}
+
+void Election::start(Instant now) {
+  vote_from_ = now + kLease;
+  if (faulty(Fault::vote_after_start)) vote_from_ = now;
+  observe(now);
+}
+
+void Election::observe(Instant now) {
+  following_ = {};
+  campaign_.reset();
+  acknowledged_.clear();
+  raise_at_.reset();
+  lease_until_ = 0;
+  contact_ = now;
+  const bool by_itself = rules_.policy == Policy::available && roster_.active().empty();
+  campaign_at_ = by_itself ? now + kReach : now + kLease + jitter();
+  alone_at_ = by_itself ? now + kReach : now + kLease + kReach;
+}
+
+bool Election::live_leader(Instant now) const { return !following_.none() && (leading() || now < contact_ + kLease); }
+
+bool Election::leads_by_lease(Instant now) const {
+  return leading() && (rules_.policy == Policy::available || now < lease_until_);
+}
+
+Known Election::known(Instant now) const {
+  Known known{.highest = std::max(ledger_.promised(), obstacle_), .leader = {}, .leader_age = 0};
+  if (live_leader(now)) {
+    known.leader = following_;
+    known.leader_age = leading() ? 0 : std::clamp<Duration>(now - contact_, 0, kLease);
+  }
+  return known;
+}
+
+void Election::tick(Instant now) {
+  ticked_at_ = now;
+  std::erase_if(rivals_, [now](const auto& rival) { return now >= rival.second.last + kLease; });
+  if (leading()) {
+    renew_lease(now);
+    const bool lapsed = now >= std::max(lease_until_, led_since_ + kLeaderLease);
+    if (rules_.policy == Policy::majority && lapsed) {
+      step_down(now);
+    } else if (raise_at_ && now >= *raise_at_) {
+      raise_at_.reset();
+      if (obstacle_ > following_) campaign(true, {}, now);
+    }
+    return;
+  }
+  if (campaign_) {
+    if (now >= campaign_->repeat_at) ask(now);
+    decide(now);
+    return;
+  }
+  if (now >= campaign_at_ && !for_good_ && is_elector(rules_.self)) campaign(false, {}, now);
+}
+
+Instant Election::next_wake() const {
+  if (leading()) {
+    const Instant lapse =
+        rules_.policy == Policy::majority ? std::max(lease_until_, led_since_ + kLeaderLease) : INT64_MAX;
+    return std::min(lapse, raise_at_.value_or(INT64_MAX));
+  }
+  if (campaign_) {
+    Instant wake = campaign_->repeat_at;
+    for (const Instant limit : {campaign_->asked_at + kReach, alone_at_}) {
+      if (limit > ticked_at_) wake = std::min(wake, limit);
+    }
+    return wake;
+  }
+  return for_good_ || !is_elector(rules_.self) ? INT64_MAX : campaign_at_;
+}
+
+void Election::forgive(Instant now) {
+  campaign_at_ = std::max(campaign_at_, now + kReach);
+  alone_at_ = std::max(alone_at_, now + kReach);
+}
+
+void Election::synced(Instant now) {
+  if (campaign_) decide(now);
+}
+
+void Election::rolled_back(Instant now) {
+  campaign_.reset();
+  voted_ = {};
+  if (following_ > ledger_.promised()) following_ = {};
+  campaign_at_ = std::max(campaign_at_, now + kDiskRetry + jitter());
+}
+
+// --- following ------------------------------------------------------------------------------------------------------
+
+void Election::refresh(Instant contact) {
+  if (contact <= contact_) return;
+  contact_ = contact;
+  campaign_at_ = std::max(campaign_at_, contact + kLease);
+  alone_at_ = std::max(alone_at_, contact + kLease + kReach);
+}
+
+void Election::follow(const Ballot& ballot, const Life& life, Instant contact, Instant now) {
+  if (ballot != following_) {
+    ledger_.promise(ballot);
+    following_ = ballot;
+    contact_ = contact;
+    acknowledged_.clear();
+    raise_at_.reset();
+    lease_until_ = 0;
+    campaign_at_ = now + kLease + jitter();
+    alone_at_ = contact + kLease + kReach;
+    rivals_.erase(ballot);
+  }
+  following_life_ = std::max(following_life_, life);
+  campaign_.reset();
+  refresh(contact);
+}
+
+HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const Heartbeat& heartbeat, Instant now) {
+  HeartbeatAnswer answer{.ballot = heartbeat.ballot, .sent_at = heartbeat.sent_at, .accepted = false, .reached = {}};
+  const Ballot& ballot = heartbeat.ballot;
+  if (ballot.none() || ballot.node != from) return answer;
+  if (!heartbeat.heard && !faulty(Fault::follow_the_deaf)) return answer;
+  if (ballot < ledger_.promised() && !faulty(Fault::accept_lower_ballot)) return answer;
+  if (ballot > ledger_.promised() && ledger_.ailing(now)) return answer;
+  if (ballot.term > ledger_.promised().term + kMaxTermJump) return answer;
+  if (leading() && faulty(Fault::keep_leading)) return answer;
+  if (ballot != following_) following_life_ = {};
+  follow(ballot, life, now, now);
+  answer.accepted = true;
+  return answer;
+}
+
+void Election::observed(const Known& known, std::optional<Instant> sent_at, Instant now) {
+  const std::uint64_t believable = std::max(seen_term_, ledger_.promised().term) + kMaxTermJump;
+  const bool believed = known.highest.term <= believable;
+  if (believed) seen_term_ = std::max(seen_term_, known.highest.term);
+  const bool fresh = !known.leader.none() && known.leader_age < kLease && known.leader.node != rules_.self &&
+                     known.leader.term <= believable;
+  if (fresh) note_rival(known.leader, now - known.leader_age, now);
+  if (!sent_at) return;
+  if (believed) obstacle_ = std::max(obstacle_, known.highest);
+  // Whoever answers is connected to us in both directions, so its leader can be ours. The age counts from before our
+  // question left, or news that is always on its way would keep a dead leader alive.
+  const Instant contact = *sent_at - known.leader_age;
+  if (fresh && known.leader == following_ && !leading()) {
+    refresh(contact);
+  } else if (fresh && known.leader > following_ && known.leader >= ledger_.promised()) {
+    if (contact + kLease <= now || (known.leader > ledger_.promised() && ledger_.ailing(now))) return;
+    if (leading() && faulty(Fault::keep_leading)) return;
+    following_life_ = {};
+    follow(known.leader, {}, contact, now);
+  } else if (leading() && obstacle_ > following_ && !raise_at_) {
+    // A member has promised more than we lead with. Whoever asked for that may be about to lead, and then we follow;
+    // if nobody does, we ask with a higher ballot.
+    raise_at_ = now + kReach + rng_.below(static_cast<std::uint32_t>(kReach));
+  }
+}
+
+void Election::note_rival(const Ballot& ballot, Instant seen, Instant now) {
+  if (ballot == following_ || !live_leader(now)) return;
+  const auto found = rivals_.find(ballot);
+  if (found != rivals_.end()) {
+    found->second.last = std::max(found->second.last, seen);
+  } else if (rivals_.size() < kMaxRivals) {
+    rivals_.emplace(ballot, Rival{.first = now, .last = seen});
+  }
+}
+
+void Election::began_anew(const NodeId& id, const Life& life, Instant now) {
+  if (leading() || following_.none() || following_.node != id || life <= following_life_) return;
+  if (following_life_.incarnation == 0) return;  // known by hearsay only: it times out by itself
+  following_ = {};
+  campaign_at_ = now + jitter();
+  alone_at_ = now + kReach;
+}
+
+void Election::released(const NodeId& from, const Release& release, Instant now) {
+  if (following_ != release.ballot || release.ballot.node != from) return;
+  following_ = {};
+  alone_at_ = now + kReach;
+  if (release.successor == rules_.self && !for_good_ && is_elector(rules_.self)) {
+    campaign(true, {}, now);
+  } else {
+    campaign_at_ = now + kReach + jitter();
+  }
+}
+
+// --- asking and voting ----------------------------------------------------------------------------------------------
+
+Answer Election::asked(const NodeId& from, const Ask& ask, Instant now) {
+  Answer answer{.ballot = ask.ballot, .binding = ask.binding, .yes = false, .sent_at = ask.sent_at};
+  const Ballot& promised = ledger_.promised();
+  const bool again = ask.binding && ask.ballot == promised && ask.ballot == voted_;
+  const bool higher = faulty(Fault::vote_twice) ? ask.ballot.term >= promised.term : ask.ballot.term > promised.term;
+  if (ask.ballot.node != from || (!higher && !again)) return answer;
+  if (ask.ballot.term > promised.term + kMaxTermJump) return answer;
+  if (!is_elector(rules_.self) || !is_elector(from)) return answer;
+  if (now < vote_from_) return answer;
+  if (live_leader(now) && following_.node != from && !faulty(Fault::depose_live_leader)) return answer;
+  if (now < hold_until_ && from != voted_.node) return answer;
+  if (higher && ask.binding) {
+    if (ledger_.ailing(now)) return answer;
+    ledger_.promise(ask.ballot);
+    voted_ = ask.ballot;
+    hold_until_ = now + kReach;
+    following_ = {};
+    campaign_.reset();
+    campaign_at_ = std::max(campaign_at_, now + kReach + jitter());
+    alone_at_ = std::max(alone_at_, now + kReach);
+  }
+  answer.yes = true;
+  return answer;
+}
+
+void Election::campaign(bool binding, std::set<NodeId> reached, Instant now) {
+  if (binding && ledger_.ailing(now)) {
+    campaign_.reset();
+    campaign_at_ = now + kDiskRetry + jitter();
+    return;
+  }
+  const std::uint64_t highest = std::max(ledger_.promised().term, seen_term_);
+  Campaign next;
+  next.binding = binding;
+  next.ballot = {.term = highest + 1, .node = rules_.self};
+  next.reached = std::move(reached);
+  if (binding) {
+    following_ = {};
+    ledger_.promise(next.ballot);
+    voted_ = next.ballot;
+    hold_until_ = now + kReach;
+    next.version = ledger_.version();
+  }
+  next.asked_at = now;
+  campaign_ = std::move(next);
+  ask(now);
+  decide(now);
+}
+
+void Election::ask(Instant now) {
+  campaign_->repeat_at = now + kHeartbeat;
+  for (const NodeId& elector : electors()) {
+    if (campaign_->answered.contains(elector)) continue;
+    send_(elector, Ask{.ballot = campaign_->ballot, .binding = campaign_->binding, .sent_at = now});
+  }
+}
+
+void Election::answered(const NodeId& from, const Answer& answer, Instant now) {
+  if (!campaign_ || answer.ballot != campaign_->ballot || answer.binding != campaign_->binding) return;
+  campaign_->answered.insert(from);
+  campaign_->reached.insert(from);
+  if (answer.yes && is_elector(from)) campaign_->granted.insert(from);
+  decide(now);
+}
+
+void Election::undeliverable(const NodeId& to, Instant now) {
+  if (!campaign_ || campaign_->answered.contains(to)) return;
+  campaign_->unreachable.insert(to);
+  decide(now);
+}
+
+Election::Verdict Election::verdict(Instant now) const {
+  const Campaign& campaign = *campaign_;
+  if (campaign.binding && !ledger_.synced(campaign.version)) return Verdict::wait;  // our own vote is not on disk
+  const std::vector<NodeId> others = electors();
+  const std::size_t yes = campaign.granted.size() + 1;
+  std::size_t all = others.size() + 1;
+  if (rules_.policy == Policy::majority) all = rules_.voters.size();
+  if (rules_.policy == Policy::majority && faulty(Fault::count_absent_voters)) all = campaign.reached.size() + 1;
+  if (2 * yes > all) return Verdict::won;
+
+  const bool settled = now >= campaign.asked_at + kReach || std::ranges::all_of(others, [&campaign](const NodeId& id) {
+                         return campaign.answered.contains(id) || campaign.unreachable.contains(id);
+                       });
+  if (!settled) return Verdict::wait;
+  if (rules_.policy == Policy::majority || 2 * yes <= campaign.reached.size() + 1) return Verdict::lost;
+  return campaign.reached.empty() && now < alone_at_ ? Verdict::wait : Verdict::won;
+}
+
+void Election::decide(Instant now) {
+  switch (verdict(now)) {
+    case Verdict::wait:
+      return;
+    case Verdict::lost:
+      campaign_.reset();
+      campaign_at_ = now + jitter();
+      return;
+    case Verdict::won:
+      if (campaign_->binding) {
+        lead(now);
+      } else {
+        campaign(true, campaign_->reached, now);
+      }
+      return;
+  }
+}
+
+// --- leading --------------------------------------------------------------------------------------------------------
+
+void Election::lead(Instant now) {
+  following_ = campaign_->ballot;
+  campaign_.reset();
+  acknowledged_.clear();
+  raise_at_.reset();
+  led_since_ = now;
+  contact_ = now;
+  lease_until_ = 0;
+  renew_lease(now);
+}
+
+void Election::step_down(Instant now) {
+  following_ = {};
+  acknowledged_.clear();
+  raise_at_.reset();
+  lease_until_ = 0;
+  campaign_at_ = now + jitter();
+  alone_at_ = now + kLease;
+}
+
+void Election::heartbeat_answered(const NodeId& from, const HeartbeatAnswer& answer, Instant now) {
+  if (!leading() || !answer.accepted || answer.ballot != following_) return;
+  Instant& newest = acknowledged_[from];
+  newest = std::max(newest, faulty(Fault::lease_from_receipt) ? now : answer.sent_at);
+  renew_lease(now);
+}
+
+void Election::renew_lease(Instant now) {
+  std::vector<Instant> acknowledged;
+  for (const NodeId& elector : electors()) {
+    const Member* member = roster_.find(elector);
+    const bool counts =
+        rules_.policy == Policy::majority || (member != nullptr && Roster::judge(*member, now) != MemberState::dead);
+    const auto found = acknowledged_.find(elector);
+    if (counts) acknowledged.push_back(found == acknowledged_.end() ? INT64_MIN : found->second);
+  }
+  acknowledged.push_back(now);
+  std::ranges::sort(acknowledged, std::greater<>());
+  const std::size_t all = rules_.policy == Policy::majority ? rules_.voters.size() : acknowledged.size();
+  const std::size_t quorum = all / 2 + 1;
+  if (quorum > acknowledged.size() || acknowledged[quorum - 1] == INT64_MIN) return;
+  lease_until_ = std::max(lease_until_, acknowledged[quorum - 1] + kLeaderLease);
+}
+
+NodeId Election::best_successor(Instant now) const {
+  const Member* best = nullptr;
+  for (const NodeId& id : electors()) {
+    const Member* member = roster_.find(id);
+    if (member == nullptr || Roster::judge(*member, now) != MemberState::alive) continue;
+    if (!acknowledged_.contains(id)) continue;  // a member that can not write cannot lead
+    if (best == nullptr || member->card.preference > best->card.preference) best = member;
+  }
+  return best == nullptr ? NodeId{} : best->card.id;
+}
+
+void Election::release(Instant now, bool for_good) {
+  for_good_ = for_good_ || for_good;
+  campaign_.reset();
+  if (!leading()) return;
+  const Release release{.ballot = following_, .successor = best_successor(now)};
+  step_down(now);
+  campaign_at_ = now + kLease + jitter();
+  for (const NodeId& id : roster_.active()) send_(id, release);
+}
+
+}  // namespace mz

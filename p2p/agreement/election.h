@@ -1,0 +1,138 @@
+// Who leads. The only code that changes it.
+//
+//   observe  nothing is known: wait for a heartbeat
+//   follow   a leader was heard within L
+//   ask      silence for L + J: "would you take me?" Yes only from members that hear no leader either
+//   vote     enough said yes: promise a new ballot, write it down, "take me"
+//   lead     enough took us: a heartbeat each H. A higher leader, sleep, drain or (majority) a lapsed lease ends it
+//
+// Enough is more than half: of the voters (majority), or of the members that answer now (available; alone is enough after
+// a longer wait). What is said leaves only when what it rests on is on disk; the caller sees to that (ledger.h).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "engine/base/rng.h"
+#include "p2p/agreement/ledger.h"
+#include "p2p/agreement/message.h"
+#include "p2p/agreement/roster.h"
+#include "p2p/agreement/standing.h"
+
+namespace mz {
+
+struct ElectionRules {
+  NodeId self;
+  Policy policy = Policy::available;
+  std::vector<NodeId> voters;   // majority only
+  std::uint8_t preference = 0;  // at most Card::kMaxPreference; a low one waits longer before it asks
+};
+
+// Another leader than ours was heard of.
+struct Rival {
+  Instant first = 0;
+  Instant last = 0;
+};
+
+class Election {
+ public:
+  using Send = std::function<void(const NodeId& to, Body body)>;
+
+  Election(ElectionRules rules, const Roster& roster, Ledger& ledger, Rng& rng, Send send);
+
+  // At the start and after sleep: lead nothing, ask nobody, wait for a heartbeat.
+  void observe(Instant now);
+  // The node starts: whatever it acknowledged before is unknown, so it votes for nobody for L.
+  void start(Instant now);
+  void tick(Instant now);
+  [[nodiscard]] Instant next_wake() const;
+  // The own loop was late, so silence proves nothing for a while.
+  void forgive(Instant now);
+  // The promise was written, or could not be and was taken back.
+  void synced(Instant now);
+  void rolled_back(Instant now);
+
+  HeartbeatAnswer heartbeat(const NodeId& from, const Life& life, const Heartbeat& heartbeat, Instant now);
+  void heartbeat_answered(const NodeId& from, const HeartbeatAnswer& answer, Instant now);
+  Answer asked(const NodeId& from, const Ask& ask, Instant now);
+  void answered(const NodeId& from, const Answer& answer, Instant now);
+  void released(const NodeId& from, const Release& release, Instant now);
+  // What a member knew that wrote to us. `sent_at`: when our message left that this one answers.
+  void observed(const Known& known, std::optional<Instant> sent_at, Instant now);
+  void undeliverable(const NodeId& to, Instant now);
+  // A member began a new life: if it led, it does no more.
+  void began_anew(const NodeId& id, const Life& life, Instant now);
+
+  // Step down and propose a successor; `for_good`: ask no more.
+  void release(Instant now, bool for_good);
+
+  [[nodiscard]] bool leading() const { return !following_.none() && following_.node == rules_.self; }
+  [[nodiscard]] bool live_leader(Instant now) const;
+  [[nodiscard]] bool leads_by_lease(Instant now) const;
+  [[nodiscard]] const Ballot& following() const { return following_; }
+  [[nodiscard]] Instant contact() const { return contact_; }
+  [[nodiscard]] Instant lease_until() const { return lease_until_; }
+  [[nodiscard]] const std::map<Ballot, Rival>& rivals() const { return rivals_; }
+  [[nodiscard]] Known known(Instant now) const;
+
+ private:
+  struct Campaign {
+    bool binding = false;
+    Ballot ballot;
+    Instant asked_at = 0;
+    Instant repeat_at = 0;
+    std::uint64_t version = 0;  // of the ledger, for a binding one
+    std::set<NodeId> reached;   // answered now or in the asking before
+    std::set<NodeId> answered;
+    std::set<NodeId> granted;
+    std::set<NodeId> unreachable;
+  };
+  enum class Verdict { wait, won, lost };
+
+  [[nodiscard]] std::vector<NodeId> electors() const;  // without this node
+  [[nodiscard]] bool is_elector(const NodeId& id) const;
+  Duration jitter();
+  void follow(const Ballot& ballot, const Life& life, Instant contact, Instant now);
+  void refresh(Instant contact);
+  void campaign(bool binding, std::set<NodeId> reached, Instant now);
+  void ask(Instant now);
+  [[nodiscard]] Verdict verdict(Instant now) const;
+  void decide(Instant now);
+  void lead(Instant now);
+  void step_down(Instant now);
+  void renew_lease(Instant now);
+  void note_rival(const Ballot& ballot, Instant seen, Instant now);
+  [[nodiscard]] NodeId best_successor(Instant now) const;
+
+  ElectionRules rules_;
+  const Roster& roster_;
+  Ledger& ledger_;
+  Rng& rng_;
+  Send send_;
+
+  Ballot following_;
+  Life following_life_;
+  Ballot voted_;  // in this process; a lost vote may be asked for again
+  Instant contact_ = 0;
+  Instant hold_until_ = 0;   // whoever got our vote last has this long to win
+  Instant vote_from_ = 0;    // no votes before
+  Instant campaign_at_ = 0;  // no campaign before
+  Instant alone_at_ = 0;     // no leading alone before
+  Instant ticked_at_ = 0;
+  bool for_good_ = false;  // draining: never again
+  std::optional<Campaign> campaign_;
+  std::uint64_t seen_term_ = 0;
+  Ballot obstacle_;  // the highest that members in reach have promised: a lower leader is not followed by all
+
+  // As leader.
+  Instant led_since_ = 0;
+  Instant lease_until_ = 0;
+  std::map<NodeId, Instant> acknowledged_;  // when the newest followed heartbeat was sent
+  std::optional<Instant> raise_at_;         // ask for a higher ballot than the one that stands in the way
+  std::map<Ballot, Rival> rivals_;
+};
+
+}  // namespace mz

@@ -1,0 +1,31 @@
+// Deliberate faults, by which tests/sim proves that its simulator notices what matters. The product is compiled without
+// MZ_SIMULATED_FAULTS: there each question below is the constant `false` and no switch exists.
+#pragma once
+
+namespace mz {
+
+enum class Fault {
+  none,
+  answer_before_sync,   // messages leave before the ballot they rest on is on disk
+  forget_incarnation,   // the incarnation is not written
+  vote_twice,           // a second candidate of the same term is granted a vote
+  accept_lower_ballot,  // a leader below the promised ballot is followed
+  depose_live_leader,   // votes are granted although a leader was heard just now
+  vote_after_start,     // a node that has just started votes at once
+  lease_from_receipt,   // the lease counts from the arrival of an acknowledgement
+  ignore_sleep,         // waking up is not noticed
+  keep_leading,         // a leader that meets a higher one stays
+  follow_the_deaf,      // a leader that does not hear us is followed
+  append_to_torn_file,  // events are appended behind what a crash left half written
+  pull_no_events,       // events are sent once and never asked for
+  ignore_clone,         // another process with our identity is tolerated
+  count_absent_voters,  // a majority is counted among the voters that answered
+};
+
+#ifdef MZ_SIMULATED_FAULTS
+bool faulty(Fault fault);  // defined by the simulator
+#else
+constexpr bool faulty(Fault) { return false; }
+#endif
+
+}  // namespace mz

@@ -1,0 +1,211 @@
+#include "tests/sim/checks.h"
+
+#include <algorithm>
+
+namespace mz::sim {
+
+void Checks::violated(const std::string& what) {
+  if (violation_) return;
+  violation_ = "at " + std::to_string(static_cast<double>(world_.time()) / kSecond) + " s: " + what;
+  world_.trace("VIOLATED " + *violation_);
+}
+
+// --- at every step --------------------------------------------------------------------------------------------------
+
+void Checks::started(const Host& host) {
+  if (clones_.contains(host.id)) return;
+  ++check_count_;
+  const std::uint64_t incarnation = host.process->card().life.incarnation;
+  if (incarnation <= incarnation_[host.id]) violated(name(host) + " starts with an incarnation it has used before");
+  least_incarnation_[host.index] = incarnation;
+  if (host.process->events().size() < durable_[host.id]) violated("I5: " + name(host) + " lost acknowledged events");
+}
+
+void Checks::crashed(const Host& host) { durable_[host.id] = host.process->durable_events(); }
+
+void Checks::woke(const Host& host, Duration slept) {
+  if (slept <= 2 * kSlept) return;  // a nap that clocks may not tell from none
+  least_incarnation_[host.index] = host.process->card().life.incarnation + 1;
+}
+
+void Checks::sent(const Host& host, const Message& message) {
+  if (clones_.contains(host.id)) return;
+  ++check_count_;
+  if (message.life.incarnation < least_incarnation_[host.index]) {
+    violated(name(host) + " speaks with an incarnation from before it slept");
+  }
+  incarnation_[host.id] = std::max(incarnation_[host.id], message.life.incarnation);
+  if (const auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
+    if (!heartbeat->ballot.none()) issued(host, heartbeat->ballot);
+  } else if (const auto* ask = std::get_if<Ask>(&message.body)) {
+    if (ask->binding) {
+      issued(host, ask->ballot);
+      voted(host, ask->ballot);
+    }
+  } else if (const auto* answer = std::get_if<HeartbeatAnswer>(&message.body)) {
+    if (answer->accepted) acted_on(host, answer->ballot);
+  } else if (const auto* vote = std::get_if<Answer>(&message.body)) {
+    if (vote->binding && vote->yes) voted(host, vote->ballot);
+  }
+}
+
+void Checks::issued(const Host& host, const Ballot& ballot) {
+  Issued& last = issued_[host.id];
+  if (ballot.node != host.id) violated("I1: " + name(host) + " issued a ballot of another node");
+  if (ballot == last.ballot && last.boot_id == host.boot_id) return;
+  if (ballot <= last.ballot) violated("I1: " + name(host) + " issued " + name(ballot) + " after " + name(last.ballot));
+  last = {.ballot = ballot, .boot_id = host.boot_id};
+  ++issued_count_;
+}
+
+void Checks::acted_on(const Host& host, const Ballot& ballot) {
+  Ballot& highest = acted_on_[host.id];
+  if (ballot < highest) violated("I3: " + name(host) + " acted on " + name(ballot) + " after " + name(highest));
+  highest = std::max(highest, ballot);
+}
+
+void Checks::voted(const Host& host, const Ballot& ballot) {
+  const auto [at, first] = votes_[host.id].try_emplace(ballot.term, ballot);
+  if (!first && at->second != ballot) {
+    violated("I3: " + name(host) + " voted for " + name(ballot) + " and " + name(at->second));
+  }
+  acted_on(host, ballot);
+}
+
+void Checks::stepped(const Host& host) {
+  if (world_.settings.policy != Policy::majority || !clones_.empty()) return;
+  ++check_count_;
+  if (world_.role_of(host) != Role::leading) return;
+  for (const auto& other : world_.hosts()) {
+    if (other.get() != &host && world_.role_of(*other) == Role::leading) {
+      violated("I4: " + name(host) + " and " + name(*other) + " both lead with a valid lease");
+    }
+  }
+}
+
+// --- in quiet times -------------------------------------------------------------------------------------------------
+
+void Checks::settle() {
+  quiet_since_ = world_.time();
+  steady_leader_.clear();
+  two_leaders_.clear();
+}
+
+void Checks::stir() { quiet_since_.reset(); }
+
+bool Checks::takes_part(const Host& host) const {
+  return host.running() && host.rest == Rest::none && !host.gone && !host.cloned && !clones_.contains(host.id);
+}
+
+bool Checks::linked(const Host& a, const Host& b) const {
+  return world_.link(a.index, b.index).up && world_.link(b.index, a.index).up &&
+         a.process->roster().find(b.id) != nullptr && b.process->roster().find(a.id) != nullptr;
+}
+
+std::vector<Checks::Component> Checks::components() const {
+  std::vector<Component> components;
+  std::set<int> seen;
+  for (const auto& first : world_.hosts()) {
+    if (!takes_part(*first) || seen.contains(first->index)) continue;
+    Component component;
+    component.hosts.push_back(first.get());
+    seen.insert(first->index);
+    for (std::size_t i = 0; i < component.hosts.size(); ++i) {
+      for (const auto& other : world_.hosts()) {
+        if (!takes_part(*other) || seen.contains(other->index) || !linked(*component.hosts[i], *other)) continue;
+        component.hosts.push_back(other.get());
+        seen.insert(other->index);
+      }
+    }
+    for (const Host* a : component.hosts) {
+      for (const Host* b : component.hosts) component.complete = component.complete && (a == b || linked(*a, *b));
+    }
+    components.push_back(std::move(component));
+  }
+  return components;
+}
+
+bool Checks::may_elect(const Component& component) const {
+  // Members follow an identity that runs twice until they learn that it does.
+  for (const auto& host : world_.hosts()) {
+    if (host->running() && clones_.contains(host->id) && world_.role_of(*host) != Role::frozen) return false;
+  }
+  if (std::ranges::any_of(component.hosts, [](const Host* host) { return host->disk.full; })) return false;
+  if (world_.settings.policy == Policy::available) return true;
+  if (!component.complete) return false;
+  const auto& voters = world_.settings.voters;
+  const auto present = std::ranges::count_if(
+      component.hosts, [&voters](const Host* host) { return std::ranges::find(voters, host->id) != voters.end(); });
+  return 2 * static_cast<std::size_t>(present) > voters.size();
+}
+
+void Checks::look() {
+  if (!quiet_since_) return;
+  const Instant quiet = world_.time() - *quiet_since_;
+  for (const Component& component : components()) look_at(component, quiet);
+}
+
+void Checks::look_at(const Component& component, Instant quiet) {
+  ++check_count_;
+  std::vector<const Host*> leaders;
+  for (const Host* host : component.hosts) {
+    if (world_.role_of(*host) == Role::leading) leaders.push_back(host);
+  }
+  if (quiet >= kOneLeaderAfter && leaders.size() > 1) {
+    const std::pair pair(leaders[0]->index, leaders[1]->index);
+    if (!two_leaders_.insert(pair).second) {
+      violated("I2: " + name(*leaders[0]) + " and " + name(*leaders[1]) + " lead one component");
+    }
+  } else if (leaders.size() == 1) {
+    std::erase_if(two_leaders_, [&leaders](const auto& pair) {
+      return pair.first == leaders[0]->index || pair.second == leaders[0]->index;
+    });
+  }
+  if (quiet < kLeaderAfter || !may_elect(component)) return;
+  if (leaders.empty()) return violated("the component of " + name(*component.hosts[0]) + " has no leader");
+  const Host& leader = *leaders[0];
+  for (const Host* host : component.hosts) {
+    const Standing standing = host->process->standing();
+    if (standing.following.node != leader.id || (host != &leader && world_.role_of(*host) != Role::following)) {
+      violated(name(*host) + " does not follow " + name(leader));
+    }
+    const auto [at, first] = steady_leader_.try_emplace(host->index, leader.id);
+    if (!first && at->second != leader.id) violated("the leader of " + name(*host) + " changes without need");
+  }
+  for (const MemberView& member : leader.process->members(world_.now(leader))) {
+    const bool here =
+        std::ranges::any_of(component.hosts, [&member](const Host* host) { return host->id == member.card.id; });
+    if (here && component.complete && member.state != MemberState::alive) {
+      violated(name(leader) + " calls a member " + member_state_name(member.state) + " that answers");
+    }
+  }
+}
+
+void Checks::look_at_the_end() {
+  look();
+  for (const auto& a : world_.hosts()) {
+    for (const auto& b : world_.hosts()) {
+      if (a == b || a->id != b->id || !a->running() || !b->running()) continue;
+      // They learn of each other from a third.
+      const bool witnessed = std::ranges::any_of(world_.hosts(), [&](const auto& third) {
+        return takes_part(*third) && linked(*third, *a) && linked(*third, *b);
+      });
+      if (witnessed && world_.role_of(*a) != Role::frozen) violated(name(*a) + " shares its identity and carries on");
+    }
+  }
+  for (const Component& component : components()) {
+    const Agreement& first = *component.hosts[0]->process;
+    for (const Host* host : component.hosts) {
+      ++check_count_;
+      const Agreement& process = *host->process;
+      if (process.events().digest() != first.events().digest()) {
+        violated("I5: " + name(*component.hosts[0]) + " and " + name(*host) + " hold different events");
+      }
+      if (process.roster().digest(process.card()) != first.roster().digest(first.card())) {
+        violated(name(*component.hosts[0]) + " and " + name(*host) + " know different members");
+      }
+    }
+  }
+}
+
+}  // namespace mz::sim

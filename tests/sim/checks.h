@@ -1,0 +1,90 @@
+// What must never happen, checked at every step, and what must have happened after a quiet time.
+//
+//   I1 ballots that a node issues strictly increase, across crashes
+//   I2 in a component with stable links there is at most one leader after L + J + 2H. (Elections that begin later, after a
+//      lost vote, may still end with two winners: they meet within H, or it counts as a violation.)
+//   I3 no node acts on a ballot below one it has acted on, across crashes; one vote a term
+//   I4 with policy `majority` at most one leader holds a valid lease at any instant
+//   I5 after healing all event sets are equal, and hold every event that was acknowledged
+//   I7 elections never read the wall clock: p2p/agreement has none to read; every host's clocks start elsewhere and drift
+//   and: incarnations increase with each start and wake; a quiet component finds one leader, keeps it, agrees on it and
+//   calls nobody dead who answers; an identity that runs twice ends frozen in both places
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "tests/sim/world.h"
+
+namespace mz::sim {
+
+class Checks : public Observer {
+ public:
+  static constexpr Instant kOneLeaderAfter = kLease + kJitter + 2 * kHeartbeat;
+  static constexpr Instant kLeaderAfter = 5 * kLease;  // several rounds of asking, after lost votes and vetoes
+
+  explicit Checks(World& world) : world_(world) { world.observer = this; }
+
+  void started(const Host& host) override;
+  void crashed(const Host& host) override;
+  void woke(const Host& host, Duration slept) override;
+  void sent(const Host& host, const Message& message) override;
+  void stepped(const Host& host) override;
+
+  // Links are stable from now on, until `stir`.
+  void settle();
+  void stir();
+  // During a quiet time, now and then.
+  void look();
+  // At the end of the last quiet time, in which all links worked.
+  void look_at_the_end();
+
+  // An identity runs twice from now on: what it says proves nothing any more.
+  void cloned(const NodeId& id) { clones_.insert(id); }
+
+  [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
+  [[nodiscard]] std::uint64_t elections() const { return issued_count_; }
+  [[nodiscard]] std::uint64_t checks() const { return check_count_; }
+
+ private:
+  struct Component {
+    std::vector<const Host*> hosts;
+    bool complete = true;  // everybody is linked to everybody
+  };
+  void violated(const std::string& what);
+  [[nodiscard]] std::vector<Component> components() const;
+  [[nodiscard]] bool takes_part(const Host& host) const;
+  [[nodiscard]] bool linked(const Host& a, const Host& b) const;
+  [[nodiscard]] bool may_elect(const Component& component) const;
+  void issued(const Host& host, const Ballot& ballot);
+  void acted_on(const Host& host, const Ballot& ballot);
+  void voted(const Host& host, const Ballot& ballot);
+  void look_at(const Component& component, Instant quiet);
+  static std::string name(const Host& host) { return "host " + std::to_string(host.index); }
+  static std::string name(const Ballot& ballot) {
+    return "(" + std::to_string(ballot.term) + ", " + ballot.node.short_text() + ")";
+  }
+
+  World& world_;
+  std::optional<std::string> violation_;
+  std::set<NodeId> clones_;
+  struct Issued {
+    Ballot ballot;
+    std::uint64_t boot_id = 0;
+  };
+  std::map<NodeId, Issued> issued_;
+  std::map<NodeId, Ballot> acted_on_;
+  std::map<NodeId, std::map<std::uint64_t, Ballot>> votes_;
+  std::map<NodeId, std::uint64_t> incarnation_;     // the highest that a life used
+  std::map<int, std::uint64_t> least_incarnation_;  // of a host, since its last start or wake
+  std::map<NodeId, std::uint64_t> durable_;         // events on the disk of a node
+  std::optional<Instant> quiet_since_;
+  std::set<std::pair<int, int>> two_leaders_;  // seen in the last look
+  std::map<int, NodeId> steady_leader_;        // of a host in this quiet time
+  std::uint64_t issued_count_ = 0;
+  std::uint64_t check_count_ = 0;
+};
+
+}  // namespace mz::sim

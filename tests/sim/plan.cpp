@@ -1,0 +1,327 @@
+#include "tests/sim/plan.h"
+
+#include <algorithm>
+
+#include "tests/sim/checks.h"
+#include "tests/sim/world.h"
+
+namespace mz::sim {
+namespace {
+
+constexpr std::size_t kMostHosts = 12;
+constexpr int kLongestChain = 7;
+constexpr Instant kQuietTime = Checks::kLeaderAfter + 10 * kSecond;
+constexpr Instant kLook = 500 * kMillisecond;
+
+class Plan {
+ public:
+  Plan(std::uint64_t seed, bool trace) : world_(seed, trace), checks_(world_), rng_(world_.rng) {}
+
+  Outcome run() {
+    found();
+    const int rounds = 1 + static_cast<int>(rng_.below(2));
+    for (int round = 0; round < rounds && !checks_.violation(); ++round) {
+      wild(10 + rng_.below(25));
+      quiet(/*last=*/false);
+    }
+    if (!checks_.violation()) wild(5 + rng_.below(20));
+    quiet(/*last=*/true);
+    return {.violation = checks_.violation(),
+            .elections = checks_.elections(),
+            .checks = checks_.checks(),
+            .virtual_seconds = static_cast<double>(world_.time()) / kSecond};
+  }
+
+ private:
+  Instant milliseconds(std::uint32_t least, std::uint32_t most) {
+    return static_cast<Instant>(least + rng_.below(most - least + 1)) * kMillisecond;
+  }
+  Host& any() { return world_.host(static_cast<int>(rng_.below(static_cast<std::uint32_t>(world_.hosts().size())))); }
+
+  void found() {
+    const std::uint32_t hosts = rng_.chance(1, 10) ? 8 + rng_.below(5) : 1 + rng_.below(6);
+    if (hosts >= 3 && rng_.chance(2, 5)) {
+      world_.settings.policy = Policy::majority;
+      for (std::uint32_t i = 0; i < std::min(hosts, 3 + 2 * rng_.below(2)); ++i) {
+        world_.settings.voters.push_back(World::identity(static_cast<int>(i)));
+      }
+    }
+    world_.trace(world_.settings.policy == Policy::majority
+                     ? "majority of " + std::to_string(world_.settings.voters.size()) + " voters"
+                     : "available");
+    for (std::uint32_t i = 0; i < hosts; ++i) join();
+  }
+
+  // A host that knows one other.
+  void join() {
+    if (world_.hosts().size() >= kMostHosts) return;
+    Host& host = world_.add_host();
+    const int index = host.index;
+    int contact = -1;
+    for (int i = 0; i < index; ++i) {
+      if (!world_.host(i).gone && !world_.host(i).cloned && rng_.chance(1, 1 + static_cast<std::uint32_t>(i)))
+        contact = i;
+    }
+    world_.at(world_.time() + milliseconds(0, 3000), [this, index, contact] {
+      world_.start(world_.host(index));
+      if (contact >= 0) world_.introduce(world_.host(index), world_.host(contact));
+      // A token names the member that made it, which therefore learns of the new one.
+      if (contact >= 0) world_.introduce(world_.host(contact), world_.host(index));
+    });
+  }
+
+  void wild(std::uint32_t seconds) {
+    world_.trace("--- wild");
+    checks_.stir();
+    weather();
+    const Instant end = world_.time() + seconds * kSecond;
+    while (world_.time() < end && !checks_.violation()) {
+      act();
+      world_.run_until(world_.time() + milliseconds(20, 1500));
+    }
+  }
+
+  // How the network is in general.
+  void weather() {
+    const std::uint32_t loss = rng_.chance(1, 2) ? rng_.below(20) : rng_.below(300);
+    const Instant delay = milliseconds(0, rng_.chance(1, 3) ? 300 : 10);
+    const Instant spread = rng_.chance(1, 4) ? milliseconds(100, 4000) : milliseconds(0, 20);
+    for_links([&](Link& link) {
+      link.loss = loss;
+      link.doubling = rng_.below(50);
+      link.delay = delay;
+      link.spread = spread;
+    });
+  }
+
+  template <class Action>
+  void for_links(const Action& action) {
+    const int hosts = static_cast<int>(world_.hosts().size());
+    for (int a = 0; a < hosts; ++a) {
+      for (int b = 0; b < hosts; ++b) action(world_.link(a, b));
+    }
+  }
+
+  void act() {
+    Host& host = any();
+    Host& other = any();
+    if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
+    switch (rng_.below(26)) {
+      case 0:
+      case 1:
+        return world_.crash(host);
+      case 2:  // and back at once
+        world_.crash(host);
+        return restart(host, milliseconds(1, 1500));
+      case 3:
+      case 4:
+        return restart(host, 0);
+      case 5:
+        return doze(host, Rest::paused, milliseconds(100, 9000));
+      case 6:
+        return doze(host, Rest::asleep, milliseconds(500, 40'000));
+      case 7:
+        // A machine that stands still unknowingly breaks what leases rest on; the other policy must bear it.
+        if (world_.settings.policy == Policy::available) doze(host, Rest::suspended, milliseconds(500, 20'000));
+        return;
+      case 8:
+      case 9:
+        world_.link(host.index, other.index).up = false;  // one direction
+        return;
+      case 10:
+        world_.link(host.index, other.index).up = world_.link(other.index, host.index).up = false;
+        return;
+      case 11:
+      case 12:
+        return shape();
+      case 13:
+        return for_links([](Link& link) { link.up = true; });
+      case 14:
+        return weather();
+      case 15:
+        host.disk.full = !host.disk.full;
+        return;
+      case 16:
+        host.disk.delay = rng_.chance(1, 2) ? milliseconds(1, 20) : milliseconds(100, 3000);
+        return;
+      case 17:
+        return world_.command(host, [](Agreement& process, Now now) { process.release(now, false); });
+      case 18:
+        if (rng_.chance(1, 3)) return mass_restart();
+        return;
+      case 19:
+        if (rng_.chance(1, 2)) join();
+        return;
+      case 20:
+        if (rng_.chance(1, 4)) leave(host);
+        return;
+      case 21:
+        if (rng_.chance(1, 8)) clone(host);
+        return;
+      case 22:
+      case 23:
+        return ambush();
+      default:
+        return world_.command(host, [this](Agreement& process, Now now) {
+          (void)process.record("note", std::to_string(rng_.below(1'000'000)), now);
+        });
+    }
+  }
+
+  void restart(Host& host, Instant after) {
+    world_.at(world_.time() + after, [this, index = host.index] {
+      Host& again = world_.host(index);
+      if (!again.gone) world_.start(again);
+    });
+  }
+
+  void doze(Host& host, Rest kind, Instant length) {
+    world_.rest(host, kind);
+    world_.at(world_.time() + length, [this, index = host.index, life = host.life] {
+      Host& sleeper = world_.host(index);
+      if (sleeper.life == life) world_.wake(sleeper);
+    });
+  }
+
+  void mass_restart() {
+    for (const auto& host : world_.hosts()) {
+      world_.crash(*host);
+      restart(*host, milliseconds(1, 800));
+    }
+  }
+
+  void leave(Host& host) {
+    const auto& voters = world_.settings.voters;
+    if (!host.running() || host.rest != Rest::none || host.cloned) return;
+    if (std::ranges::find(voters, host.id) != voters.end()) return;
+    world_.command(host, [](Agreement& process, Now now) { process.leave(now); });
+    host.gone = true;
+  }
+
+  // The disk of a host that is down or running is copied, and the copy started.
+  void clone(Host& host) {
+    if (host.gone || host.cloned || world_.hosts().size() >= kMostHosts || host.disk.files.promise.empty()) return;
+    world_.trace("host " + std::to_string(host.index) + " is copied");
+    checks_.cloned(host.id);
+    Host& copy = world_.clone_host(host);
+    copy.cloned = true;
+    host.cloned = true;
+    world_.start(copy);
+  }
+
+  // What a leader's lease has to withstand: its voters forget that they hear it, or what they said arrives late.
+  void ambush() {
+    Host* leader = nullptr;
+    for (const auto& host : world_.hosts()) {
+      if (world_.role_of(*host) == Role::leading) leader = host.get();
+    }
+    if (leader == nullptr || world_.hosts().size() < 3) return;
+    const int hosts = static_cast<int>(world_.hosts().size());
+    const int led = leader->index;
+    if (rng_.chance(1, 2)) {
+      // Half of the others lose the leader; when they ask, the rest restarts and loses it too.
+      const int kept = (hosts - 1) / 2;
+      int met = 0;
+      for (int i = 0; i < hosts; ++i) {
+        if (i != led && ++met > kept) world_.link(i, led).up = world_.link(led, i).up = false;
+      }
+      world_.at(world_.time() + milliseconds(4000, 8000), [this, led] {
+        for (const auto& host : world_.hosts()) {
+          if (!world_.link(led, host->index).up || host->index == led) continue;
+          world_.crash(*host);
+          restart(*host, milliseconds(1, 200));
+          world_.link(led, host->index).up = world_.link(host->index, led).up = false;
+        }
+      });
+    } else {
+      // All answers to the leader are slow, then its own voice is lost.
+      for (int i = 0; i < hosts; ++i) world_.link(i, led).delay = milliseconds(1500, 3100);
+      world_.at(world_.time() + milliseconds(200, 4000), [this, led, hosts] {
+        for (int i = 0; i < hosts; ++i) world_.link(led, i).up = i == led;
+      });
+    }
+  }
+
+  // Some stable form of a broken network.
+  void shape() {
+    const int hosts = static_cast<int>(world_.hosts().size());
+    for_links([](Link& link) { link.up = true; });
+    const auto cut = [this](int a, int b) { world_.link(a, b).up = false; };
+    const int pivot = static_cast<int>(rng_.below(static_cast<std::uint32_t>(hosts)));
+    switch (rng_.below(5)) {
+      case 0:  // two parts
+        for (int a = 0; a < hosts; ++a) {
+          for (int b = 0; b < hosts; ++b) {
+            if ((a < pivot) != (b < pivot)) cut(a, b);
+          }
+        }
+        return;
+      case 1:  // two parts and a bridge
+        for (int a = 0; a < hosts; ++a) {
+          for (int b = 0; b < hosts; ++b) {
+            if (a != pivot && b != pivot && (a < pivot) != (b < pivot)) cut(a, b);
+          }
+        }
+        return;
+      case 2:  // a chain, of as many hops as a lease has beats to cross it
+        if (hosts > kLongestChain) return;
+        for (int a = 0; a < hosts; ++a) {
+          for (int b = 0; b < hosts; ++b) {
+            if (std::abs(a - b) > 1) cut(a, b);
+          }
+        }
+        return;
+      case 3:  // one that nobody hears
+        for (int b = 0; b < hosts; ++b) cut(pivot, b);
+        return;
+      default:  // one that hears nobody
+        for (int a = 0; a < hosts; ++a) cut(a, pivot);
+        return;
+    }
+  }
+
+  void quiet(bool last) {
+    world_.trace("--- quiet");
+    for_links([](Link& link) { link = {}; });
+    for (const auto& host : world_.hosts()) {
+      host->disk.full = false;
+      host->disk.delay = 4 * kMillisecond;
+      world_.wake(*host);
+      if (!host->gone && (last || rng_.chance(7, 8))) world_.start(*host);
+    }
+    // Those who knew only hosts that are gone are told of another; then a while for everybody to hear of everybody.
+    if (last || rng_.chance(1, 2)) reunite();
+    world_.run_until(world_.time() + 3 * kSecond);
+    if (!last && rng_.chance(2, 3)) shape();
+    checks_.settle();
+    const Instant end = world_.time() + kQuietTime;
+    while (world_.time() < end && !checks_.violation()) {
+      world_.run_until(world_.time() + kLook);
+      checks_.look();
+    }
+    if (last) checks_.look_at_the_end();
+  }
+
+  void reunite() {
+    const Host* first = nullptr;
+    for (const auto& host : world_.hosts()) {
+      if (!host->running() || host->gone || host->cloned) continue;
+      if (first == nullptr) {
+        first = host.get();
+      } else if (first->process->roster().find(host->id) == nullptr) {
+        world_.introduce(*host, *first);
+        world_.introduce(world_.host(first->index), *host);
+      }
+    }
+  }
+
+  World world_;
+  Checks checks_;
+  Rng& rng_;
+};
+
+}  // namespace
+
+Outcome run_seed(std::uint64_t seed, bool trace) { return Plan(seed, trace).run(); }
+
+}  // namespace mz::sim

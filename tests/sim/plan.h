@@ -1,0 +1,19 @@
+// One simulated disaster: a cluster, drawn by the seed, goes through wild and quiet times.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mz::sim {
+
+struct Outcome {
+  std::optional<std::string> violation;
+  std::uint64_t elections = 0;
+  std::uint64_t checks = 0;
+  double virtual_seconds = 0;
+};
+
+Outcome run_seed(std::uint64_t seed, bool trace);
+
+}  // namespace mz::sim

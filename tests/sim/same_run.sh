@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Fails when a seed gives two different runs.
+#
+#   tests/sim/same_run.sh MESHZERO-SIM
+set -euo pipefail
+for seed in 1 7 42; do
+  first="$("$1" --seed "$seed" --trace | sha256sum)"
+  second="$("$1" --seed "$seed" --trace | sha256sum)"
+  if [ "$first" != "$second" ]; then
+    echo "Seed $seed gives two different runs." >&2
+    exit 1
+  fi
+done
