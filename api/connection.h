@@ -49,6 +49,7 @@ struct Connection {
   std::string in;   // received, not yet used
   std::string out;  // of the answer
   std::size_t written = 0;
+  Clock::time_point answer_since;
   bool keep_alive = false;  // after this answer
   bool head_only = false;
   bool peer_finished = false;  // will send no more, and may still read

@@ -37,7 +37,7 @@ class Listener {
   static constexpr int kHeadSeconds = 5;       // from the first moment to the end of a head
   static constexpr int kBodyGraceSeconds = 5;  // before the rate of a body counts
   static constexpr int kIdleSeconds = 60;      // of a kept connection between requests
-  static constexpr int kWriteSeconds = 20;     // for one answer to be taken
+  static constexpr int kWriteSeconds = 20;     // for an answer to be taken, and more the more of it was
   static constexpr int kDrainSeconds = 2;      // to read what a refused client still sends
 
   // Bodies.
@@ -45,6 +45,11 @@ class Listener {
   static constexpr std::size_t kMaxBufferedBodyBytes = 64U << 20;  // of all bodies in memory together
   static constexpr std::size_t kMaxUploads = 16;                   // bodies on their way into a sink, in all
   static constexpr std::size_t kPieceBytes = 256U << 10;           // handed to a sink at once
+
+  // Answers. Those of slow readers wait in memory.
+  static constexpr std::size_t kMaxUnsentBytes = 256U << 20;  // of all together; then a large one becomes a 503
+  static constexpr std::size_t kSmallAnswerBytes = 64U << 10;
+  static constexpr std::size_t kMinAnswerBytesPerSecond = 64U << 10;
 
   // Pools. Beyond the queue a request is answered with 503.
   static constexpr std::size_t kControlThreads = 2;

@@ -211,6 +211,7 @@ void Reactor::drop(std::uint64_t id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   release_body(found->second);
+  unsent_bytes_ -= found->second.out.size();
   handshakes_.erase(id);
   places_.leave(id);
   poller_.forget(found->second.stream.descriptor());

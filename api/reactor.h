@@ -63,6 +63,7 @@ class Reactor {
 
   // One connection (reactor_connection.cpp). These return false when the connection is over.
   bool advance(Connection& connection, short events);
+  bool promote(Connection& connection);
   bool greet(Connection& connection);
   bool shake_hands(Connection& connection);
   bool receive(Connection& connection);
@@ -100,6 +101,7 @@ class Reactor {
   std::set<std::uint64_t> handshakes_;    // connections in Stage::handshake
   int handshake_steps_ = 0;               // of this round
   std::size_t buffered_bytes_ = 0;        // reserved for bodies in memory
+  std::size_t unsent_bytes_ = 0;          // of answers on their way out
   std::size_t uploads_ = 0;
   std::vector<PollEvent> events_;
   std::vector<std::uint64_t> ready_;  // connections with bytes inside TLS that the socket does not announce

@@ -42,6 +42,16 @@ bool Reactor::advance(Connection& connection, short events) {
   return false;
 }
 
+// Gives a connection that has proven who it is a place among the members.
+bool Reactor::promote(Connection& connection) {
+  places_.become_member(connection.id);
+  while (const auto surplus = places_.surplus_member()) {
+    if (*surplus == connection.id) return false;
+    drop(*surplus);
+  }
+  return true;
+}
+
 bool Reactor::greet(Connection& connection) {
   unsigned char first = 0;
   const auto n = ::recv(connection.stream.descriptor(), &first, 1, MSG_PEEK);
@@ -80,13 +90,7 @@ bool Reactor::shake_hands(Connection& connection) {
   if (auto binding = channel_binding(connection.stream.tls(), kTlsExporterLabel)) connection.exporter = *binding;
   if (service_->identify) connection.peer = service_->identify(connection.stream.tls());
   set_stage(connection, Stage::head, Listener::kHeadSeconds);
-  if (connection.peer.kind == Principal::Kind::node) {
-    places_.become_member(connection.id);
-    while (const auto surplus = places_.surplus_member()) {
-      if (*surplus == connection.id) return false;
-      drop(*surplus);
-    }
-  }
+  if (connection.peer.kind == Principal::Kind::node && !promote(connection)) return false;
   return receive(connection) && use_input(connection);
 }
 
@@ -145,7 +149,7 @@ bool Reactor::serve(Connection& connection, RequestHead head) {
     if (has_body) connection.keep_alive = false;  // it is not read
     return send(connection, admission.refusal);
   }
-  if (admission.principal.kind != Principal::Kind::stranger) places_.become_member(connection.id);
+  if (admission.principal.kind != Principal::Kind::stranger && !promote(connection)) return false;
   connection.route = admission.route;
   connection.request = Request{.head = std::move(head),
                                .variables = std::move(admission.variables),
@@ -165,8 +169,15 @@ bool Reactor::refuse(Connection& connection, int status, std::string_view kind, 
 
 bool Reactor::send(Connection& connection, const HttpResponse& response) {
   release_body(connection);
-  connection.out = wire_bytes(response, connection.head_only, connection.keep_alive);
+  const bool too_much =
+      response.body.size() > Listener::kSmallAnswerBytes &&
+      response.body.size() > Listener::kMaxUnsentBytes - std::min(unsent_bytes_, Listener::kMaxUnsentBytes);
+  connection.out =
+      wire_bytes(too_much ? error_response(503, "busy", "Too many large answers are on their way out.") : response,
+                 connection.head_only, connection.keep_alive);
+  unsent_bytes_ += connection.out.size();
   connection.written = 0;
+  connection.answer_since = Clock::now();
   set_stage(connection, Stage::writing, Listener::kWriteSeconds);
   return write_some(connection);
 }
@@ -185,7 +196,10 @@ bool Reactor::write_some(Connection& connection) {
     if (moved.status != Stream::Status::done) return false;
     connection.written += moved.bytes;
     budget -= moved.bytes;
+    connection.deadline = connection.answer_since + std::chrono::seconds(Listener::kWriteSeconds) +
+                          std::chrono::milliseconds(connection.written * 1000 / Listener::kMinAnswerBytesPerSecond);
   }
+  unsent_bytes_ -= connection.out.size();
   connection.out = std::string();
   if (!connection.keep_alive) {
     connection.stream.finish();

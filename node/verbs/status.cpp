@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/loopback_client.h"
+#include "node/control_client.h"
 #include "node/exit_code.h"
 #include "node/running_node.h"
 #include "node/verbs.h"
@@ -15,13 +15,11 @@ using nlohmann::json;
 
 // The status of the node at `found`, checked to be of that very process.
 Result<json> ask(const FoundNode& found) {
-  auto answer = http_get(found.node.port, "/api/v1/status");
-  if (!answer) return answer.error();
-  json status = json::parse(answer->body, nullptr, false);
-  if (answer->status != 200 || !status.is_object() || status.value("pid", 0) != found.node.pid) {
-    return Error{ErrorKind::unreachable, "What answers on port " + std::to_string(found.node.port) +
-                                             " is not the node of " + found.data.path().string() +
-                                             ". Stop it with `meshzero down` and start it again."};
+  auto status = ask_node(found.data, {.path = "/api/v1/status"});
+  if (!status) return status;
+  if (!status->is_object() || status->value("pid", 0) != found.node.pid) {
+    return Error{ErrorKind::unreachable, "What answers in " + found.data.path().string() +
+                                             " is not its node. Stop it with `meshzero down` and start it again."};
   }
   return status;
 }

@@ -248,6 +248,31 @@ TEST_F(ListenerTest, a_client_that_takes_nothing_of_a_large_answer_holds_up_nobo
   EXPECT_EQ(answer->body, "small");
 }
 
+TEST_F(ListenerTest, large_answers_that_nobody_takes_are_bounded_in_memory) {
+  constexpr std::size_t kLarge = 32U << 20;
+  start({.admit = admit_all, .answer = [](const Route&, const Request& request) {
+           HttpResponse response;
+           response.body = std::string(request.head.path == "/large" ? kLarge : 5, 'a');
+           return response;
+         }});
+  std::vector<Descriptor> greedy;
+  // One more than fit, besides what the kernel takes off each.
+  for (std::size_t i = 0; i < 2 * Listener::kMaxUnsentBytes / kLarge; ++i) {
+    greedy.push_back(connect_to(listener_->port()));
+    send_text(greedy.back(), "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    receive(greedy.back(), "HTTP/1.1 ");
+  }
+  EXPECT_EQ(mz::http_get(listener_->port(), "/large", std::chrono::seconds(20))->status, 503);
+  EXPECT_EQ(mz::http_get(listener_->port(), "/small", std::chrono::seconds(20))->body, "aaaaa");
+  greedy.clear();
+  // Their memory is free again as soon as they are gone.
+  int status = 503;
+  for (int i = 0; i < 1000 && status != 200; ++i) {
+    status = mz::http_get(listener_->port(), "/large", std::chrono::seconds(20))->status;
+  }
+  EXPECT_EQ(status, 200);
+}
+
 TEST_F(ListenerTest, ipv6_loopback_is_served_on_the_same_port) {
   start_echo();
   const Descriptor socket(::socket(AF_INET6, SOCK_STREAM, 0));
