@@ -41,6 +41,8 @@ class Membership {
   virtual void admitted(const MemberAddress& member) = 0;
   // A revocation has been added; passes it on.
   virtual void spread(const Revocation& revocation) = 0;
+  // Addresses of members, from another one; hints, like all addresses.
+  virtual void learn_members(const std::vector<MemberAddress>& members) = 0;
   // Revocations from another member; how many were new.
   virtual Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) = 0;
 };

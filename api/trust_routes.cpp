@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/membership.h"
+#include "api/member_list.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
 
@@ -15,9 +15,8 @@ using nlohmann::json;
 
 constexpr std::size_t kSmallBody = 8U << 10;
 constexpr std::size_t kSealedBody = 64U << 10;
-constexpr std::size_t kRevocationsBody = 2 * RevocationSet::kMaxBytes;
+constexpr std::size_t kExchangeBody = 2 * RevocationSet::kMaxBytes + (1U << 20);
 constexpr std::size_t kMaxPeers = 64;
-constexpr std::size_t kMaxOwnAddresses = 8;
 
 HttpResponse answer(const json& content, int status = 200) {
   HttpResponse response;
@@ -49,14 +48,10 @@ HttpResponse refusal(const Error& error) {
   return error_response(error);
 }
 
-json members_json(const Membership& membership) {
-  json list = json::array();
+json all_members(const Membership& membership) {
   std::vector<MemberAddress> all = membership.others();
   all.push_back(membership.self());
-  for (const MemberAddress& member : all) {
-    list.push_back({{"node_id", member.node.text()}, {"addresses", member.addresses}});
-  }
-  return list;
+  return members_json(all);
 }
 
 // --- machines ------------------------------------------------------------------------------------------------------------
@@ -80,17 +75,6 @@ HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
   return error_response(403, "refused", "The node that made this token is not a member here. Make a new token.");
 }
 
-// Where the joining machine says it is reached. Hints: whoever answers there must prove to be it.
-std::vector<std::string> addresses_of(const json& body) {
-  std::vector<std::string> addresses;
-  const json listed = body.value("addresses", json::array());
-  for (const json& text : listed) {
-    if (!text.is_string() || addresses.size() == kMaxOwnAddresses) continue;
-    if (auto address = PeerAddress::parse(text.get<std::string>())) addresses.push_back(address->text());
-  }
-  return addresses;
-}
-
 HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
   const json body = parse(request);
@@ -108,8 +92,10 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);
   auto certificate = services.trust->admit(attempt);
   if (!certificate) return refusal(certificate.error());
-  services.membership->admitted({.node = certificate->node_id(), .addresses = addresses_of(body)});
-  return answer({{"certificate", certificate->pem()}, {"members", members_json(*services.membership)}});
+  // Where it says it is reached: hints, for whoever answers there must prove to be it.
+  services.membership->admitted(
+      {.node = certificate->node_id(), .addresses = read_addresses(body.value("addresses", json()))});
+  return answer({{"certificate", certificate->pem()}, {"members", all_members(*services.membership)}});
 }
 
 HttpResponse renew_route(const NodeServices& services, const Request& request) {
@@ -139,14 +125,16 @@ HttpResponse promotion_route(const NodeServices& services, const Request& reques
   return answer({{"node_id", services.trust->node_id().text()}, {"role", "admin"}});
 }
 
-HttpResponse revocations_route(const NodeServices& services, const Request& request) {
+HttpResponse exchange_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
   if (auto refused = protocol_refusal(request.head)) return *refused;
   const json body = parse(request);
   const auto list = body.is_object() ? from_base32(text_of(body, "revocations")) : std::nullopt;
   if (!list || list->empty()) return refusal(bad_body());
   if (auto learnt = services.membership->learn_revocations(*list); !learnt) return refusal(learnt.error());
-  return answer({{"revocations", to_base32(services.trust->revocations())}});
+  services.membership->learn_members(read_members(body.value("members", json())));
+  return answer(
+      {{"revocations", to_base32(services.trust->revocations())}, {"members", all_members(*services.membership)}});
 }
 
 // --- people --------------------------------------------------------------------------------------------------------------
@@ -236,7 +224,7 @@ HttpResponse revoke_token_route(const NodeServices& services, const Request& req
 
 HttpResponse nodes_route(const NodeServices& services, const Request&) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
-  json list = members_json(*services.membership);
+  json list = all_members(*services.membership);
   for (json& node : list) node["this"] = node.at("node_id") == services.trust->node_id().text();
   return answer({{"nodes", list}});
 }
@@ -319,8 +307,9 @@ constexpr Route kRoutes[] = {
      Pool::control, renew_route, BodyKind::json, kSmallBody},
     {"POST", "/api/v1/promotion", "Makes this node an admin: sealed, certificate.", kAdminNode, Pool::control,
      promotion_route, BodyKind::json, kSealedBody},
-    {"POST", "/api/v1/revocations", "Takes and gives the signed list of nodes that were put out: revocations.", kMember,
-     Pool::control, revocations_route, BodyKind::json, kRevocationsBody},
+    {"POST", "/api/v1/exchange",
+     "Trades the signed list of nodes that were put out, and members' addresses: revocations, members.", kMember,
+     Pool::control, exchange_route, BodyKind::json, kExchangeBody},
     {"GET", "/api/v1/identity", "This node's id, cluster, role and certificate.", kReader, Pool::ui, identity_route},
     {"GET", "/api/v1/tokens", "Valid tokens of this node, without their secrets.", kAdmin, Pool::ui, list_tokens_route},
     {"POST", "/api/v1/tokens", "A new token: role node (uses) or operator (scope, seconds).", kAdmin, Pool::ui,

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/http_connection.h"
+#include "api/member_list.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
 
@@ -15,7 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxAnswer = 4U << 20;
-constexpr std::size_t kMaxMembers = 1024;
 constexpr std::size_t kMaxJoinAddresses = 256;
 constexpr std::chrono::milliseconds kOneAttempt{5000};
 constexpr std::chrono::milliseconds kBetweenRounds{500};
@@ -50,25 +50,6 @@ Result<HttpAnswer> post(HttpConnection& connection, const std::string& path, con
                          .body = body.dump(),
                          .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}},
                         deadline, kMaxAnswer);
-}
-
-std::vector<MemberAddress> members_of(const json& body) {
-  std::vector<MemberAddress> members;
-  const auto list = body.find("members");
-  if (list == body.end() || !list->is_array()) return members;
-  for (const json& entry : *list) {
-    if (!entry.is_object() || members.size() == kMaxMembers) continue;
-    auto node = NodeId::parse(text_of(entry, "node_id"));
-    if (!node) continue;
-    MemberAddress member{.node = *node, .addresses = {}};
-    const json addresses = entry.value("addresses", json::array());
-    for (const json& text : addresses) {
-      if (!text.is_string() || member.addresses.size() == 16) continue;
-      if (PeerAddress::parse(text.get<std::string>())) member.addresses.push_back(text.get<std::string>());
-    }
-    members.push_back(std::move(member));
-  }
-  return members;
 }
 
 // One attempt at one address: admitted, or an error; `elsewhere` gets the addresses that a member names instead.
@@ -111,7 +92,7 @@ Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, con
   }
   return Admitted{.certificate = certificate->front(),
                   .authority = *authority,
-                  .members = members_of(said),
+                  .members = read_members(said.value("members", json())),
                   .admin = peer->node_id,
                   .admin_address = address};
 }
@@ -184,16 +165,20 @@ Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const Pee
   return {};
 }
 
-Result<Bytes> exchange_revocations(const NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
+Result<Exchanged> exchange(const NodeTrust& trust, const std::vector<MemberAddress>& members,
+                           const PeerAddress& address, Deadline deadline) {
   auto connection = dial_member(trust, address, std::nullopt, deadline);
   if (!connection) return connection.error();
-  auto answer = post(*connection, "/api/v1/revocations", {{"revocations", to_base32(trust.revocations())}}, deadline);
+  const json body{{"revocations", to_base32(trust.revocations())}, {"members", members_json(members)}};
+  auto answer = post(*connection, "/api/v1/exchange", body, deadline);
   if (!answer) return answer.error();
   const json said = json::parse(answer->body, nullptr, false);
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
   auto list = from_base32(text_of(said, "revocations"));
   if (!list) return Error{ErrorKind::corrupt, "The node at " + address.text() + " sent no list of revocations."};
-  return std::move(*list);
+  return Exchanged{.node = connection->peer() ? connection->peer()->node_id : NodeId(),
+                   .revocations = std::move(*list),
+                   .members = read_members(said.value("members", json()))};
 }
 
 }  // namespace mz

@@ -33,7 +33,13 @@ Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadl
 // Makes the member at this address, which must be `node`, an admin.
 Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const PeerAddress& address, Deadline deadline);
 
-// Gives the member at this address our revocations and returns its list.
-Result<Bytes> exchange_revocations(const NodeTrust& trust, const PeerAddress& address, Deadline deadline);
+// Tells the member at this address which nodes were put out and where others are, and learns the same from it.
+struct Exchanged {
+  NodeId node;  // who answered
+  Bytes revocations;
+  std::vector<MemberAddress> members;
+};
+Result<Exchanged> exchange(const NodeTrust& trust, const std::vector<MemberAddress>& members,
+                           const PeerAddress& address, Deadline deadline);
 
 }  // namespace mz

@@ -84,7 +84,7 @@ void NodeMembership::connect(Agreement agreement) {
 
 void NodeMembership::admitted(const MemberAddress& member) {
   spdlog::info("took in the node {}", member.node.short_text());
-  know({member});
+  know({member}, CandidateSource::known);
   if (const Agreement connected = agreement(); connected.admitted) connected.admitted(member);
 }
 
@@ -141,13 +141,13 @@ Result<void> NodeMembership::refuse_with_members(const char* what) const {
                                        " other members and cannot " + what + ". Leave it first: meshzero leave."};
 }
 
-void NodeMembership::know(const std::vector<MemberAddress>& members) {
+void NodeMembership::know(const std::vector<MemberAddress>& members, CandidateSource source) {
   {
     const std::lock_guard lock(mutex_);
     for (const MemberAddress& member : members) {
       if (member.node == trust_.node_id()) continue;
       for (const PeerAddress& address : addresses_of(member)) {
-        known_.add(address, CandidateSource::known, member.node);
+        known_.add(address, source, member.node);
       }
     }
   }
@@ -185,8 +185,8 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   if (!admitted) return admitted.error();
   if (auto adopted = trust_.adopt(admitted->certificate, admitted->authority); !adopted) return adopted;
   forget();
-  know(admitted->members);
-  know({{.node = admitted->admin, .addresses = {admitted->admin_address.text()}}});
+  know(admitted->members, CandidateSource::known);
+  know({{.node = admitted->admin, .addresses = {admitted->admin_address.text()}}}, CandidateSource::known);
   spdlog::info("joined the cluster {} through the node {}", cluster_id_text(trust_.cluster_id()),
                admitted->admin.short_text());
   if (const Agreement connected = agreement(); connected.entered) connected.entered();
@@ -237,6 +237,15 @@ void NodeMembership::spread(const Revocation& revocation) {
   changed_.notify_all();
 }
 
+void NodeMembership::learn_members(const std::vector<MemberAddress>& members) {
+  know(members, CandidateSource::exchanged);
+  const Agreement connected = agreement();
+  if (!connected.admitted) return;
+  for (const MemberAddress& member : members) {
+    if (member.node != trust_.node_id() && !trust_.is_revoked(member.node)) connected.admitted(member);
+  }
+}
+
 Result<std::size_t> NodeMembership::learn_revocations(std::span<const std::uint8_t> list) {
   auto added = trust_.add_revocations(list);
   if (!added || *added == 0) return added;
@@ -273,24 +282,43 @@ void NodeMembership::exchange() {
   }
   if (!everybody && members.size() > 1) members = {members[random_below(members.size())]};
   for (const MemberAddress& member : members) {
-    const auto done = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
-      auto theirs = exchange_revocations(trust_, address, within(kOneStep));
-      if (!theirs) return theirs.error();
-      auto learnt = learn_revocations(*theirs);
-      if (!learnt) return learnt.error();
-      return {};
+    const auto done = at_any_address(member, [&](const PeerAddress& address) { return exchange_at(address); });
+    if (!done) spdlog::debug("exchange: {}", done.error().text);
+  }
+}
+
+Result<void> NodeMembership::exchange_at(const PeerAddress& address) {
+  std::vector<MemberAddress> all = others();
+  all.push_back(self());
+  auto theirs = mz::exchange(trust_, all, address, within(kOneStep));
+  if (!theirs) return theirs.error();
+  know({{.node = theirs->node, .addresses = {address.text()}}}, CandidateSource::known);
+  learn_members(theirs->members);
+  auto learnt = learn_revocations(theirs->revocations);
+  if (!learnt) return learnt.error();
+  return {};
+}
+
+// Members whose addresses the user named may be known to nobody else.
+void NodeMembership::try_fixed() {
+  for (const PeerAddress& address : fixed_) {
+    const std::vector<MemberAddress> members = others();
+    const bool known = std::any_of(members.begin(), members.end(), [&](const MemberAddress& member) {
+      return std::find(member.addresses.begin(), member.addresses.end(), address.text()) != member.addresses.end();
     });
-    if (!done) spdlog::debug("revocations: {}", done.error().text);
+    if (known) continue;
+    if (auto done = exchange_at(address); !done) spdlog::debug("{}: {}", address.text(), done.error().text);
   }
 }
 
 void NodeMembership::run() {
   for (;;) {
     renew();
+    try_fixed();
     exchange();
-    know(others());
+    remember();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(kRevocationSeconds), [this] { return stopping_ || hurry_; });
+    changed_.wait_for(lock, std::chrono::seconds(kExchangeSeconds), [this] { return stopping_ || hurry_; });
     if (stopping_) return;
   }
 }

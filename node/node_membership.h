@@ -1,7 +1,7 @@
 // This node as a member: what the routes ask for (api/membership.h), and the steps it takes by itself.
 //
-// A thread of its own ("membership") renews the certificate when its time has come, exchanges revocations with another
-// member every minute and keeps the addresses that work for the next start.
+// A thread of its own ("membership") renews the certificate when its time has come, exchanges revocations and addresses with
+// another member every minute, tries the addresses that the user named and keeps the addresses that work for the next start.
 //
 // Who is a member is known to whoever runs the agreement of the cluster; it plugs in with `connect`. Until then, and before
 // a member has been heard, the members are those the admin named when this node joined and those of the last run.
@@ -29,9 +29,9 @@ Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data);
 
 class NodeMembership final : public Membership {
  public:
-  static constexpr int kRevocationSeconds = 60;    // between two exchanges
+  static constexpr int kExchangeSeconds = 60;      // between two exchanges
   static constexpr int kRenewalRetrySeconds = 60;  // when nobody could renew
-  static constexpr int kJoinSeconds = 20;          // for one attempt to join
+  static constexpr int kJoinSeconds = 10;          // for one attempt to join
   static constexpr std::size_t kMaxAddressFile = 1U << 20;
 
   // The agreement of the cluster, as far as membership needs it. Called from several threads, never with a lock held.
@@ -65,6 +65,7 @@ class NodeMembership final : public Membership {
   Result<void> promote(const NodeId& node) override;
   void spread(const Revocation& revocation) override;
   void admitted(const MemberAddress& member) override;
+  void learn_members(const std::vector<MemberAddress>& members) override;
   Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override;
 
   // Addresses worth trying to reach anybody at all, fixed ones among them.
@@ -74,8 +75,10 @@ class NodeMembership final : public Membership {
   void run();
   void renew();
   void exchange();
+  Result<void> exchange_at(const PeerAddress& address);
+  void try_fixed();
   void remember();
-  void know(const std::vector<MemberAddress>& members);
+  void know(const std::vector<MemberAddress>& members, CandidateSource source);
   void forget();
   [[nodiscard]] Agreement agreement() const;
   [[nodiscard]] Result<void> refuse_with_members(const char* what) const;

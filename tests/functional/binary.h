@@ -23,15 +23,19 @@ inline constexpr const char* kOnlyStdout = "2>/dev/null";
 inline constexpr const char* kOnlyStderr = "2>&1 >/dev/null";
 
 // `arguments` go through the shell; `redirect` chooses what is captured.
-inline Ended run_binary(const std::string& arguments, const std::string& redirect = kOnlyStdout) {
+inline Ended run_program(const std::string& program, const std::string& arguments, const std::string& redirect) {
   Ended run;
-  FILE* pipe = popen((std::string(MESHZERO_BINARY) + " " + arguments + " " + redirect).c_str(), "r");
+  FILE* pipe = popen((program + " " + arguments + " " + redirect).c_str(), "r");
   if (pipe == nullptr) return run;
   std::array<char, 4096> buffer{};
   for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) run.out.append(buffer.data(), n);
   const int status = pclose(pipe);
   run.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return run;
+}
+
+inline Ended run_binary(const std::string& arguments, const std::string& redirect = kOnlyStdout) {
+  return run_program(MESHZERO_BINARY, arguments, redirect);
 }
 
 }  // namespace mz::test

@@ -119,6 +119,12 @@ class NodeProcess {
     return last;
   }
 
+  // Whether it still runs after that time; returns at once when it ends.
+  [[nodiscard]] bool lives_for(std::chrono::milliseconds time) const {
+    pollfd entry{output_.get(), 0, 0};
+    return ::poll(&entry, 1, static_cast<int>(time.count())) == 0;
+  }
+
   // Ends it the hard way, and takes the body away.
   void kill_hard() {
     ::kill(pid_, SIGKILL);

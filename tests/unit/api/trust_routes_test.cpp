@@ -31,6 +31,7 @@ class FakeMembership : public Membership {
   Result<void> promote(const NodeId&) override { return {}; }
   void admitted(const MemberAddress& member) override { admitted_.push_back(member); }
   void spread(const Revocation& revocation) override { spread_.push_back(revocation.node); }
+  void learn_members(const std::vector<MemberAddress>& members) override { learnt_members = members; }
   Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override {
     learnt.assign(list.begin(), list.end());
     return std::size_t{1};
@@ -39,6 +40,7 @@ class FakeMembership : public Membership {
   std::vector<MemberAddress> others_;
   std::vector<NodeId> spread_;
   Bytes learnt;
+  std::vector<MemberAddress> learnt_members;
   std::vector<MemberAddress> admitted_;
   std::string joined;
   std::vector<PeerAddress> joined_through;
@@ -212,14 +214,23 @@ TEST_F(TrustRoutes, ARevokedNodeIsMadeKnownToTheOthers) {
   EXPECT_EQ(ask("POST", "/api/v1/nodes/{id}/revoke", {}, {}, "nobody").status, 400);
 }
 
-TEST_F(TrustRoutes, MembersTradeRevocations) {
+TEST_F(TrustRoutes, MembersTradeRevocationsAndAddresses) {
   ASSERT_TRUE(admin_->revoke(joiner_->node_id()).ok());
-  const HttpResponse response =
-      ask("POST", "/api/v1/revocations", {{"revocations", to_base32(Bytes{1, 2})}}, from_node());
+  const json body{{"revocations", to_base32(Bytes{1, 2})},
+                  {"members",
+                   {{{"node_id", joiner_->node_id().text()}, {"addresses", {"10.0.0.9:8765", "no address"}}},
+                    {{"node_id", "nobody"}, {"addresses", {"10.0.0.8:8765"}}},
+                    7}}};
+  const HttpResponse response = ask("POST", "/api/v1/exchange", body, from_node());
   ASSERT_EQ(response.status, 200);
   EXPECT_EQ(membership_.learnt, (Bytes{1, 2}));
-  EXPECT_EQ(json::parse(response.body).at("revocations"), to_base32(admin_->revocations()));
-  EXPECT_EQ(ask("POST", "/api/v1/revocations", {{"revocations", 7}}, from_node()).status, 400);
+  ASSERT_EQ(membership_.learnt_members.size(), 1U);
+  EXPECT_EQ(membership_.learnt_members[0].node, joiner_->node_id());
+  EXPECT_EQ(membership_.learnt_members[0].addresses, std::vector<std::string>{"10.0.0.9:8765"});
+  const json said = json::parse(response.body);
+  EXPECT_EQ(said.at("revocations"), to_base32(admin_->revocations()));
+  EXPECT_EQ(said.at("members").at(0).at("addresses").at(0), "self.local:8765");
+  EXPECT_EQ(ask("POST", "/api/v1/exchange", {{"revocations", 7}}, from_node()).status, 400);
 }
 
 TEST_F(TrustRoutes, APromotionMakesTheNodeAnAdmin) {

@@ -1,0 +1,375 @@
+// Machines join, are renewed, promoted and put out: with real nodes on this computer.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "api/https_client.h"
+#include "p2p/protocol.h"
+#include "p2p/trust/authority.h"
+#include "p2p/trust/private_file.h"
+#include "tests/functional/test_node.h"
+
+namespace {
+
+using mz::Certificate;
+using mz::HttpConnection;
+using mz::PrivateKey;
+using mz::within;
+using mz::test::Ended;
+using mz::test::json;
+using mz::test::kOnlyStderr;
+using mz::test::NodeProcess;
+using mz::test::NodeTest;
+using mz::test::run_binary;
+
+constexpr std::chrono::seconds kAsk{30};
+
+std::string file_text(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+// Some nodes, named by their data directories.
+class Membership : public NodeTest {
+ protected:
+  void TearDown() override {
+    nodes_.clear();
+    NodeTest::TearDown();
+  }
+
+  [[nodiscard]] std::filesystem::path dir(const std::string& name) const { return root_ / name; }
+
+  NodeProcess& start(const std::string& name, std::vector<std::string> flags = {}) {
+    flags.insert(flags.end(), {"--port", "0", "--workers", "0"});
+    auto& node = nodes_[name];
+    node.reset();
+    node = std::make_unique<NodeProcess>(dir(name).string(), flags);
+    return *node;
+  }
+  void stop(const std::string& name) {
+    std::chrono::duration<double> took{};
+    EXPECT_EQ(nodes_.at(name)->terminate(took), 0);
+    nodes_.erase(name);
+  }
+
+  [[nodiscard]] Ended verb(const std::string& words, const std::string& name,
+                           const std::string& redirect = mz::test::kOnlyStdout) const {
+    return run_binary(words + " --data " + dir(name).string(), redirect);
+  }
+  [[nodiscard]] json verb_json(const std::string& words, const std::string& name) const {
+    const Ended ended = verb(words + " --json", name);
+    EXPECT_EQ(ended.code, 0) << words << ": " << verb(words, name, kOnlyStderr).out;
+    return json::parse(ended.out, nullptr, false);
+  }
+  [[nodiscard]] std::string token(const std::string& name, const std::string& flags = "--role node") const {
+    return verb_json("token create " + flags, name).value("token", "");
+  }
+  [[nodiscard]] json identity(const std::string& name) const { return verb_json("identity show", name); }
+  [[nodiscard]] std::string id(const std::string& name) const { return identity(name).value("node_id", ""); }
+  [[nodiscard]] std::string at(const std::string& name) const {
+    return "127.0.0.1:" + std::to_string(nodes_.at(name)->port());
+  }
+  void start_member(const std::string& name, const std::string& admin) {
+    start(name, {"--join", token(admin), "--peer", at(admin)});
+  }
+
+  // Asks again until the answer is as expected; between two questions it waits for the node to end, which it should not.
+  void until(const std::string& name, const std::string& what, const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + mz::test::kPatience;
+    while (!holds()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << what;
+      ASSERT_TRUE(nodes_.at(name)->lives_for(std::chrono::milliseconds(100))) << what;
+    }
+  }
+
+  // The certificate and key that lie in a data directory.
+  [[nodiscard]] mz::TlsIdentity held_by(const std::string& name) const {
+    const auto chain = Certificate::all_from_pem(file_text(dir(name) / "identity" / "certificate.pem"), 2).value();
+    return {PrivateKey::from_pem(file_text(dir(name) / "identity" / "node.key")).value(), chain[0], chain[1]};
+  }
+  // The status with which `name` answers GET to whoever holds that identity; 0 when there is no answer.
+  [[nodiscard]] int answer_to(const mz::TlsIdentity& caller, const std::string& name, const std::string& path) const {
+    const auto context = mz::make_client_context(caller, mz::system_wall_clock()).value();
+    auto connection =
+        HttpConnection::dial_tls({"127.0.0.1", nodes_.at(name)->port()}, context, std::nullopt, within(kAsk));
+    if (!connection) return 0;
+    auto answer = connection->ask({.path = path}, within(kAsk));
+    return answer ? answer->status : 0;
+  }
+  // As an operator; the admin's authority tells whom to trust.
+  [[nodiscard]] int answer_to_token(const std::string& bearer, const std::string& name, const std::string& method,
+                                    const std::string& path) const {
+    const auto context =
+        mz::make_joining_context(mz::fingerprint_prefix(held_by(name).authority), mz::system_wall_clock()).value();
+    auto connection =
+        HttpConnection::dial_tls({"127.0.0.1", nodes_.at(name)->port()}, context, std::nullopt, within(kAsk));
+    if (!connection) return 0;
+    auto answer = connection->ask({.method = method, .path = path, .bearer = bearer}, within(kAsk));
+    return answer ? answer->status : 0;
+  }
+
+  std::map<std::string, std::unique_ptr<NodeProcess>> nodes_;
+};
+
+TEST_F(Membership, AFreshNodeIsTheAdminOfItsOwnCluster) {
+  start("a");
+  start("b");
+  EXPECT_EQ(identity("a").value("role", ""), "admin");
+  EXPECT_NE(identity("a").at("cluster"), identity("b").at("cluster"));
+  EXPECT_EQ(identity("a").value("node_id", "").size(), 52U);
+}
+
+TEST_F(Membership, ANodeJoinsByTokenAndBothKnowIt) {
+  start("a");
+  start_member("b", "a");
+  EXPECT_EQ(identity("a").at("cluster"), identity("b").at("cluster"));
+  EXPECT_EQ(identity("b").value("role", ""), "worker");
+  EXPECT_FALSE(std::filesystem::exists(dir("b") / "identity" / "authority.key"));
+  EXPECT_EQ(verb_json("nodes", "a").at("nodes").size(), 2U);
+  EXPECT_EQ(verb_json("nodes", "b").at("nodes").size(), 2U);
+  EXPECT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 200);
+}
+
+TEST_F(Membership, ARunningNodeJoinsAndKeepsItsKey) {
+  start("a");
+  start("b");
+  const std::string before = id("b");
+  EXPECT_EQ(verb("join " + token("a") + " --peer " + at("a"), "b").code, 0);
+  EXPECT_EQ(id("b"), before);
+  EXPECT_EQ(identity("a").at("cluster"), identity("b").at("cluster"));
+}
+
+TEST_F(Membership, ANodeThatDoesNotRunJoinsToo) {
+  start("a");
+  start("b");
+  stop("b");
+  EXPECT_EQ(verb("join " + token("a") + " --peer " + at("a"), "b").code, 0);
+  start("b");
+  EXPECT_EQ(identity("a").at("cluster"), identity("b").at("cluster"));
+}
+
+TEST_F(Membership, AnyMemberShowsTheWayToTheAdminOfAToken) {
+  start("a");
+  start_member("b", "a");
+  start("c", {"--join", token("a"), "--peer", at("b")});
+  EXPECT_EQ(identity("a").at("cluster"), identity("c").at("cluster"));
+  until("b", "the first member learns of the second", [&] { return verb_json("nodes", "b").at("nodes").size() == 3; });
+}
+
+TEST_F(Membership, ATokenComesFromAFileOrStandardInputToo) {
+  start("a");
+  ASSERT_TRUE(mz::write_private_file(root_ / "token", token("a") + "\n").ok());
+  start("b", {"--join", "@" + (root_ / "token").string(), "--peer", at("a")});
+  EXPECT_EQ(identity("a").at("cluster"), identity("b").at("cluster"));
+  ASSERT_TRUE(mz::write_private_file(root_ / "other", token("a") + "\n").ok());
+  start("c");
+  EXPECT_EQ(verb("join - --peer " + at("a"), "c", "<" + (root_ / "other").string()).code, 0);
+  EXPECT_EQ(identity("a").at("cluster"), identity("c").at("cluster"));
+}
+
+TEST_F(Membership, AWrongAUsedAndARevokedTokenLetNobodyIn) {
+  start("a");
+  const std::string used = token("a");
+  start("b", {"--join", used, "--peer", at("a")});
+  const json revoked = verb_json("token create --role node", "a");
+  ASSERT_EQ(verb("token revoke " + revoked.value("id", ""), "a").code, 0);
+  std::string wrong = token("a");
+  wrong.replace(wrong.size() - 26, 10, "aaaaaaaaaa");
+
+  start("c");
+  const std::string own = identity("c").value("cluster", "");
+  for (const std::string& bad : {used, revoked.value("token", ""), wrong}) {
+    EXPECT_EQ(verb("join " + bad + " --peer " + at("a"), "c").code, 4);
+  }
+  EXPECT_EQ(identity("c").value("cluster", ""), own);
+  stop("c");
+  const Ended refused = run_binary("up --foreground --port 0 --workers 0 --disk-floor-gb 0 --join " + wrong +
+                                   " --peer " + at("a") + " --data " + dir("c").string());
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_EQ(verb("join MZ1-nonsense --peer " + at("a"), "c").code, 2);
+}
+
+TEST_F(Membership, NobodyAtTheAddressIsNoRefusal) {
+  start("a");
+  const std::string good = token("a");
+  const std::string address = at("a");
+  stop("a");
+  start("b");
+  EXPECT_EQ(verb("join " + good + " --peer " + address, "b").code, 5);
+}
+
+TEST_F(Membership, AClusterThatOnlyPretendsToBeTheOneInTheTokenIsRefused) {
+  start("a");
+  start("impostor");
+  start("b");
+  const Ended ended = verb("join " + token("a") + " --peer " + at("impostor"), "b");
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_NE(identity("b").at("cluster"), identity("impostor").at("cluster"));
+}
+
+TEST_F(Membership, ANodeWithOtherMembersJoinsNoOtherCluster) {
+  start("a");
+  start_member("b", "a");
+  start("other");
+  EXPECT_EQ(verb("join " + token("other") + " --peer " + at("other"), "b").code, 4);
+  EXPECT_EQ(verb("join " + token("other") + " --peer " + at("other"), "a").code, 4);
+  EXPECT_EQ(identity("a").at("cluster"), identity("b").at("cluster"));
+  EXPECT_EQ(verb("leave", "b").code, 0);
+  EXPECT_EQ(verb("join " + token("other") + " --peer " + at("other"), "b").code, 0);
+  EXPECT_EQ(identity("other").at("cluster"), identity("b").at("cluster"));
+}
+
+TEST_F(Membership, AnExpiredMemberMayOnlyRenewAndDoes) {
+  start("a");
+  start_member("b", "a");
+  stop("b");
+  // As if it had slept for ten days longer than its certificate lasts.
+  const mz::TlsIdentity held = held_by("b");
+  const auto key = PrivateKey::from_pem(file_text(dir("a") / "identity" / "authority.key")).value();
+  const auto authority = mz::Authority::load(key, held.authority).value();
+  const auto old =
+      authority.sign(held.key.public_key(), mz::Role::worker, "", std::time(nullptr) - 40 * mz::kDaySeconds).value();
+  ASSERT_TRUE(mz::write_private_file(dir("b") / "identity" / "certificate.pem", old.pem() + held.authority.pem()).ok());
+
+  EXPECT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 403);
+  start("b");
+  until("b", "the certificate is renewed",
+        [&] { return identity("b").value("certificate_until", std::int64_t{0}) > std::time(nullptr); });
+  EXPECT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 200);
+}
+
+TEST_F(Membership, ARevokedNodeIsAStrangerEverywhere) {
+  start("a");
+  start_member("b", "a");
+  start_member("c", "a");
+  const mz::TlsIdentity outcast = held_by("c");
+  ASSERT_EQ(answer_to(outcast, "b", "/api/v1/identity"), 200);
+  EXPECT_EQ(verb("revoke " + id("c"), "b").code, 4) << "a worker puts nobody out";
+  ASSERT_EQ(verb("revoke " + id("c"), "a").code, 0);
+  EXPECT_EQ(answer_to(outcast, "a", "/api/v1/identity"), 401);
+  until("b", "the other member learns of it", [&] { return answer_to(outcast, "b", "/api/v1/identity") == 401; });
+  EXPECT_EQ(verb_json("nodes", "a").at("nodes").size(), 2U);
+
+  stop("c");
+  ASSERT_EQ(verb("identity reset", "c").code, 0);
+  start_member("c", "a");
+  EXPECT_EQ(answer_to(held_by("c"), "b", "/api/v1/identity"), 200) << "with a new key it may join again";
+}
+
+TEST_F(Membership, APromotedNodeTakesInMachinesWhenTheFirstAdminIsGone) {
+  start("a");
+  start_member("b", "a");
+  EXPECT_EQ(verb("token create --role node", "b").code, 4);
+  ASSERT_EQ(verb("nodes promote " + id("b").substr(0, 16), "a").code, 0);
+  EXPECT_EQ(identity("b").value("role", ""), "admin");
+  const auto cluster = identity("a").at("cluster");
+  nodes_.at("a")->kill_hard();
+  nodes_.erase("a");
+  start_member("c", "b");
+  EXPECT_EQ(identity("c").at("cluster"), cluster);
+}
+
+TEST_F(Membership, ABackupOfTheAuthorityOutlivesTheOnlyAdmin) {
+  start("a");
+  start_member("b", "a");
+  ASSERT_TRUE(mz::write_private_file(root_ / "passphrase", "four words in a row\n").ok());
+  const std::string with_passphrase = " --passphrase-file " + (root_ / "passphrase").string();
+  const std::string backup = (root_ / "backup").string();
+  ASSERT_EQ(verb("ca backup " + backup + with_passphrase, "a").code, 0);
+  EXPECT_EQ(verb("ca backup " + backup + with_passphrase, "a").code, 4) << "nothing is overwritten";
+  const auto cluster = identity("a").at("cluster");
+  nodes_.at("a")->kill_hard();
+  nodes_.erase("a");
+  std::filesystem::remove_all(dir("a"));
+
+  ASSERT_TRUE(mz::write_private_file(root_ / "wrong", "four words in a raw\n").ok());
+  start("fresh");
+  EXPECT_EQ(verb("ca restore " + backup + " --passphrase-file " + (root_ / "wrong").string(), "fresh").code, 4);
+  ASSERT_EQ(verb("ca restore " + backup + with_passphrase, "fresh").code, 0);
+  EXPECT_EQ(identity("fresh").at("cluster"), cluster);
+  EXPECT_EQ(identity("fresh").value("role", ""), "admin");
+  EXPECT_EQ(answer_to(held_by("b"), "fresh", "/api/v1/identity"), 200);
+}
+
+TEST_F(Membership, AnIdentityIsResetOnlyWhileTheNodeStandsStill) {
+  start("a");
+  const std::string before = id("a");
+  EXPECT_EQ(verb("identity reset", "a").code, 4);
+  stop("a");
+  EXPECT_EQ(verb("identity reset", "a").code, 0);
+  EXPECT_NE(id("a"), before);
+}
+
+TEST_F(Membership, AnOperatorTokenDoesWhatItsScopeSaysUntilItIsRevoked) {
+  start("a");
+  const std::string reader = token("a", "--role operator --scope read");
+  const json admin = verb_json("token create --role operator --scope admin", "a");
+  EXPECT_EQ(answer_to_token(reader, "a", "GET", "/api/v1/identity"), 200);
+  EXPECT_EQ(answer_to_token(reader, "a", "GET", "/api/v1/tokens"), 403);
+  EXPECT_EQ(answer_to_token(admin.value("token", ""), "a", "GET", "/api/v1/tokens"), 200);
+  ASSERT_EQ(verb("token revoke " + admin.value("id", ""), "a").code, 0);
+  EXPECT_EQ(answer_to_token(admin.value("token", ""), "a", "GET", "/api/v1/tokens"), 401);
+}
+
+TEST_F(Membership, NodesOfDifferentProtocolVersionsRefuseEachOtherWithBothNumbers) {
+  start("a");
+  const Ended refused = mz::test::run_program(MESHZERO_OTHER_PROTOCOL_BINARY,
+                                              "up --foreground --port 0 --workers 0 --disk-floor-gb 0 --join " +
+                                                  token("a") + " --peer " + at("a") + " --data " + dir("b").string(),
+                                              kOnlyStderr);
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_NE(refused.out.find(std::to_string(mz::protocol_version()) + " here"), std::string::npos) << refused.out;
+  EXPECT_NE(refused.out.find(std::to_string(mz::protocol_version() + 1) + " there"), std::string::npos) << refused.out;
+}
+
+// Everything a node writes or shows to other users of the computer is searched for everything secret.
+TEST_F(Membership, SecretsAreNotInLogsArgumentsAddressesOrFilesOthersMayRead) {
+  start("a");
+  const std::string join = token("a");
+  ASSERT_TRUE(mz::write_private_file(root_ / "token", join).ok());
+  start("b", {"--join", "@" + (root_ / "token").string(), "--peer", at("a")});
+  const std::string reader = token("a", "--role operator");
+  EXPECT_EQ(answer_to_token(reader, "a", "GET", "/api/v1/identity"), 200);
+  EXPECT_EQ(answer_to_token("wrong" + reader, "a", "GET", "/api/v1/identity"), 401);
+  ASSERT_TRUE(mz::write_private_file(root_ / "passphrase", "four words in a row\n").ok());
+  ASSERT_EQ(
+      verb("ca backup " + (root_ / "backup").string() + " --passphrase-file " + (root_ / "passphrase").string(), "a")
+          .code,
+      0);
+  ASSERT_EQ(verb("nodes promote " + id("b"), "a").code, 0);
+
+  std::vector<std::string> secrets{join.substr(join.size() - 26), reader.substr(reader.size() - 26),
+                                   "four words in a row"};
+  for (const char* file : {"node.key", "authority.key"}) {
+    std::istringstream lines(file_text(dir("a") / "identity" / file));
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("-----")) secrets.push_back(line);
+    }
+  }
+  ASSERT_GE(secrets.size(), 5U);
+  std::size_t searched = 0;
+  for (const char* name : {"a", "b"}) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dir(name))) {
+      const bool own = (entry.status().permissions() & std::filesystem::perms(077)) == std::filesystem::perms::none;
+      if (entry.is_regular_file() && !own) files.push_back(entry.path());
+    }
+#ifdef __linux__
+    const std::filesystem::path process = "/proc/" + std::to_string(nodes_.at(name)->pid());
+    files.push_back(process / "cmdline");
+    files.push_back(process / "environ");
+#endif
+    for (const auto& file : files) {
+      const std::string text = file_text(file);
+      for (const std::string& secret : secrets) EXPECT_EQ(text.find(secret), std::string::npos) << file;
+      ++searched;
+    }
+    EXPECT_NE(file_text(dir(name) / "log" / "node.log").find("info"), std::string::npos);
+  }
+  EXPECT_GE(searched, 6U);
+}
+
+}  // namespace
