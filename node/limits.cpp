@@ -8,6 +8,8 @@
 #include "node/line_reader.h"
 #include "node/message.h"
 #include "node/selfplay_run.h"
+#include "p2p/candidates.h"
+#include "p2p/trust/node_trust.h"
 #include "store/game_store.h"
 #include "store/lines.h"
 #include "store/match_log_file.h"
@@ -65,6 +67,16 @@ std::vector<Limit> limits() {
       {"HTTP requests waiting for the store", Listener::kUiQueue, "requests", "the request is answered with 503"},
       {"HTTP requests waiting that move large bodies", Listener::kBulkQueue, "requests",
        "the request is answered with 503"},
+      {"life of a join token", JoinTokenBook::kLifeSeconds, "seconds", "it is worthless"},
+      {"nodes of one join token", JoinTokenBook::kMaxUses, "nodes", "the token is refused"},
+      {"valid join tokens of a node", JoinTokenBook::kMaxTokens, "tokens", "a new one is refused"},
+      {"failed attempts to join from one address in a minute", FailureLimit::kFailures, "attempts", "it must wait"},
+      {"life of an operator token", OperatorTokenBook::kMaxLifeSeconds, "seconds", "the token is refused"},
+      {"valid operator tokens of a node", OperatorTokenBook::kMaxTokens, "tokens", "a new one is refused"},
+      {"life of a node's certificate", kCertificateLifeSeconds, "seconds", "it is good for renewal only"},
+      {"renewal after the end of a certificate", kRenewalGraceSeconds, "seconds", "the node must join again"},
+      {"nodes put out of a cluster", RevocationSet::kMaxEntries, "nodes", "no more can be put out"},
+      {"addresses of other members", Candidates::kMaxCandidates, "addresses", "one that never worked is forgotten"},
       {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},
       {"positions in one `/api/v1/games/{id}`", kMaxShownPositions, "positions", "the request is refused"},
   };
