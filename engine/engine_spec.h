@@ -26,7 +26,7 @@ enum class LeafJudge : std::uint8_t { heuristic, playouts };
 
 struct EngineSpec {
   static constexpr std::size_t kMaxBytes = 512;   // as GameRecord::kMaxSpecBytes
-  static constexpr std::uint64_t kMaxDepth = 63;  // decisions looked ahead
+  static constexpr std::uint64_t kMaxDepth = 63;  // turns looked ahead
   static constexpr std::uint64_t kMaxNodes = 1'000'000'000;
   static constexpr std::uint64_t kMaxExpansions = 10'000'000;
   static constexpr std::uint64_t kMaxSims = 10'000'000;

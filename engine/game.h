@@ -71,7 +71,7 @@ struct Decision {
   double value = 0;             // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
   int score = 0;                // the same in units of the evaluation; a found win is near kWin (engine/search/score.h)
   std::uint64_t nodes = 0;      // positions evaluated or visited
-  int depth = 0;                // decisions looked ahead in full; 0 when the player does not search by depth
+  int depth = 0;                // turns looked ahead in full; 0 when the player does not search by depth
   std::vector<Move> variation;  // the play expected, beginning with `move`; empty when the player does not search
 };
 

@@ -1,6 +1,8 @@
 #include "engine/match.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace mz {
 namespace {
@@ -29,22 +31,54 @@ std::vector<int> random_wins(const Position& start, int seats, Rng& rng, MoveLis
   return wins;
 }
 
-// A random line of kOpeningTurns turns per seat; empty when the game ended on the way.
-std::vector<Move> random_line(Position& position, int seats, Rng& rng, MoveList& list) {
+// By how much one seat is ahead, from 0 to 1: the wins of the best seat in random games beyond its fair share.
+double playout_advantage(const Position& start, int seats, Rng& rng, MoveList& list) {
+  const std::vector<int> wins = random_wins(start, seats, rng, list);
+  const double share = static_cast<double>(*std::max_element(wins.begin(), wins.end())) / kOpeningPlayouts;
+  return (share * seats - 1) / (seats - 1);
+}
+
+// A search sees what random games do not, a win on the spot above all. Null for games that have none.
+std::unique_ptr<Player> make_judge(const Game& game, std::string_view spec) {
+  auto judge = game.make_player(spec);
+  return judge ? std::move(*judge) : nullptr;
+}
+
+double judged_value(Player& judge, const Position& start, Rng& rng) {
+  judge.new_game();
+  return judge.decide(start, rng).value;
+}
+
+// One random turn from here, until another seat decides.
+std::vector<Move> random_turn(Position& position, Rng& rng, MoveList& list) {
   std::vector<Move> line;
-  int turns = 0;
-  int actor = position.actor();
-  while (turns < kOpeningTurns * seats) {
-    if (position.kind() == NodeKind::terminal) return {};
+  const int actor = position.actor();
+  while (position.kind() == NodeKind::chance || (position.kind() == NodeKind::decision && position.actor() == actor)) {
     position.moves(list);
     const Move move = position.kind() == NodeKind::chance ? position.sample(rng)
                                                           : list[rng.below(static_cast<std::uint32_t>(list.size()))];
     position.apply(move);
     line.push_back(move);
-    if (position.kind() == NodeKind::decision && position.actor() != actor) {
-      actor = position.actor();
-      ++turns;
+  }
+  return line;
+}
+
+// A random line of kOpeningTurns turns per seat, in which nobody is left a win on the spot when a few tries find another turn. Empty
+// when the game ended on the way.
+std::vector<Move> random_line(std::unique_ptr<Position>& position, int seats, Player* scout, Rng& rng, MoveList& list) {
+  std::vector<Move> line;
+  for (int turn = 0; turn < kOpeningTurns * seats; ++turn) {
+    std::vector<Move> moves;
+    std::unique_ptr<Position> next;
+    for (int attempt = 0; attempt < kTurnTries; ++attempt) {
+      next = position->clone();
+      moves = random_turn(*next, rng, list);
+      if (next->kind() == NodeKind::terminal) continue;
+      if (scout == nullptr || judged_value(*scout, *next, rng) < kDecided) break;
     }
+    if (next->kind() == NodeKind::terminal) return {};
+    line.insert(line.end(), moves.begin(), moves.end());
+    position = std::move(next);
   }
   return line;
 }
@@ -63,28 +97,30 @@ std::uint64_t opening_seed(const MatchPlan& plan, std::uint64_t cycle) {
 
 std::vector<Move> make_opening(const Game& game, std::uint64_t seed) {
   const int seats = game.config().seats;
+  const std::unique_ptr<Player> scout = make_judge(game, kOpeningScout);
+  const std::unique_ptr<Player> judge = seats == 2 ? make_judge(game, kOpeningJudge) : nullptr;
   MoveList list;
   std::vector<Move> best;
-  int best_excess = kOpeningPlayouts + 1;
-  for (int attempt = 0; attempt < kOpeningTries; ++attempt) {
+  double least = std::numeric_limits<double>::infinity();
+  for (int attempt = 0; attempt < kOpeningTries && least > kFairOpening; ++attempt) {
     Rng rng(derive_seed(seed, static_cast<std::uint64_t>(attempt)));
-    const auto position = game.initial();
-    std::vector<Move> line = random_line(*position, seats, rng, list);
-    if (line.empty() || position->kind() == NodeKind::terminal) continue;
-    const std::vector<int> wins = random_wins(*position, seats, rng, list);
-    const int most = *std::max_element(wins.begin(), wins.end());
-    if (most < best_excess) {
-      best_excess = most;
-      best = std::move(line);
-    }
-    if (2 * seats * best_excess <= 3 * kOpeningPlayouts) break;
+    auto position = game.initial();
+    std::vector<Move> line = random_line(position, seats, scout.get(), rng, list);
+    if (line.empty()) continue;
+    const double advantage =
+        judge ? std::abs(judged_value(*judge, *position, rng)) : playout_advantage(*position, seats, rng, list);
+    if (advantage >= least) continue;
+    least = advantage;
+    best = std::move(line);
   }
   return best;
 }
 
-Result<MatchTable> MatchTable::open(const MatchPlan& plan) {
+Result<MatchTable> MatchTable::open(const MatchPlan& plan, SeatMaker maker) {
   MatchTable table;
   table.plan_ = plan;
+  table.maker_ = std::move(maker);
+  if (!table.maker_) table.maker_ = [](const Game& g, const SeatEngine& engine) { return g.make_player(engine.spec); };
   auto game = make_game(plan.config);
   if (!game) return game.error();
   table.game_ = std::move(*game);
@@ -94,11 +130,19 @@ Result<MatchTable> MatchTable::open(const MatchPlan& plan) {
                                        std::to_string(plan.config.seats) + " engines."};
   }
   for (const SeatEngine& participant : plan.participants) {
-    auto player = table.game_->make_player(participant.spec);
+    auto player = table.maker_(*table.game_, participant);
     if (!player) return player.error();
     table.players_.push_back(std::move(*player));
   }
   return table;
+}
+
+Result<void> MatchTable::replace(std::size_t participant, const SeatEngine& engine) {
+  auto player = maker_(*game_, engine);
+  if (!player) return player.error();
+  players_.at(participant) = std::move(*player);
+  plan_.participants.at(participant) = engine;
+  return {};
 }
 
 MatchTable::Played MatchTable::play(std::uint64_t cycle, int rotation) {
@@ -143,6 +187,7 @@ MatchTable::Played MatchTable::play(std::uint64_t cycle, int rotation) {
   result.capped = !outcome.over;
   result.winner = outcome.over ? outcome.winner : kNobody;
   result.play_hash = play_hash(record);
+  if (result.capped) played.stopped_at = position->text();
   played.plies = static_cast<std::uint32_t>(record.moves.size());
   return played;
 }

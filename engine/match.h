@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -32,28 +34,44 @@ std::vector<int> seat_order(int seats, int rotation);
 
 std::uint64_t opening_seed(const MatchPlan& plan, std::uint64_t cycle);
 
-// A start position that is random but gives no seat a large advantage. Both seats play `kOpeningTurns` random turns each; of up to
-// kOpeningTries such lines the first is taken in which, over kOpeningPlayouts random games from there, no seat wins more than
-// 1.5 times its fair share, else the most even one. Random play judges coarsely: what remains is what seat cycles cancel.
+// A start position that is random but gives no seat a large advantage. Every seat plays `kOpeningTurns` random turns, each taken again,
+// up to kTurnTries times, when it leaves the next seat a win that kOpeningScout finds; of up to kOpeningTries such lines the first is
+// taken whose advantage is at most kFairOpening, else the most even one. Between two seats the advantage is the value kOpeningJudge
+// finds; among more it is the share of wins of the best seat over kOpeningPlayouts random games, scaled to 0 for a fair share and 1 for
+// all. Purely random turns will not do: on square8 they leave a win on the spot in two positions of three. What remains is what seat
+// cycles cancel.
 inline constexpr int kOpeningTurns = 2;
+inline constexpr int kTurnTries = 12;
 inline constexpr int kOpeningTries = 8;
 inline constexpr int kOpeningPlayouts = 24;
+inline constexpr double kFairOpening = 0.35;
+inline constexpr double kDecided = 0.95;  // a value that only a found win has
+inline constexpr std::string_view kOpeningScout = "minimax:depth=1,nodes=20000";
+inline constexpr std::string_view kOpeningJudge = "minimax:depth=2,nodes=40000";
 std::vector<Move> make_opening(const Game& game, std::uint64_t seed);
+
+// Makes the player for a participant; engines that refer to files or clocks need somebody who has them.
+using SeatMaker = std::function<Result<std::unique_ptr<Player>>(const Game& game, const SeatEngine& engine)>;
 
 // Plays single games of one plan. Not shared between threads.
 class MatchTable {
  public:
-  static Result<MatchTable> open(const MatchPlan& plan);
+  // Without a maker participants are what their specification says, without files and clocks.
+  static Result<MatchTable> open(const MatchPlan& plan, SeatMaker maker = {});
+  // Another engine takes the place of a participant.
+  Result<void> replace(std::size_t participant, const SeatEngine& engine);
   // The result of game `rotation` of `cycle`, and how long it was.
   struct Played {
     MatchResult result;
     std::uint32_t plies = 0;
+    std::string stopped_at;  // text of the position in which a capped game was stopped
   };
   Played play(std::uint64_t cycle, int rotation);
   [[nodiscard]] const Game& game() const { return *game_; }
 
  private:
   MatchPlan plan_;
+  SeatMaker maker_;
   std::unique_ptr<Game> game_;
   std::vector<std::unique_ptr<Player>> players_;  // by participant
   std::uint64_t opening_cycle_ = ~0ULL;           // of which cycle opening_ is

@@ -22,18 +22,29 @@ std::string in_colour(const std::string& text, int seat, bool colour) {
   return std::string(kSeatColours[index]) + text + std::string(kPlain);
 }
 
-std::string draw_cell(const DrawnPosition& p, Cell cell, bool colour) {
+// What to draw and how.
+struct Drawing {
+  const DrawnPosition& position;
+  bool colour;
+  const std::set<Cell>& pointed_out;
+};
+
+std::string draw_cell(const Drawing& drawing, Cell cell) {
+  const DrawnPosition& p = drawing.position;
+  const bool colour = drawing.colour;
+  const std::string star = drawing.pointed_out.contains(cell) ? "*" : "";
   if (const auto stack = p.stacks.find(cell); stack != p.stacks.end()) {
     const char owner = stack->second.back();
-    return in_colour(centred(std::string(1, owner) + ":" + std::to_string(stack->second.size())), owner - '0', colour);
+    return in_colour(centred(std::string(1, owner) + ":" + std::to_string(stack->second.size()) + star), owner - '0',
+                     colour);
   }
   if (const auto marker = p.markers.find(cell); marker != p.markers.end()) {
-    return in_colour(centred("(" + std::to_string(marker->second) + ")"), marker->second, colour);
+    return in_colour(centred("(" + std::to_string(marker->second) + ")" + star), marker->second, colour);
   }
   if (const auto land = p.collapsed.find(cell); land != p.collapsed.end()) {
-    return in_colour(centred("[" + std::to_string(land->second) + "]"), land->second, colour);
+    return in_colour(centred("[" + std::to_string(land->second) + "]" + star), land->second, colour);
   }
-  return centred(".");
+  return centred(star.empty() ? "." : star);
 }
 
 std::string right(const std::string& text, std::size_t width) {
@@ -45,27 +56,29 @@ std::string trimmed(std::string line) {
   return line + "\n";
 }
 
-std::string draw_square(const DrawnPosition& p, bool colour) {
+std::string draw_square(const Drawing& drawing) {
+  const DrawnPosition& p = drawing.position;
   std::string out = "   ";
   for (int x = 0; x < p.size; ++x) out += centred(std::to_string(x));
   out = trimmed(std::move(out));
   for (int y = 0; y < p.size; ++y) {
     std::string line = right(std::to_string(y), 2) + " ";
-    for (int x = 0; x < p.size; ++x) line += draw_cell(p, {x, y}, colour);
+    for (int x = 0; x < p.size; ++x) line += draw_cell(drawing, {x, y});
     out += trimmed(std::move(line));
   }
   return out;
 }
 
 // Row y begins at x = max(-radius, -radius - y); neighbouring rows are half a cell apart.
-std::string draw_hexagonal(const DrawnPosition& p, bool colour) {
+std::string draw_hexagonal(const Drawing& drawing) {
+  const DrawnPosition& p = drawing.position;
   std::string out;
   for (int y = -p.size; y <= p.size; ++y) {
     const int first = std::max(-p.size, -p.size - y);
     const int last = std::min(p.size, p.size - y);
     const auto indent = static_cast<std::size_t>(y < 0 ? -y : y) * kCellWidth / 2;
     std::string line = "y=" + right(std::to_string(y), 3) + "  " + std::string(indent, ' ');
-    for (int x = first; x <= last; ++x) line += draw_cell(p, {x, y}, colour);
+    for (int x = first; x <= last; ++x) line += draw_cell(drawing, {x, y});
     line = line.substr(0, line.find_last_not_of(' ') + 1);
     out += line + "   x=" + std::to_string(first) + ".." + std::to_string(last) + "\n";
   }
@@ -86,10 +99,11 @@ std::string seat_lines(const DrawnPosition& p, bool colour) {
 
 }  // namespace
 
-std::string draw_board(const DrawnPosition& p, bool colour) {
+std::string draw_board(const DrawnPosition& p, bool colour, const std::set<Cell>& pointed_out) {
+  const Drawing drawing = {p, colour, pointed_out};
   std::string out =
       p.board + ", " + p.phase + (p.turn == 0 ? "" : ", seat " + std::to_string(p.turn) + " to act") + "\n";
-  out += p.hexagonal ? draw_hexagonal(p, colour) : draw_square(p, colour);
+  out += p.hexagonal ? draw_hexagonal(drawing) : draw_square(drawing);
   out += seat_lines(p, colour);
   if (!p.stacks.empty()) {
     out += "  stacks, bottom to top:";

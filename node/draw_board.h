@@ -2,10 +2,12 @@
 //
 //   .     empty          (1)   marker of seat 1
 //   2:3   a stack that seat 2 owns, three rings high      [1]   territory of seat 1
+//   *     a pointed-out cell, alone or behind what stands there
 //
 // Square boards have x to the right and y downwards; on hexagonal ones a row is a y, shifted by half a cell for each step.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "store/drawn_position.h"
@@ -13,6 +15,6 @@
 namespace mz {
 
 // The board with its coordinates, a line per seat, and what every stack is made of. `colour` adds terminal colours.
-std::string draw_board(const DrawnPosition& position, bool colour);
+std::string draw_board(const DrawnPosition& position, bool colour, const std::set<Cell>& pointed_out = {});
 
 }  // namespace mz

@@ -5,6 +5,7 @@
 #include "api/request_head.h"
 #include "engine/record.h"
 #include "node/configuration.h"
+#include "node/engine_protocol.h"
 #include "node/line_reader.h"
 #include "node/message.h"
 #include "node/selfplay_run.h"
@@ -36,6 +37,9 @@ std::vector<Limit> limits() {
       {"records waiting to be sealed", GameStore::kSealBytes, "bytes", "they are sealed at once"},
       {"time a game waits to be sealed", GameStore::kSealSeconds, "seconds", "it is sealed"},
       {"one line of samples", kMaxLineBytes, "bytes", "the file is refused"},
+      {"one line to `meshzero engine`", EngineProtocol::kMaxLineBytes, "bytes",
+       "the line is skipped and an error answers it"},
+      {"choices listed in an error of `meshzero engine`", EngineProtocol::kMaxChoices, "moves", "the rest is counted"},
       {"one line of a recording", LineReader::kMaxLineBytes, "bytes", "reading the file ends there"},
       {"the match log", kMaxMatchLogBytes, "bytes", "the file is refused"},
       {"a configuration file", Configuration::kMaxFileBytes, "bytes", "the file is refused"},

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "node/engine_seat.h"
 #include "store/match_log_file.h"
 
 namespace mz {
@@ -133,7 +134,7 @@ class Count {
 Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(const MatchSummary&)>& progress,
                                const std::atomic<bool>& stop) {
   MatchPlan plan = run.plan;
-  auto probe = MatchTable::open(plan);
+  auto probe = MatchTable::open(plan, make_seat_player);
   if (!probe) return probe.error();
   plan.config = probe->game().config();
   auto sprt = Sprt::make(run.sprt, plan.config.seats);
@@ -156,7 +157,7 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   CycleBoard board(index, plan.cycles, 2 * static_cast<std::uint64_t>(run.threads));
   std::vector<MatchTable> tables;
   for (int i = 0; i < run.threads; ++i) {
-    auto table = MatchTable::open(plan);
+    auto table = MatchTable::open(plan, make_seat_player);
     if (!table) return table.error();
     tables.push_back(std::move(*table));
     board.enter();

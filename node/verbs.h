@@ -8,16 +8,19 @@ namespace mz {
 void add_bench(CLI::App& app, Action& action);
 void add_ca(CLI::App& app, Action& action);
 void add_bench_search(CLI::App& bench, Action& action);  // below `bench`
+void add_cmaes(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_down(CLI::App& app, Action& action);
+void add_engine(CLI::App& app, Action& action);
 void add_identity(CLI::App& app, Action& action);
 void add_join(CLI::App& app, Action& action);
 void add_leave(CLI::App& app, Action& action);
 void add_logs(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
 void add_nodes(CLI::App& app, Action& action);
+void add_play(CLI::App& app, Action& action);
 void add_ratings(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
 void add_revoke(CLI::App& app, Action& action);
@@ -51,9 +54,12 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_bench(app, action);
   add_conformance(app, action);
   add_data(app, action);
+  add_engine(app, action);
+  add_play(app, action);
   add_match(app, action);
   add_ratings(app, action);
   add_tournament(app, action);
+  add_cmaes(app, action);
   add_reference(app, action);
   add_routes(app, action);
   add_selfplay(app, action);

@@ -13,12 +13,7 @@ class RingRiftModel {
     ringrift::MZ_ISA::evaluate(rules, s, weights_, std::span<Score, kMaxPlayers>(scores.data(), kMaxPlayers));
   }
 
-  // Between turns a position stands as it is. A chain, a line or a region under way is finished first; a stack about to move may
-  // capture.
-  [[nodiscard]] Stillness stillness(const R&, const State& s) const {
-    if (s.h.phase == Phase::ring_placement) return Stillness::still;
-    return s.h.phase == Phase::movement ? Stillness::tactical : Stillness::pending;
-  }
+  [[nodiscard]] bool begins_turn(const R&, const State& s) const { return s.h.phase == Phase::ring_placement; }
 
   [[nodiscard]] bool tactical(const R&, const State&, Move move) const {
     switch (type_of(move)) {

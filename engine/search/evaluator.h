@@ -97,9 +97,10 @@ class PlayoutEvaluator final : public Evaluator<G> {
   MoveList moves_;
 };
 
-// The game's own evaluation: of the leaf as its value, of the positions one move ahead as its policy. Forced moves are passed first, so
-// that a move is judged by what it leads to. A move whose outcome is worse than the best one's by `value_unit / kSharpness` is half as
-// likely, but none is less likely than a hundredth of the best: evaluations can be wrong by any amount.
+// The game's own evaluation of the positions one move ahead: the best for the mover is the value, and all together are the policy.
+// Forced moves are passed first, so that a move is judged by what it leads to. A move whose outcome is worse than the best one's by
+// `value_unit / kSharpness` is half as likely, but none is less likely than a hundredth of the best: evaluations can be wrong by any
+// amount.
 template <class G, class M>
 class ModelEvaluator final : public Evaluator<G> {
  public:
@@ -110,32 +111,31 @@ class ModelEvaluator final : public Evaluator<G> {
   }
 
  private:
-  static constexpr Score kSharpness = 8;
+  static constexpr Score kSharpness = 6;
   static constexpr std::uint32_t kLeastWeight = kOne / 100;
 
   void judge(Leaf<G>& leaf) {
-    TeamScores scores{};
-    model_.evaluate(rules_, *leaf.state, scores);
+    const auto mover = static_cast<std::size_t>(rules_.team(rules_.actor(*leaf.state)));
+    ahead_.clear();
+    TeamScores best{};
+    for (const Move move : leaf.moves) {
+      const TeamScores scores = look_ahead(*leaf.state, move);
+      if (ahead_.empty() || scores[mover] > best[mover]) best = scores;
+      ahead_.push_back(scores[mover]);
+    }
     for (int team = 0; team < rules_.teams(); ++team) {
       const auto t = static_cast<std::size_t>(team);
-      leaf.values[t] = squash(scores[t], model_.value_unit());
-    }
-    const int mover = rules_.team(rules_.actor(*leaf.state));
-    ahead_.clear();
-    Score best = -kInfinite;
-    for (const Move move : leaf.moves) {
-      ahead_.push_back(look_ahead(*leaf.state, move, mover));
-      best = std::max(best, ahead_.back());
+      leaf.values[t] = squash(best[t], model_.value_unit());
     }
     const Score half = std::max<Score>(1, model_.value_unit() / kSharpness);
     for (std::size_t i = 0; i < ahead_.size(); ++i) {
-      const std::int64_t behind = (static_cast<std::int64_t>(best) - ahead_[i]) * 256 / half;
+      const std::int64_t behind = (static_cast<std::int64_t>(best[mover]) - ahead_[i]) * 256 / half;
       leaf.weights[i] =
           std::max(kLeastWeight, halvings(static_cast<std::uint32_t>(std::min<std::int64_t>(behind, 1 << 20))));
     }
   }
 
-  Score look_ahead(const typename G::State& from, Move move, int mover) {
+  TeamScores look_ahead(const typename G::State& from, Move move) {
     state_ = from;
     rules_.apply(state_, move, undo_);
     for (int forced = 0; forced < kMaxPly && rules_.kind(state_) != NodeKind::terminal; ++forced) {
@@ -144,12 +144,14 @@ class ModelEvaluator final : public Evaluator<G> {
       if (moves_.size() != 1) break;
       rules_.apply(state_, moves_[0], undo_);
     }
-    if (rules_.kind(state_) == NodeKind::terminal) {
-      return std::clamp(final_score(rules_, state_, mover, 0), -kMaxEvaluation, kMaxEvaluation);
-    }
     TeamScores scores{};
-    model_.evaluate(rules_, state_, scores);
-    return scores[static_cast<std::size_t>(mover)];
+    if (rules_.kind(state_) == NodeKind::terminal) {
+      for (int team = 0; team < rules_.teams(); ++team)
+        scores[static_cast<std::size_t>(team)] = final_score(rules_, state_, team, 0);
+    } else {
+      model_.evaluate(rules_, state_, scores);
+    }
+    return scores;
   }
 
   const G& rules_;

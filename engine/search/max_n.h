@@ -2,7 +2,7 @@
 // where no single number per position is right.
 //
 // Nothing can be cut except behind a win on the spot, so it looks less far ahead than the paranoid alpha-beta and reads more truly what
-// the others will do. Depth, nodes, quiescence and determinism are as in alpha_beta.h. Among moves of equal score the first in the
+// the others will do. Depth, nodes and determinism are as in alpha_beta.h. Among moves of equal score the first in the
 // game's own order is taken, so the table changes no value. One thread.
 #pragma once
 
@@ -43,7 +43,6 @@ class MaxN {
     TeamScores scores;
     std::vector<Move> line;
   };
-  static constexpr int kQuiescencePlies = 6;
   static constexpr std::uint64_t kStopInterval = 128;
 
   Frame& frame(int ply) {
@@ -72,7 +71,7 @@ class MaxN {
 
   // Fills frame(ply).scores and line for the position reached.
   void search(int depth, int ply);
-  void choose(int depth, int ply, bool tactical_only);
+  void choose(int depth, int ply);
   void follow(Frame& f, Move move, int depth, int ply);
   static void set_line(Frame& f, Move move, const Frame& next) {
     f.line.assign(1, move);
@@ -157,9 +156,12 @@ void MaxN<G, M>::search(int depth, int ply) {
     return;
   }
   if (out_of_budget()) return;
-  const Stillness stillness = depth > 0 ? Stillness::pending : model_.stillness(rules_, state_);
-  if (stillness == Stillness::still || depth <= -kQuiescencePlies || ply >= kMaxPly) return judge(f.scores);
-  const bool use_table = !table_.empty() && depth > 0;
+  if (ply >= kMaxPly) return judge(f.scores);
+  if (model_.begins_turn(rules_, state_)) {
+    if (depth == 0) return judge(f.scores);
+    --depth;
+  }
+  const bool use_table = !table_.empty();
   const std::uint64_t key = use_table ? rules_.key(state_, kNobody) : 0;
   Entry* entry = use_table ? &table_[key & (table_.size() - 1)] : nullptr;
   if (use_table && entry->depth == depth && entry->key == key) {
@@ -173,7 +175,7 @@ void MaxN<G, M>::search(int depth, int ply) {
     f.scores = frame(ply + 1).scores;
     return set_line(f, f.moves[0], frame(ply + 1));
   }
-  choose(depth, ply, stillness == Stillness::tactical);
+  choose(depth, ply);
   if (use_table && !aborted_) {
     *entry = {key, depth, f.scores};
     shift(entry->scores, ply);
@@ -181,19 +183,13 @@ void MaxN<G, M>::search(int depth, int ply) {
 }
 
 template <class G, class M>
-void MaxN<G, M>::choose(int depth, int ply, bool tactical_only) {
+void MaxN<G, M>::choose(int depth, int ply) {
   Frame& f = frame(ply);
   const std::size_t team = mover();
+  ++nodes_;
   bool any = false;
-  if (tactical_only) {
-    judge(f.scores);
-    any = true;
-  } else {
-    ++nodes_;
-  }
   for (const Move move : f.moves) {
-    if (tactical_only && !model_.tactical(rules_, state_, move)) continue;
-    follow(f, move, depth - 1, ply);
+    follow(f, move, depth, ply);
     if (aborted_) return;
     const Frame& next = frame(ply + 1);
     if (any && next.scores[team] <= f.scores[team]) continue;

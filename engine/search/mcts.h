@@ -31,10 +31,13 @@
 
 namespace mz {
 
+// exploration and unvisited_loss: on square8 with two seats, 3000 simulations against one-ply play, 50 games each, c = 1.5 with a loss
+// of 1/4 scores 0.12, c = 3 to 5 without loss 0.62 to 0.68, c = 8 0.60. Evaluations swing by half a win from turn to turn, so the
+// bonus has to be of that size.
 struct MctsOptions {
-  Value exploration = 3 * kOne / 2;  // the factor c of the bonus
-  Value unvisited_loss = kOne / 4;   // a child without visits is taken for this much worse than its parent
-  std::size_t batch = 1;             // leaves gathered at a time
+  Value exploration = 4 * kOne;  // the factor c of the bonus
+  Value unvisited_loss = 0;      // a child without visits is taken for this much worse than its parent
+  std::size_t batch = 1;         // leaves gathered at a time
   // A full tree still plays, but grows no more: 128 MiB of nodes and 512 MiB of edges.
   std::size_t max_nodes = 1U << 21;
   std::size_t max_edges = 1U << 25;

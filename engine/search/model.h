@@ -13,16 +13,16 @@
 
 namespace mz {
 
-//   evaluate   how each team stands against the others at a decision node; with two teams one score is the negative of the other
-//   urgency    orders moves before anything is searched: more urgent first; never changes what is searched
-//   stillness  what quiescence does at a decision node
-//   tactical   whether quiescence tries this move at a tactical node
-//   value_unit the score at which a team is clearly ahead
+//   evaluate     how each team stands against the others at a decision node; with two teams one score is the negative of the other
+//   urgency      orders moves before anything is searched: more urgent first; never changes what is searched
+//   begins_turn  whether a turn starts here: only there a search ends, because in the middle of a turn too much is pending
+//   tactical     moves that are never searched less deeply than others
+//   value_unit   the score at which a team is clearly ahead
 template <class M, class G>
 concept SearchModel = requires(M& m, const G& g, const typename G::State& s, Move move, TeamScores& scores) {
   { m.evaluate(g, s, scores) } -> std::same_as<void>;
   { m.urgency(g, s, move) } -> std::same_as<int>;
-  { m.stillness(g, s) } -> std::same_as<Stillness>;
+  { m.begins_turn(g, s) } -> std::same_as<bool>;
   { m.tactical(g, s, move) } -> std::same_as<bool>;
   { m.value_unit() } -> std::same_as<Score>;
 };

@@ -29,7 +29,7 @@ struct SearchResult {
   Move move;
   Score score = 0;
   std::uint64_t nodes = 0;
-  int depth = 0;                // last depth searched in full
+  int depth = 0;                // turns searched in full
   std::vector<Move> variation;  // begins with `move`
 };
 
@@ -37,16 +37,9 @@ struct SearchResult {
 // has a clock, does not.
 struct SearchLimits {
   static constexpr int kMaxDepth = 63;
-  int depth = kMaxDepth;
+  int depth = kMaxDepth;  // turns, the running one included
   std::uint64_t nodes = ~0ULL;
   const std::atomic<bool>* stop = nullptr;
-};
-
-// How quiescence treats a position the search ends at.
-enum class Stillness : std::uint8_t {
-  still,     // judged as it stands
-  tactical,  // the mover may stand, or play a move that `tactical` names
-  pending,   // a decision within a turn: all moves are tried
 };
 
 }  // namespace mz

@@ -11,7 +11,7 @@
 
 namespace mz {
 
-// Shows a score as an expected return. For people only: no decision may depend on it.
+// Shows a score as an expected return; a sum and a quotient, so the same on every machine.
 template <class M>
 double shown_value(M& model, Score score) {
   const double s = static_cast<double>(score);

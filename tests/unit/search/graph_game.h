@@ -84,8 +84,6 @@ class Rules {
 static_assert(GameRules<Rules>);
 
 struct Model {
-  bool quiet = false;  // every position is still
-
   void evaluate(const Rules& rules, const State& s, TeamScores& scores) const {
     for (int team = 0; team < rules.teams(); ++team) {
       scores[static_cast<std::size_t>(team)] =
@@ -96,10 +94,7 @@ struct Model {
   [[nodiscard]] int urgency(const Rules& rules, const State& s, Move m) const {
     return static_cast<int>(rules.hash(s, 1000 + m.code) % 5);
   }
-  [[nodiscard]] Stillness stillness(const Rules& rules, const State& s) const {
-    const auto draw = quiet ? 0 : rules.hash(s, 30) % 4;
-    return draw == 2 ? Stillness::pending : draw == 3 ? Stillness::tactical : Stillness::still;
-  }
+  [[nodiscard]] bool begins_turn(const Rules& rules, const State& s) const { return rules.hash(s, 30) % 2 == 0; }
   [[nodiscard]] bool tactical(const Rules&, const State&, Move m) const { return m.code % 2 == 0; }
   [[nodiscard]] Score value_unit() const { return 400; }
 };

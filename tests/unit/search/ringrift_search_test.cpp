@@ -36,8 +36,9 @@ std::vector<Move> play(const Game& game, const std::string& spec, std::uint64_t 
   return moves;
 }
 
-const std::vector<std::string> kSpecs = {"minimax:nodes=300", "minimax:depth=1", "minimax:nodes=300,variant=maxn",
-                                         "descent:nodes=3",   "mcts:sims=20",    "mcts:sims=10,judge=playouts"};
+const std::vector<std::string> kSpecs = {
+    "minimax:nodes=300", "minimax:depth=2,nodes=600",  "minimax:nodes=300,variant=maxn", "descent:nodes=3",
+    "mcts:sims=20",      "mcts:sims=10,judge=playouts"};
 
 TEST(RingRiftSearch, PlaysLegalMovesOnEveryBoardWithEverySeatCount) {
   for (const std::string board : {"square8", "square19", "hex8", "hexagonal"}) {

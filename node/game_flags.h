@@ -1,0 +1,22 @@
+// The flags that choose what is played, for verbs that play one game at a time.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/game.h"
+
+namespace mz {
+
+struct GameFlags {
+  std::string board = "square8";
+  int players = 2;
+  std::vector<std::string> options;  // name=value
+};
+
+void add_game_flags(CLI::App& verb, GameFlags& flags);
+// Refuses options that do not read name=value; whether the game has them, make_game says.
+Result<GameConfig> game_config(const GameFlags& flags);
+
+}  // namespace mz

@@ -1,0 +1,156 @@
+#include "node/move_words.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace mz {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string rings(const std::string& count) { return count + (count == "1" ? " ring" : " rings"); }
+
+std::string cells(const std::string& list) {
+  const std::vector<std::string> all = split(list, ';');
+  constexpr std::size_t kShown = 6;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(all.size(), kShown); ++i) text += (i == 0 ? "" : " ") + all[i];
+  if (all.size() > kShown) text += " …";
+  return std::to_string(all.size()) + (all.size() == 1 ? " cell " : " cells ") + text;
+}
+
+std::string recovery(const std::vector<std::string>& part) {
+  const std::string paid = part[3] == "-" ? "" : ", paid with a buried ring of the stack on " + part[3];
+  if (part[2] == "S") return "strikes the stack on " + part[1] + " with the marker on " + part[0] + paid;
+  const std::string slide = "slides the marker on " + part[0] + " to " + part[1];
+  if (part[2] == "L1") return slide + ", which makes a line that collapses" + paid;
+  if (part[2] == "L2") return slide + ", which makes a line of which " + cells(part[4]) + " collapse";
+  return slide + paid;
+}
+
+std::string payment(const std::vector<std::string>& part) {
+  const std::string what = part[0] == "L" ? " for the line" : " for the area";
+  return "pays " + rings(part[2]) + " of the stack on " + part[1] + what;
+}
+
+}  // namespace
+
+std::vector<std::string> move_parts(std::string_view move) {
+  std::vector<std::string> parts = split(move, ' ');
+  parts.erase(parts.begin(), parts.begin() + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(parts.size())));
+  return parts;
+}
+
+bool is_bookkeeping(std::string_view move) {
+  const std::string_view kind = move.substr(0, 3);
+  return kind == "NP " || kind == "NM " || kind == "NL " || kind == "NT ";
+}
+
+std::string move_words(std::string_view move) {
+  const std::string kind(move.substr(0, 2));
+  const std::vector<std::string> part = move_parts(move);
+  const std::size_t n = part.size();
+  if (kind == "NP") return "has no ring to place";
+  if (kind == "SP") return "skips placing";
+  if (kind == "SW") return "swaps sides: the two players exchange their seats";
+  if (kind == "NM") return "has nothing to move";
+  if (kind == "SC") return "does not capture";
+  if (kind == "SR") return "declines to recover";
+  if (kind == "NL") return "has no line to process";
+  if (kind == "ST") return "leaves the areas alone";
+  if (kind == "NT") return "has no area to take";
+  if (kind == "PR" && n == 2) return "places " + rings(part[1]) + " on " + part[0];
+  if (kind == "MS" && n == 2) return "moves the stack on " + part[0] + " to " + part[1];
+  if (kind == "OC" && n == 3) return "captures from " + part[0] + " over " + part[1] + ", landing on " + part[2];
+  if (kind == "CC" && n == 3) return "captures on from " + part[0] + " over " + part[1] + ", landing on " + part[2];
+  if (kind == "RS" && n == 5) return recovery(part);
+  if (kind == "PL" && n == 1) return "collapses the line of " + cells(part[0]) + ", for the price of one ring";
+  if (kind == "CL" && n == 2 && part[0] == part[1])
+    return "collapses the whole line of " + cells(part[0]) + ", for the price of one ring";
+  if (kind == "CL" && n == 2) return "collapses " + cells(part[1]) + " of a longer line, for nothing";
+  if (kind == "CT" && n == 1) return "takes the area of " + cells(part[0]);
+  if (kind == "ER" && n == 3) return payment(part);
+  if (kind == "FE" && n == 2)
+    return "could do nothing and loses the cap of the stack on " + part[0] + " (" + rings(part[1]) + ")";
+  return "plays '" + std::string(move) + "'";
+}
+
+std::string choice_cell(std::string_view move) {
+  const std::string_view kind = move.substr(0, 2);
+  const std::vector<std::string> part = move_parts(move);
+  const bool on_board = kind == "PR" || kind == "MS" || kind == "OC" || kind == "CC" || kind == "RS" || kind == "FE";
+  if (on_board && !part.empty()) return part[0];
+  if (kind == "ER" && part.size() > 1) return part[1];
+  return "";
+}
+
+std::vector<Cell> target_cells(std::string_view move) {
+  const std::string_view kind = move.substr(0, 2);
+  const std::vector<std::string> part = move_parts(move);
+  std::string list;
+  if ((kind == "PR" || kind == "FE" || kind == "PL" || kind == "CT") && !part.empty()) list = part[0];
+  if ((kind == "MS" || kind == "RS" || kind == "CL" || kind == "ER") && part.size() > 1) list = part[1];
+  if ((kind == "OC" || kind == "CC") && part.size() > 2) list = part[2];
+  std::vector<Cell> found;
+  Cell cell;
+  for (const std::string& text : split(list, ';')) {
+    if (read_cell_text(text, cell)) found.push_back(cell);
+  }
+  return found;
+}
+
+bool read_cell_text(std::string_view text, Cell& cell) {
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos) return false;
+  const auto number = [](std::string_view digits, int& out) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  return number(text.substr(0, comma), cell.first) && number(text.substr(comma + 1), cell.second);
+}
+
+std::string phase_words(const DrawnPosition& p) {
+  const bool owes_ring = p.flags.find('e') != std::string::npos;
+  const bool owes_cap = p.flags.find('t') != std::string::npos;
+  if (p.phase == "ring_placement") {
+    const std::string pie =
+        p.flags.find('s') != std::string::npos && p.turn == 2 ? " You may swap sides instead, once." : "";
+    return "Placement: put one to three rings on an empty cell, or one on top of a stack. That stack must move this "
+           "turn. "
+           "With a stack that can move you may skip placing." +
+           pie;
+  }
+  if (p.phase == "movement") {
+    const std::string stack = p.must_move.empty() ? "a stack" : "the stack on " + p.must_move;
+    return "Movement: move " + stack +
+           " in a straight line by at least its height, or capture by jumping over a stack whose cap is "
+           "not higher than yours. Own markers on the way collapse, others become yours.";
+  }
+  if (p.phase == "capture")
+    return "Capture: the stack on " + p.capture_from + " may capture from where it stands, or not.";
+  if (p.phase == "chain_capture")
+    return "The capture goes on: the stack on " + p.capture_from + " must capture as long as it can.";
+  if (p.phase == "line_processing") {
+    return owes_ring ? "Line: pay for the collapsed line with the top ring of a stack of yours, or collapse another "
+                       "line first."
+                     : "Line: collapse a line of your markers. All of it costs one ring; of a longer one, just the "
+                       "needed part is free.";
+  }
+  if (p.phase == "territory_processing") {
+    return owes_cap ? "Territory: pay for the area you took with a stack outside of it."
+                    : "Territory: you may take an area that is cut off. It is paid for with a stack outside of it.";
+  }
+  if (p.phase == "forced_elimination")
+    return "Forced elimination: nothing could be done this turn, so a stack of yours loses its cap.";
+  return p.phase + ".";
+}
+
+}  // namespace mz

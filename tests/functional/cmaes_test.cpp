@@ -1,0 +1,137 @@
+// `meshzero cmaes` through the binary: small runs, of which it is known what must hold, not how well they play.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/functional/binary.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using mz::test::kOnlyStderr;
+using mz::test::run_binary;
+using nlohmann::json;
+
+class Cmaes : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = fs::path(testing::TempDir()) / ("cmaes-" + name + "-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::ifstream in(path(name));
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  mz::test::Ended tune(const std::string& out, const std::string& flags,
+                       const char* redirect = mz::test::kOnlyStdout) const {
+    return run_binary(
+        "cmaes --board hex8 --population 4 --games 2 --openings 3 --seed 5 --json --out " + path(out) + " " + flags,
+        redirect);
+  }
+  static std::vector<json> lines(const std::string& text) {
+    std::vector<json> all;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) all.push_back(json::parse(line, nullptr, false));
+    return all;
+  }
+
+ private:
+  fs::path folder_;
+};
+
+}  // namespace
+
+TEST_F(Cmaes, each_generation_reports_where_the_search_stands) {
+  const auto run = tune("w.json", "--generations 2");
+  ASSERT_EQ(run.code, 0);
+  const auto report = lines(run.out);
+  ASSERT_EQ(report.size(), 2U);
+  for (std::size_t i = 0; i < report.size(); ++i) {
+    const json& line = report[i];
+    EXPECT_EQ(line["generation"], i + 1);
+    // Two games for each point: four candidates, and from the second generation on points that are evaluated anew.
+    EXPECT_EQ(line["games"], 2 * line["points"].get<int>());
+    EXPECT_GE(line["points"], i == 0 ? 4 : 5);
+    EXPECT_GE(line["distinct_games"], 2);
+    EXPECT_LE(line["distinct_games"], line["games"]);
+    EXPECT_GT(line["sigma"].get<double>(), 0);
+    EXPECT_GE(line["condition"].get<double>(), 1);
+    EXPECT_GE(line["mean"].get<double>(), 0);
+    EXPECT_LE(line["mean"].get<double>(), line["generation_best"].get<double>());
+    EXPECT_LE(line["generation_best"].get<double>(), 1);
+  }
+}
+
+TEST_F(Cmaes, the_weights_it_writes_are_accepted_by_a_match) {
+  ASSERT_EQ(tune("w.json", "--generations 1").code, 0);
+  const auto match = run_binary("match --a heuristic:weights=" + path("w.json") +
+                                " --b heuristic --board hex8 --pairs 1 --json --log " + path("log"));
+  EXPECT_EQ(match.code, 0);
+  EXPECT_EQ(json::parse(match.out)["games"], 2);
+  const json weights = json::parse(read("w.json"));
+  EXPECT_EQ(weights["weights"]["eliminated_rings"], 1000) << "the measure of the others is not tuned";
+}
+
+TEST_F(Cmaes, a_resumed_run_equals_the_uninterrupted_one_whatever_the_threads) {
+  const auto whole = tune("whole.json", "--generations 4 --threads 1");
+  ASSERT_EQ(whole.code, 0);
+  const auto first = tune("parts.json", "--generations 2 --threads 2");
+  const auto rest = tune("parts.json", "--generations 4 --threads 3 --resume");
+  ASSERT_EQ(rest.code, 0);
+  EXPECT_EQ(first.out + rest.out, whole.out);
+  EXPECT_EQ(read("parts.json"), read("whole.json"));
+  EXPECT_EQ(read("parts.json.state"), read("whole.json.state"));
+}
+
+TEST_F(Cmaes, another_seed_or_start_gives_other_weights) {
+  ASSERT_EQ(tune("a.json", "--generations 1").code, 0);
+  ASSERT_EQ(tune("b.json", "--generations 1 --start aggressive").code, 0);
+  EXPECT_NE(json::parse(read("a.json"))["weights"], json::parse(read("b.json"))["weights"]);
+}
+
+TEST_F(Cmaes, three_players_share_a_game_that_reaches_the_move_cap_by_standing) {
+  const auto run = tune("w.json", "--players 3 --generations 1 --max-moves 40");
+  ASSERT_EQ(run.code, 0);
+  const json line = lines(run.out).at(0);
+  EXPECT_EQ(line["games"], 12) << "two games of each of four candidates are rounded up to a cycle of three";
+  EXPECT_EQ(line["capped"], line["games"]) << "no game of three players ends within 40 plies";
+  EXPECT_LE(line["generation_best"].get<double>(), 1.0 / 3 + 1e-9);
+}
+
+TEST_F(Cmaes, a_run_is_neither_overwritten_nor_resumed_with_other_flags) {
+  ASSERT_EQ(tune("w.json", "--generations 1").code, 0);
+  const auto again = tune("w.json", "--generations 2", kOnlyStderr);
+  EXPECT_EQ(again.code, 4);
+  EXPECT_NE(again.out.find("--resume"), std::string::npos);
+  const auto other = tune("w.json", "--generations 2 --resume --sigma 2", kOnlyStderr);
+  EXPECT_EQ(other.code, 4);
+  EXPECT_NE(other.out.find("sigma"), std::string::npos);
+  EXPECT_EQ(tune("none.json", "--resume").code, 3);
+}
+
+TEST_F(Cmaes, damaged_states_and_impossible_flags_are_refused) {
+  ASSERT_EQ(tune("w.json", "--generations 1").code, 0);
+  std::string state = read("w.json.state");
+  state[state.size() / 2 + state.size() / 4] ^= 1;
+  std::ofstream(path("w.json.state")) << state;
+  EXPECT_NE(tune("w.json", "--generations 2 --resume").code, 0);
+  std::ofstream(path("w.json.state")) << "rubbish";
+  EXPECT_NE(tune("w.json", "--generations 2 --resume").code, 0);
+  EXPECT_EQ(tune("x.json", "--engine random").code, 2);
+  EXPECT_EQ(tune("x.json", "--engine heuristic:weights=balanced").code, 2);
+  EXPECT_EQ(tune("x.json", "--start no-such-file").code, 3);
+  EXPECT_EQ(tune("x.json", "--games 0").code, 2);
+  EXPECT_EQ(tune("x.json", "--population 1").code, 2);
+}
