@@ -238,12 +238,9 @@ void NodeMembership::spread(const Revocation& revocation) {
 }
 
 void NodeMembership::learn_members(const std::vector<MemberAddress>& members) {
+  // Addresses to try, no more: a member may say what it likes of others, so the agreement hears of a node only from an admin
+  // that took it in or from a handshake with the node itself.
   know(members, CandidateSource::exchanged);
-  const Agreement connected = agreement();
-  if (!connected.admitted) return;
-  for (const MemberAddress& member : members) {
-    if (member.node != trust_.node_id() && !trust_.is_revoked(member.node)) connected.admitted(member);
-  }
 }
 
 Result<std::size_t> NodeMembership::learn_revocations(std::span<const std::uint8_t> list) {
@@ -292,7 +289,9 @@ Result<void> NodeMembership::exchange_at(const PeerAddress& address) {
   all.push_back(self());
   auto theirs = mz::exchange(trust_, all, address, within(kOneStep));
   if (!theirs) return theirs.error();
-  know({{.node = theirs->node, .addresses = {address.text()}}}, CandidateSource::known);
+  const MemberAddress met{.node = theirs->node, .addresses = {address.text()}};
+  know({met}, CandidateSource::known);
+  if (const Agreement connected = agreement(); connected.admitted) connected.admitted(met);
   learn_members(theirs->members);
   auto learnt = learn_revocations(theirs->revocations);
   if (!learnt) return learnt.error();

@@ -40,7 +40,7 @@ class NodeMembership final : public Membership {
     std::function<void()> entered;                       // this node is in another cluster now; begin anew
     std::function<void()> leaving;                       // tell the others
     std::function<void(const NodeId&)> excluded;         // was revoked
-    std::function<void(const MemberAddress&)> admitted;  // has a certificate now and will call
+    std::function<void(const MemberAddress&)> admitted;  // is a member for sure, and may be there
   };
 
   // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named.

@@ -295,7 +295,10 @@ Result<Certificate> NodeTrust::admit(const JoinAttempt& attempt) {
     return Error{ErrorKind::refused, "Too many failed attempts to join came from this address. Wait a minute."};
   }
   auto key = key_of_request(attempt.request);
-  if (!key) return key.error();
+  if (!key) {
+    failures_.count_failure(attempt.address, now());
+    return key.error();
+  }
   const NodeId node = key->node_id();
   if (state_->revoked.contains(node)) {
     return Error{ErrorKind::refused,

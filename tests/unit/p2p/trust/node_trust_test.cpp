@@ -154,6 +154,16 @@ TEST_F(Trust, AnAddressThatFailsFiveTimesWaitsAMinute) {
   EXPECT_TRUE(admin->admit(attempt(*joiner, token)).ok());
 }
 
+TEST_F(Trust, ARequestThatProvesNoKeyCountsAsAFailureToo) {
+  const auto admin = open("admin");
+  const auto joiner = open("joiner");
+  const JoinToken token = admin->create_join_token(1).value();
+  JoinAttempt noise = attempt(*joiner, token);
+  noise.request.back() ^= 1;
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(admin->admit(noise).ok());
+  EXPECT_FALSE(admin->admit(attempt(*joiner, token)).ok());
+}
+
 TEST_F(Trust, AnExpiredMemberIsRenewedForHalfAYearAndKeepsItsRole) {
   const auto admin = open("admin");
   const auto worker = open("worker");
