@@ -129,19 +129,20 @@ Result<MatchTable> MatchTable::open(const MatchPlan& plan, SeatMaker maker) {
     return Error{ErrorKind::usage, "A match with " + std::to_string(plan.config.seats) + " seats needs " +
                                        std::to_string(plan.config.seats) + " engines."};
   }
-  for (const SeatEngine& participant : plan.participants) {
-    auto player = table.maker_(*table.game_, participant);
-    if (!player) return player.error();
-    table.players_.push_back(std::move(*player));
+  table.players_.resize(plan.participants.size());
+  for (std::size_t i = 0; i < plan.participants.size(); ++i) {
+    if (auto seated = table.replace(i, plan.participants[i]); !seated) return seated.error();
   }
   return table;
 }
 
 Result<void> MatchTable::replace(std::size_t participant, const SeatEngine& engine) {
+  const auto spec = parse_engine_spec(engine.spec);
+  if (!spec) return spec.error();
   auto player = maker_(*game_, engine);
   if (!player) return player.error();
+  plan_.participants.at(participant) = {to_string(*spec), (*player)->weights_hash()};
   players_.at(participant) = std::move(*player);
-  plan_.participants.at(participant) = engine;
   return {};
 }
 

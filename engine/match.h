@@ -68,6 +68,8 @@ class MatchTable {
   };
   Played play(std::uint64_t cycle, int rotation);
   [[nodiscard]] const Game& game() const { return *game_; }
+  // Who really plays: specifications in canonical form, with the hashes of the weights their players use. Results name these.
+  [[nodiscard]] const std::vector<SeatEngine>& participants() const { return plan_.participants; }
 
  private:
   MatchPlan plan_;

@@ -282,8 +282,13 @@ MatchLogReading read_match_log(std::string_view text, MatchLogTail tail) {
 }
 
 std::string participant_id(const SeatEngine& engine) {
+  std::string name = engine.spec;
+  if (auto spec = parse_engine_spec(name); spec && !engine.weights_hash.empty()) {
+    spec->weights.clear();
+    name = to_string(*spec);
+  }
   // A newline cannot be part of a hash, so the two fields cannot run into each other.
-  return to_hex(sha256(std::string_view(engine.weights_hash + "\n" + engine.spec)));
+  return to_hex(sha256(std::string_view(engine.weights_hash + "\n" + name)));
 }
 
 std::string configuration_id(const MatchResult& r) {

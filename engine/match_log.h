@@ -82,7 +82,8 @@ struct MatchLogReading {
 // Reads a whole log, or its continuation from `tail`. Never fails: a fault concerns its line only.
 MatchLogReading read_match_log(std::string_view text, MatchLogTail tail = {});
 
-// What identifies an engine in ratings: SHA-256 over specification and weights.
+// What identifies an engine in ratings: SHA-256 over specification and weights. Where the hash of the weights is known the name of
+// their file is left out, so one file under two names is one engine.
 std::string participant_id(const SeatEngine& engine);
 // What must be equal for results to be comparable: configuration and rules, as one text.
 std::string configuration_id(const MatchResult& result);

@@ -137,6 +137,8 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   auto probe = MatchTable::open(plan, make_seat_player);
   if (!probe) return probe.error();
   plan.config = probe->game().config();
+  // With the hashes of their weights: the games of engines with other weights are those of another match.
+  plan.participants = probe->participants();
   auto sprt = Sprt::make(run.sprt, plan.config.seats);
   if (!sprt) return sprt.error();
   auto log = MatchLogFile::open(run.log_path);

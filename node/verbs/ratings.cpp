@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "engine/named_engines.h"
 #include "node/exit_code.h"
 #include "node/interrupt.h"
 #include "node/match_flags.h"
@@ -24,10 +25,43 @@ struct RatingOptions {
 // Ratings of everything in a log, with engine names instead of hashes.
 struct RatedLog {
   std::map<std::string, RatingTable> tables;           // by configuration
-  std::map<std::string, std::string> names;            // participant id -> specification
+  std::map<std::string, SeatEngine> engines;           // by participant id
+  std::map<std::string, int> bearers;                  // specification -> how many engines of the log have it
   std::map<std::string, const MatchResult*> examples;  // configuration -> one result of it
   std::vector<MatchResult> results;
 };
+
+constexpr std::size_t kShownDigits = 8;  // of a hash of weights
+
+// The specification, and the beginning of the hash of the weights where the specification alone is not enough.
+std::string name_of(const RatedLog& log, const std::string& id) {
+  const SeatEngine& engine = log.engines.at(id);
+  if (log.bearers.at(engine.spec) == 1) return engine.spec;
+  return engine.spec + "#" + (engine.weights_hash.empty() ? "-" : engine.weights_hash.substr(0, kShownDigits));
+}
+
+// The engine that SPEC or SPEC#DIGITS names, where the digits begin the hash of its weights and - says that none is known.
+Result<std::string> anchor_id(const RatedLog& log, const std::string& anchor) {
+  const std::size_t mark = anchor.find('#');
+  const auto spec = parse_engine_spec(anchor.substr(0, mark));
+  if (!spec) return spec.error();
+  const std::string name = to_string(*spec);
+  const std::string digits = mark == std::string::npos ? "" : anchor.substr(mark + 1);
+  std::string id = participant_id({name, ""});
+  std::string found;
+  int matches = 0;
+  for (const auto& [candidate, engine] : log.engines) {
+    const bool same = digits == "-" ? engine.weights_hash.empty() : engine.weights_hash.starts_with(digits);
+    if (engine.spec != name || !same) continue;
+    id = candidate;
+    found += (matches++ == 0 ? "" : ", ") + name_of(log, candidate);
+  }
+  if (matches > 1) {
+    return Error{ErrorKind::usage, "Several engines in the log are called '" + anchor +
+                                       "', with different weights. Choose one of: " + found + "."};
+  }
+  return id;
+}
 
 Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {
   auto reading = read_match_log_file(path);
@@ -44,9 +78,12 @@ Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {
   for (const MatchResult& result : rated.results) {
     games.push_back(rated_game(result));
     rated.examples[configuration_id(result)] = &result;
-    for (const SeatEngine& engine : result.participants) rated.names[participant_id(engine)] = engine.spec;
+    for (const SeatEngine& engine : result.participants) rated.engines[participant_id(engine)] = engine;
   }
-  auto tables = rate(games, participant_id({anchor, ""}));
+  for (const auto& [id, engine] : rated.engines) ++rated.bearers[engine.spec];
+  const auto reference = anchor_id(rated, anchor);
+  if (!reference) return reference.error();
+  auto tables = rate(games, *reference);
   if (!tables) return tables.error();
   rated.tables = std::move(*tables);
   return rated;
@@ -60,7 +97,9 @@ json to_json(const RatedLog& log) {
     for (const RatingGroup& group : table) {
       json ratings = json::array();
       for (const Rating& rating : group.ratings) {
-        ratings.push_back({{"engine", log.names.at(rating.participant)},
+        const SeatEngine& engine = log.engines.at(rating.participant);
+        ratings.push_back({{"engine", engine.spec},
+                           {"weights_hash", engine.weights_hash},
                            {"id", rating.participant},
                            {"elo", rating.elo},
                            {"elo_low", rating.low ? json(*rating.low) : json()},
@@ -69,7 +108,7 @@ json to_json(const RatedLog& log) {
                            {"score", rating.score}});
       }
       groups.push_back(
-          {{"reference", log.names.at(group.reference)}, {"anchored", group.anchored}, {"ratings", ratings}});
+          {{"reference", name_of(log, group.reference)}, {"anchored", group.anchored}, {"ratings", ratings}});
     }
     out.push_back({{"game", config.game},
                    {"board", config.board},
@@ -88,7 +127,7 @@ void print(const RatedLog& log) {
     for (const auto& [name, value] : config.options) std::printf(", %s=%d", name.c_str(), value);
     std::printf("\n");
     for (const RatingGroup& group : table) {
-      std::printf("  Elo above %s%s\n", log.names.at(group.reference).c_str(),
+      std::printf("  Elo above %s%s\n", name_of(log, group.reference).c_str(),
                   group.anchored ? "" : " (no chain of games leads to the anchor)");
       for (const Rating& rating : group.ratings) {
         const auto bound = [](const std::optional<double>& value) {
@@ -96,7 +135,7 @@ void print(const RatedLog& log) {
         };
         std::printf("  %7.0f  [%s, %s]  %6llu games  %s\n", rating.elo, bound(rating.low).c_str(),
                     bound(rating.high).c_str(), static_cast<unsigned long long>(rating.games),
-                    log.names.at(rating.participant).c_str());
+                    name_of(log, rating.participant).c_str());
       }
     }
   }
@@ -122,13 +161,27 @@ struct TournamentOptions {
   bool as_json = false;
 };
 
+// Nobody named: one engine of each kind that the configuration has.
+Result<std::vector<std::string>> participants(const TournamentOptions& options) {
+  if (options.engines.size() == 1) return Error{ErrorKind::usage, "A tournament needs at least two engines."};
+  if (!options.engines.empty()) return options.engines;
+  GameConfig config;
+  config.board = options.flags.board;
+  config.seats = options.flags.players;
+  const auto game = make_game(config);
+  if (!game) return game.error();
+  return tournament_engines(**game);
+}
+
 int play_tournament(const TournamentOptions& options) {
-  if (options.engines.size() < 2) return report({ErrorKind::usage, "A tournament needs at least two engines."});
+  const auto named = participants(options);
+  if (!named) return report(named.error());
+  const std::vector<std::string>& engines = *named;
   const std::atomic<bool>& stop = stop_on_signals();
   std::string log;
-  for (std::size_t i = 0; i < options.engines.size(); ++i) {
-    for (std::size_t j = i + 1; j < options.engines.size(); ++j) {
-      auto run = make_match_run(options.flags, options.configuration, {options.engines[i], options.engines[j]});
+  for (std::size_t i = 0; i < engines.size(); ++i) {
+    for (std::size_t j = i + 1; j < engines.size(); ++j) {
+      auto run = make_match_run(options.flags, options.configuration, {engines[i], engines[j]});
       if (!run) return report(run.error());
       log = run->log_path;
       run->stop_on_verdict = false;
@@ -137,8 +190,8 @@ int play_tournament(const TournamentOptions& options) {
       const auto summary = run_match(
           *run, [](const MatchSummary&) {}, stop);
       if (!summary) return report(summary.error());
-      std::fprintf(stderr, "%s against %s: score %.3f in %llu games\n", options.engines[i].c_str(),
-                   options.engines[j].c_str(), summary->elo.score, static_cast<unsigned long long>(summary->games));
+      std::fprintf(stderr, "%s against %s: score %.3f in %llu games\n", engines[i].c_str(), engines[j].c_str(),
+                   summary->elo.score, static_cast<unsigned long long>(summary->games));
       if (stop) return report({ErrorKind::failure, "Interrupted: the same command goes on where this one stopped."});
     }
   }
@@ -151,7 +204,12 @@ void add_ratings(CLI::App& app, Action& action) {
   CLI::App* ratings = app.add_subcommand("ratings", "Ratings of all engines in the match log, with intervals");
   auto options = std::make_shared<RatingOptions>();
   ratings->add_option("--log", options->log, "match log (default: matches.log in the data directory)");
-  ratings->add_option("--anchor", options->anchor, "engine whose rating is 0")->capture_default_str();
+  ratings
+      ->add_option("--anchor", options->anchor,
+                   "engine whose rating is 0; SPEC#DIGITS, with the beginning of the hash of its weights, where "
+                   "several have one "
+                   "specification")
+      ->capture_default_str();
   options->configuration = add_configuration_flags(*ratings, {"data"});
   ratings->add_flag("--json", options->as_json, "print JSON");
   ratings->footer("Examples:\n  meshzero ratings\n  meshzero ratings --log matches.log --json");
@@ -166,14 +224,21 @@ void add_ratings(CLI::App& app, Action& action) {
 void add_tournament(CLI::App& app, Action& action) {
   CLI::App* tournament = app.add_subcommand("tournament", "Play every engine against every other and rate them");
   auto options = std::make_shared<TournamentOptions>();
-  tournament->add_option("engines", options->engines, "engine specifications")->required();
+  tournament->add_option("engines", options->engines, "engine specifications; without any: one engine of each kind");
   tournament->add_option("--pairs", options->pairs, "cycles for each two engines")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  tournament->add_option("--anchor", options->anchor, "engine whose rating is 0")->capture_default_str();
+  tournament
+      ->add_option("--anchor", options->anchor,
+                   "engine whose rating is 0; SPEC#DIGITS, with the beginning of the hash of its weights, where "
+                   "several have one "
+                   "specification")
+      ->capture_default_str();
   options->configuration = add_match_flags(*tournament, options->flags);
   tournament->add_flag("--json", options->as_json, "print JSON");
-  tournament->footer("Examples:\n  meshzero tournament random heuristic --board square8 --players 2 --pairs 20");
+  tournament->footer(
+      "Examples:\n  meshzero tournament random heuristic --board square8 --players 2 --pairs 20\n"
+      "  meshzero tournament --board hex8 --players 3 --pairs 10 --json");
   tournament->callback([options, &action] { action = [options] { return play_tournament(*options); }; });
 }
 

@@ -344,6 +344,10 @@ TEST(MatchLog, OtherWeightsRulesOrOptionsAreOtherThings) {
   EXPECT_NE(participant_id({"heuristic", kWeights}), participant_id({"heuristic", std::string(64, 'b')}));
   EXPECT_NE(participant_id({"heuristic", ""}), participant_id({"heuristic2", ""}));
   EXPECT_EQ(participant_id({"heuristic", ""}), participant_id({"heuristic", ""}));
+  // Where the weights are known the name of their file is not part of the engine.
+  EXPECT_EQ(participant_id({"heuristic:weights=a.json", kWeights}), participant_id({"heuristic", kWeights}));
+  EXPECT_NE(participant_id({"heuristic:weights=a.json", ""}), participant_id({"heuristic", ""}));
+  EXPECT_NE(participant_id({"minimax:nodes=9", kWeights}), participant_id({"heuristic", kWeights}));
   const MatchResult base = result_number(0);
   MatchResult other = base;
   other.rules_hash[0] ^= 1;

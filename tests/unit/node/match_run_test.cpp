@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/ringrift/weights.h"
 #include "store/match_log_file.h"
 
 namespace mz {
@@ -77,6 +78,41 @@ TEST_F(MatchRunTest, AnInterruptedMatchGoesOnWhereItStopped) {
   EXPECT_EQ(rest->resumed_games, part->games);
   EXPECT_EQ(rest->elo.score, whole->elo.score);
   EXPECT_EQ(content("part"), content("whole"));
+}
+
+TEST_F(MatchRunTest, TheLogNamesTheWeightsThatEachEngineReallyUsed) {
+  MatchRun run = plan("log", 1, 1, 3);
+  run.plan.participants[1].spec = "heuristic:weights=aggressive";
+  ASSERT_TRUE(run_match(run, ignore, kGoOn));
+  const auto reading = read_match_log_file((directory_ / "log").string());
+  ASSERT_TRUE(reading);
+  ASSERT_EQ(reading->results.size(), 3U);
+  for (const MatchResult& result : reading->results) {
+    EXPECT_EQ(result.participants[0].weights_hash, to_hex(ringrift::weights_hash(ringrift::default_weights())));
+    EXPECT_EQ(result.participants[1].weights_hash,
+              to_hex(ringrift::weights_hash(*ringrift::profile_weights("aggressive"))));
+    EXPECT_EQ(result.participants[2].weights_hash, "");
+  }
+}
+
+TEST_F(MatchRunTest, AFileWithOtherWeightsBeginsAnotherMatch) {
+  const std::string file = (directory_ / "weights.json").string();
+  const auto write = [&](std::string_view profile) {
+    std::ofstream(file, std::ios::binary) << ringrift::weights_json(*ringrift::profile_weights(profile), "mine");
+  };
+  MatchRun run = plan("log", 2, 1);
+  run.plan.participants[0].spec = "heuristic:weights=" + file;
+  const auto resumed = [&] {
+    const auto summary = run_match(run, ignore, kGoOn);
+    return summary ? static_cast<int>(summary->resumed_games) : -1;
+  };
+  write("balanced");
+  EXPECT_EQ(resumed(), 0);
+  EXPECT_EQ(resumed(), 4);
+  write("defensive");
+  EXPECT_EQ(resumed(), 0);
+  write("balanced");
+  EXPECT_EQ(resumed(), 4);
 }
 
 TEST_F(MatchRunTest, GamesOfOneOpeningDifferByTheirSeeds) {

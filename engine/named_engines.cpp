@@ -1,0 +1,95 @@
+#include "engine/named_engines.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/engine_spec.h"
+
+namespace mz {
+namespace {
+
+struct Mode {
+  std::string_view name;
+  std::string_view engine;
+};
+constexpr std::array<Mode, 5> kModes = {{
+    {"descent-only", "descent:nodes=200,random=10"},
+    {"heuristic-only", "heuristic:random=15"},
+    {"minimax-only", "minimax:nodes=10000,random=5"},
+    {"mcts-only", "mcts:sims=400,random=5"},
+    {"random-only", "random"},
+}};
+
+constexpr std::array<std::string_view, kModes.size() + 1> kModeNames = [] {
+  std::array<std::string_view, kModes.size() + 1> names;
+  for (std::size_t i = 0; i < kModes.size(); ++i) names[i] = kModes[i].name;
+  names.back() = kMixed;
+  return names;
+}();
+
+constexpr std::array<std::string_view, 2> kBandNames = {"canonical", "light"};
+
+constexpr std::array<std::string_view, 9> kCanonical = {
+    "random",
+    "heuristic:random=30",
+    "heuristic",
+    "minimax:nodes=2000",
+    "minimax:nodes=10000",
+    "minimax:nodes=40000",
+    "descent:nodes=200",
+    "mcts:sims=200",
+    "mcts:sims=800",
+};
+constexpr std::array<std::string_view, 4> kLight = {"random", "heuristic:random=30", "heuristic", "minimax:nodes=2000"};
+// On large boards even a shallow search of one position takes as long as a whole one-ply game on a small one.
+constexpr std::array<std::string_view, 3> kLightLarge = {"random", "heuristic:random=30", "heuristic"};
+
+constexpr std::array<std::string_view, 5> kOfEveryKind = {"random", "heuristic", "minimax:nodes=10000",
+                                                          "descent:nodes=200", "mcts:sims=400"};
+
+bool is_large(const GameConfig& config) { return config.board == "square19" || config.board == "hexagonal"; }
+
+std::span<const std::string_view> mix(MixBand band, const GameConfig& config) {
+  if (band == MixBand::canonical) return kCanonical;
+  return is_large(config) ? std::span<const std::string_view>(kLightLarge) : kLight;
+}
+
+Error no_such_engine(std::string_view text, Error error) {
+  const std::string_view kind = text.substr(0, text.find(':'));
+  const auto& kinds = engine_kinds();
+  if (std::any_of(kinds.begin(), kinds.end(), [&](EngineKind k) { return engine_kind_name(k) == kind; })) return error;
+  std::string names;
+  for (const std::string_view name : kModeNames) names += (names.empty() ? "" : ", ") + std::string(name);
+  error.text += " Modes of self-play: " + names + ".";
+  return error;
+}
+
+}  // namespace
+
+std::span<const std::string_view> mix_band_names() { return kBandNames; }
+std::span<const std::string_view> selfplay_modes() { return kModeNames; }
+
+Result<std::vector<std::string>> engines_of_seat(std::string_view text, MixBand band, const GameConfig& config) {
+  std::vector<std::string> engines;
+  if (text == kMixed) {
+    for (const std::string_view engine : mix(band, config)) engines.emplace_back(engine);
+    return engines;
+  }
+  const auto mode = std::find_if(kModes.begin(), kModes.end(), [&](const Mode& m) { return m.name == text; });
+  const auto spec = parse_engine_spec(mode == kModes.end() ? text : mode->engine);
+  if (!spec) return no_such_engine(text, spec.error());
+  engines.push_back(to_string(*spec));
+  return engines;
+}
+
+std::vector<std::string> tournament_engines(const Game& game) {
+  const std::vector<EngineKind> known = game.engines();
+  std::vector<std::string> engines;
+  for (const std::string_view engine : kOfEveryKind) {
+    const auto spec = parse_engine_spec(engine);
+    if (std::find(known.begin(), known.end(), spec->kind) != known.end()) engines.emplace_back(engine);
+  }
+  return engines;
+}
+
+}  // namespace mz
