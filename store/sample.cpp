@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "engine/named_engines.h"
 #include "store/drawn_position.h"
 
 namespace mz {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::uint32_t kAlwaysKept = 5;  // positions at each end of a game
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// The engines without what else was recorded about the seats (store/selfplay.h: @opening=N).
+// The engines without what else was recorded about the seats (store/selfplay.h: @opening=N,mix=BAND).
 std::string engine_mode(const GameRecord& record) {
   std::string all;
   bool same = true;
@@ -22,6 +23,16 @@ std::string engine_mode(const GameRecord& record) {
     all += (all.empty() ? "" : ",") + engine(seat);
   }
   return same ? engine(record.seats[0]) : all;
+}
+
+// Of engines drawn from a band the band; of all others canonical, the word for engines without a handicap.
+std::string difficulty_band(const GameRecord& record) {
+  const std::string light = "mix=" + std::string(mix_band_names()[static_cast<std::size_t>(MixBand::light)]);
+  const bool is_light = std::any_of(record.seats.begin(), record.seats.end(), [&](const SeatEngine& seat) {
+    const std::size_t mark = seat.spec.find('@');
+    return mark != std::string::npos && seat.spec.find(light, mark) != std::string::npos;
+  });
+  return std::string(mix_band_names()[static_cast<std::size_t>(is_light ? MixBand::light : MixBand::canonical)]);
 }
 
 std::string json_text(std::string_view text) {
@@ -50,7 +61,7 @@ SampleFormatter::SampleFormatter(GameRecord record, std::shared_ptr<const Game> 
       game_id_(to_hex(game_id(record_))),
       position_(game_->initial()) {
   metadata_ = "{\"worker_id\":" + json_text(worker_id) + ",\"engine_mode\":" + json_text(engine_mode(record_)) +
-              ",\"difficulty_band\":\"canonical\"}";
+              ",\"difficulty_band\":\"" + difficulty_band(record_) + "\"}";
 }
 
 std::string SampleFormatter::line(std::uint32_t ply, std::uint32_t samples) {

@@ -4,6 +4,9 @@ namespace mz {
 namespace {
 
 constexpr std::uint64_t kChanceStream = 1000;  // seats use their own number, from 0
+constexpr std::uint64_t kEngineStream = 2000;  // and this plus their number for who sits there
+
+std::string_view name_of(MixBand band) { return mix_band_names()[static_cast<std::size_t>(band)]; }
 
 }  // namespace
 
@@ -26,11 +29,57 @@ Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
                  "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can be random."};
   }
   for (const std::string& engine : spec.engines) {
-    auto player = table.game_->make_player(engine);
-    if (!player) return player.error();
-    table.players_.push_back(std::move(*player));
+    if (auto added = table.add_seat(engine); !added) return added.error();
   }
   return table;
+}
+
+Result<void> SelfplayTable::add_seat(std::string_view text) {
+  auto engines = engines_of_seat(text, spec_.mix, spec_.config);
+  if (!engines) return engines.error();
+  Seat seat;
+  seat.engines = std::move(*engines);
+  for (const std::string& engine : seat.engines) {
+    std::string notes;
+    if (spec_.opening_random_moves > 0 && engine != "random") {
+      notes += ",opening=" + std::to_string(spec_.opening_random_moves);
+    }
+    if (text == kMixed) notes += ",mix=" + std::string(name_of(spec_.mix));
+    if (!notes.empty()) notes[0] = '@';
+    if (engine.size() + notes.size() > GameRecord::kMaxSpecBytes) {
+      return Error{ErrorKind::usage,
+                   "The specification of an engine is too long to be recorded. Give the file of its "
+                   "weights a shorter name."};
+    }
+    auto player = game_->make_player(engine);
+    if (!player) return player.error();
+    seat.recorded.push_back({engine + notes, (*player)->weights_hash()});
+    seat.seated = seat.recorded.size() - 1;
+    seat.player = std::move(*player);
+  }
+  seats_.push_back(std::move(seat));
+  return {};
+}
+
+std::size_t SelfplayTable::drawn(std::size_t seat, std::uint64_t seed) const {
+  Rng rng(derive_seed(seed, kEngineStream + seat));
+  return rng.below(static_cast<std::uint32_t>(seats_[seat].engines.size()));
+}
+
+// Only those who play have memory: a mixed seat makes its player anew when another engine is drawn.
+Result<void> SelfplayTable::take_seats(std::uint64_t seed) {
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    Seat& seat = seats_[i];
+    const std::size_t engine = drawn(i, seed);
+    if (engine != seat.seated) {
+      auto player = game_->make_player(seat.engines[engine]);
+      if (!player) return player.error();
+      seat.player = std::move(*player);
+      seat.seated = engine;
+    }
+    seat.player->new_game();
+  }
+  return {};
 }
 
 Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
@@ -44,13 +93,13 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
   record.config = spec_.config;
   record.seed = seed;
   std::vector<Rng> streams;
-  for (std::size_t seat = 0; seat < players_.size(); ++seat) {
-    record.seats.push_back({recorded_engine(seat), ""});
+  if (auto taken = take_seats(seed); !taken) return taken.error();
+  for (std::size_t seat = 0; seat < seats_.size(); ++seat) {
+    record.seats.push_back(seats_[seat].recorded[seats_[seat].seated]);
     streams.emplace_back(derive_seed(seed, seat));
-    players_[seat]->new_game();
   }
   Rng chance(derive_seed(seed, kChanceStream));
-  std::vector<std::uint32_t> random_left(players_.size(), spec_.opening_random_moves);
+  std::vector<std::uint32_t> random_left(seats_.size(), spec_.opening_random_moves);
   MoveList list;
 
   const auto position = game_->initial();
@@ -65,7 +114,7 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
       move = list[streams[seat].below(static_cast<std::uint32_t>(list.size()))];
       random_left[seat] -= list.size() > 1 ? 1 : 0;
     } else {
-      move = players_[seat]->decide(*position, streams[seat]).move;
+      move = seats_[seat].player->decide(*position, streams[seat]).move;
     }
     position->apply(move);
     record.moves.push_back(move);
@@ -81,16 +130,10 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
   return record;
 }
 
-std::string SelfplayTable::recorded_engine(std::size_t seat) const {
-  const std::string& engine = spec_.engines[seat];
-  const bool plain = spec_.opening_random_moves == 0 || engine == "random";
-  return plain ? engine : engine + "@opening=" + std::to_string(spec_.opening_random_moves);
-}
-
 bool SelfplayTable::would_play(const GameRecord& record) const {
   if (record.rules_hash != game_->rules_hash() || record.config != spec_.config) return false;
-  for (std::size_t seat = 0; seat < players_.size(); ++seat) {
-    if (record.seats[seat] != SeatEngine{recorded_engine(seat), ""}) return false;
+  for (std::size_t seat = 0; seat < seats_.size(); ++seat) {
+    if (record.seats[seat] != seats_[seat].recorded[drawn(seat, record.seed)]) return false;
   }
   // Play is a function of the seed, so a cap only decides where the same game is cut.
   if (record.capped) return spec_.max_moves && record.moves.size() == *spec_.max_moves;

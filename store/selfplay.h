@@ -14,6 +14,7 @@
 
 #include "engine/base/result.h"
 #include "engine/game.h"
+#include "engine/named_engines.h"
 #include "engine/record.h"
 
 namespace mz {
@@ -23,11 +24,12 @@ inline constexpr std::uint32_t kOpeningRandomMoves = 4;
 
 struct SelfplaySpec {
   GameConfig config;
-  std::vector<std::string> engines;        // one per seat
+  std::vector<std::string> engines;        // one per seat: a specification or a mode (engine/named_engines.h)
   std::optional<std::uint32_t> max_moves;  // all plies count; a game that reaches it is marked as capped
   // The first so many real choices of each seat (more than one legal move) are made at random, because engines that hardly use
   // chance would play the same game again and again. Records say so: the engine's name then ends in @opening=N.
   std::uint32_t opening_random_moves = 0;
+  MixBand mix = MixBand::canonical;  // of seats whose engine is `mixed`; their records end in @mix=BAND
 };
 
 constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {
@@ -49,11 +51,22 @@ class SelfplayTable {
   [[nodiscard]] bool would_play(const GameRecord& record) const;
 
  private:
-  [[nodiscard]] std::string recorded_engine(std::size_t seat) const;
+  // What may sit on a seat, as records name it, and the player that sits there now.
+  struct Seat {
+    std::vector<std::string> engines;
+    std::vector<SeatEngine> recorded;  // by engine
+    std::size_t seated = 0;            // of which engine `player` is
+    std::unique_ptr<Player> player;
+  };
+
+  Result<void> add_seat(std::string_view text);
+  // The engine that sits on a seat in the game with this seed.
+  [[nodiscard]] std::size_t drawn(std::size_t seat, std::uint64_t seed) const;
+  Result<void> take_seats(std::uint64_t seed);
 
   SelfplaySpec spec_;
   std::unique_ptr<Game> game_;
-  std::vector<std::unique_ptr<Player>> players_;
+  std::vector<Seat> seats_;
 };
 
 }  // namespace mz

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/named_engines.h"
 #include "node/exit_code.h"
 #include "node/interrupt.h"
 #include "node/platform.h"
@@ -22,10 +23,13 @@ struct Flags {
   int players = 2;
   std::vector<std::string> engines{"heuristic"};
   std::vector<std::string> options;
+  std::string mix = std::string(mix_band_names()[0]);
   std::uint32_t max_moves = 0;
   SelfplayRun run;
   bool json = false;
 };
+
+std::vector<std::string> names(std::span<const std::string_view> of) { return {of.begin(), of.end()}; }
 
 std::string duration(double seconds) {
   const auto whole = static_cast<std::uint64_t>(seconds);
@@ -129,6 +133,7 @@ int play(Flags flags) {
   if (flags.engines.size() == 1)
     flags.run.spec.engines.assign(static_cast<std::size_t>(std::max(1, std::min(flags.players, kMaxSeats))),
                                   flags.engines[0]);
+  flags.run.spec.mix = flags.mix == mix_band_names()[0] ? MixBand::canonical : MixBand::light;
   if (flags.max_moves > 0) flags.run.spec.max_moves = flags.max_moves;
   if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
   const std::atomic<bool>& stop = stop_on_signals();
@@ -151,12 +156,21 @@ void add_selfplay(CLI::App& app, Action& action) {
       "  meshzero selfplay --games 1000 --out games\n"
       "  meshzero selfplay --board hex8 --players 3 --engine heuristic --games 100 --seed 7 --out hex.db\n"
       "  meshzero selfplay --engine heuristic --engine random --games 50 --out pair.jsonl.gz\n"
+      "  meshzero selfplay --engine mixed --mix light --games 200 --out mixed.db\n"
       "  meshzero selfplay --games 1000 --out games --resume");
   auto flags = std::make_shared<Flags>();
   verb->add_option("--game", flags->game, "Game.")->capture_default_str();
   verb->add_option("--board", flags->board, "Board: square8, square19, hex8 or hexagonal.")->capture_default_str();
   verb->add_option("--players", flags->players, "Number of seats.")->capture_default_str();
-  verb->add_option("--engine", flags->engines, "Engine of all seats; given once per seat: of each seat.")
+  verb->add_option(
+          "--engine", flags->engines,
+          "Engine of all seats; given once per seat: of each seat. A specification, or a mode: descent-only, "
+          "heuristic-only, minimax-only, mcts-only, random-only, or mixed, which draws an engine for each seat of "
+          "each game.")
+      ->capture_default_str();
+  verb->add_option("--mix,--difficulty-band", flags->mix,
+                   "What mixed draws from: canonical, engines of every strength, or light, cheap ones.")
+      ->check(CLI::IsMember(names(mix_band_names())))
       ->capture_default_str();
   verb->add_option("--option", flags->options,
                    "A rule of the game that differs from the default, as NAME=NUMBER. May be repeated.");

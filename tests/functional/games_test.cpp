@@ -156,6 +156,26 @@ TEST_F(Games, seat_their_engines_as_told) {
   EXPECT_FALSE(fs::exists(at("x.jsonl.partial")));
 }
 
+TEST_F(Games, of_a_mixed_run_name_who_really_played_and_go_on_as_they_began) {
+  const std::string job = "--engine mixed --mix light --board hex8 --max-moves 60 --seed 5 ";
+  play(job + "--games 12 --threads 2 --out " + at("whole.db"));
+  play(job + "--games 5 --threads 1 --out " + at("parts.db"));
+  play(job + "--games 12 --threads 1 --resume --out " + at("parts.db"));
+  EXPECT_EQ(bytes(at("parts.db")), bytes(at("whole.db")));
+  must_succeed("data verify " + at("whole.db"));
+  must_succeed("data export " + at("whole.db") + " --sample-every 1000 --out " + at("lines.jsonl"));
+  const std::string lines = bytes(at("lines.jsonl"));
+  for (const char* engine : {"random", "heuristic", "heuristic:random=30", "minimax:nodes=2000"}) {
+    const std::string name(engine);
+    EXPECT_TRUE(lines.find("\"" + name + ",") != std::string::npos ||
+                lines.find("," + name + "\"") != std::string::npos)
+        << name;
+  }
+  EXPECT_NE(lines.find("\"difficulty_band\":\"light\""), std::string::npos);
+  EXPECT_EQ(lines.find("\"difficulty_band\":\"canonical\""), std::string::npos);
+  EXPECT_EQ(run_binary("selfplay --engine mixed --mix heavy --games 1 --out " + at("x.db")).code, 2);
+}
+
 TEST_F(Games, are_never_written_over) {
   play("--engine random --games 3 --out " + at("a.db"));
   const std::string before = bytes(at("a.db"));

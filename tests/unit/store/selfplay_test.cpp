@@ -1,0 +1,123 @@
+#include "store/selfplay.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "engine/ringrift/weights.h"
+
+namespace mz {
+namespace {
+
+// Short games: who plays is what matters here.
+SelfplaySpec spec_of(const std::string& engine, MixBand mix, const std::string& board = "hex8") {
+  SelfplaySpec spec;
+  spec.config.board = board;
+  spec.engines = {engine, engine};
+  spec.max_moves = 2;
+  spec.mix = mix;
+  return spec;
+}
+
+TEST(Modes, StandForTheirSpecifications) {
+  const std::map<std::string, std::string> expected = {{"descent-only", "descent:nodes=200,random=10"},
+                                                       {"heuristic-only", "heuristic:random=15"},
+                                                       {"minimax-only", "minimax:nodes=10000,random=5"},
+                                                       {"mcts-only", "mcts:sims=400,random=5"},
+                                                       {"random-only", "random"}};
+  for (const auto& [mode, engine] : expected) {
+    auto table = SelfplayTable::open(spec_of(mode, MixBand::canonical));
+    ASSERT_TRUE(table) << table.error().text;
+    const GameRecord record = table->play(7).value();
+    EXPECT_EQ(record.seats[0].spec, engine);
+    EXPECT_EQ(record.seats[1].spec, engine);
+  }
+  for (const std::string_view mode : selfplay_modes()) {
+    EXPECT_TRUE(mode == kMixed || expected.contains(std::string(mode))) << mode;
+  }
+}
+
+TEST(Modes, AnUnknownNameIsRefusedWithTheChoices) {
+  const auto table = SelfplayTable::open(spec_of("nn-only", MixBand::canonical));
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().kind, ErrorKind::usage);
+  for (const std::string_view mode : selfplay_modes()) {
+    EXPECT_NE(table.error().text.find(mode), std::string::npos) << table.error().text;
+  }
+  EXPECT_EQ(SelfplayTable::open(spec_of("minimax", MixBand::canonical)).error().text.find("mixed"), std::string::npos);
+}
+
+TEST(Mixed, DrawsEveryEngineOfItsBandForEverySeatEquallyOften) {
+  const std::set<std::string> light = {"random", "heuristic:random=30", "heuristic", "minimax:nodes=2000"};
+  auto table = SelfplayTable::open(spec_of(std::string(kMixed), MixBand::light)).value();
+  constexpr std::uint64_t kGames = 400;
+  std::array<std::map<std::string, int>, 2> seen;
+  int same = 0;
+  for (std::uint64_t seed = 0; seed < kGames; ++seed) {
+    const GameRecord record = table.play(seed).value();
+    for (std::size_t seat = 0; seat < 2; ++seat) {
+      const std::string& spec = record.seats[seat].spec;
+      const std::size_t mark = spec.find('@');
+      ASSERT_NE(mark, std::string::npos) << spec;
+      EXPECT_EQ(spec.substr(mark), "@mix=light");
+      ++seen[seat][spec.substr(0, mark)];
+    }
+    same += record.seats[0].spec == record.seats[1].spec ? 1 : 0;
+  }
+  // Four engines: a quarter of the games each, and the seats agree in a quarter. 400 / 4 = 100 with a standard deviation below 9.
+  for (const auto& engines : seen) {
+    EXPECT_EQ(engines.size(), light.size());
+    for (const auto& [engine, times] : engines) {
+      EXPECT_TRUE(light.contains(engine)) << engine;
+      EXPECT_NEAR(times, 100, 45) << engine;
+    }
+  }
+  EXPECT_NEAR(same, 100, 45);
+}
+
+TEST(Mixed, IsCheaperOnLargeBoardsAndStrongerInTheWideBand) {
+  const auto engines = [](MixBand band, const char* board) {
+    return engines_of_seat(kMixed, band, {"ringrift", board, 2, {}}).value().size();
+  };
+  EXPECT_EQ(engines(MixBand::light, "square8"), 4U);
+  EXPECT_EQ(engines(MixBand::light, "hexagonal"), 3U);
+  EXPECT_EQ(engines(MixBand::canonical, "square8"), 9U);
+  EXPECT_EQ(engines(MixBand::canonical, "square19"), 9U);
+}
+
+TEST(Mixed, TheSameSeedSeatsAndPlaysTheSameWhateverWasPlayedBefore) {
+  SelfplaySpec spec = spec_of(std::string(kMixed), MixBand::light);
+  spec.max_moves = 40;
+  auto forth = SelfplayTable::open(spec).value();
+  auto back = SelfplayTable::open(spec).value();
+  std::map<std::uint64_t, GameRecord> games;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) games[seed] = forth.play(seed).value();
+  for (std::uint64_t seed = 12; seed-- > 0;) EXPECT_EQ(back.play(seed).value(), games[seed]) << seed;
+  for (const auto& [seed, record] : games) {
+    EXPECT_TRUE(back.would_play(record));
+    GameRecord other = record;
+    other.seats[0].spec = "heuristic@mix=canonical";
+    EXPECT_FALSE(back.would_play(other));
+    other = record;
+    other.seed = seed + 12;
+    other.seats[0].spec = "random@mix=light2";
+    EXPECT_FALSE(back.would_play(other));
+  }
+}
+
+TEST(Record, NamesTheWeightsThatWereUsed) {
+  SelfplaySpec spec = spec_of("heuristic:weights=defensive", MixBand::canonical);
+  spec.engines[1] = "random";
+  auto table = SelfplayTable::open(spec).value();
+  const GameRecord record = table.play(1).value();
+  EXPECT_EQ(record.seats[0].weights_hash, to_hex(ringrift::weights_hash(*ringrift::profile_weights("defensive"))));
+  EXPECT_EQ(record.seats[1].weights_hash, "");
+  EXPECT_TRUE(table.would_play(record));
+  GameRecord other = record;
+  other.seats[0].weights_hash = std::string(64, 'a');
+  EXPECT_FALSE(table.would_play(other));
+}
+
+}  // namespace
+}  // namespace mz
