@@ -174,6 +174,7 @@ Result<Descriptor> dial(const Endpoint& endpoint, Deadline deadline) {
     if (trying.empty()) return unreachable(endpoint, std::strerror(last_code));
     if (Clock::now() >= deadline) return unreachable(endpoint, "no answer in time");
     std::vector<pollfd> polled;
+    polled.reserve(trying.size());
     for (const Descriptor& socket : trying) polled.push_back({socket.get(), POLLOUT, 0});
     const Deadline until = next < addresses->size() ? std::min(deadline, next_start) : deadline;
     const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();

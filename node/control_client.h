@@ -15,7 +15,7 @@ Result<nlohmann::json> ask_node(const DataDirectory& data, const HttpQuestion& q
                                 std::chrono::milliseconds limit = std::chrono::seconds(10));
 
 // The same for an answer that is at hand.
-Result<nlohmann::json> understood_answer(int status, const std::string& body);
+Result<nlohmann::json> understood_answer(int status, const std::string& text);
 
 // POST with a JSON body.
 Result<nlohmann::json> tell_node(const DataDirectory& data, const std::string& path, const nlohmann::json& body,

@@ -209,6 +209,42 @@ TEST_F(FrontDoor, nobody_at_the_other_end_is_said_so) {
   EXPECT_EQ(answer.error().kind, ErrorKind::unreachable);
 }
 
+TEST_F(FrontDoor, requests_sent_at_once_over_tls_are_all_answered) {
+  // Far more than one look of the reactor takes: what TLS has decrypted already is announced by no socket.
+  constexpr int kCount = 3000;
+  test::TlsTalk talk(port(), strange_context());
+  std::string all;
+  for (int i = 1; i < kCount; ++i) all += "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+  all += "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  ASSERT_TRUE(talk.write(all));
+  const std::string answers = talk.read();
+  int count = 0;
+  for (auto at = answers.find("HTTP/1.1 200"); at != std::string::npos; at = answers.find("HTTP/1.1 200", at + 1))
+    ++count;
+  EXPECT_EQ(count, kCount);
+}
+
+TEST_F(FrontDoor, a_request_in_records_of_one_byte_is_read) {
+  test::TlsTalk talk(port(), context_of(cluster_.member(Role::worker)));
+  const std::string request =
+      "POST /node/size HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\nConnection: close\r\n"
+      "Content-Type: application/octet-stream\r\n\r\nabc";
+  for (const char& byte : request) ASSERT_TRUE(talk.write(std::string_view(&byte, 1)));
+  EXPECT_TRUE(talk.read().ends_with("\r\n\r\n3"));
+}
+
+TEST_F(FrontDoor, older_versions_of_tls_are_refused) {
+  const TlsContext old(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(old.get(), TLS1_2_VERSION);
+  Stream stream(connect_to(port()));
+  ASSERT_TRUE(stream.start_tls_client(old.get()));
+  Stream::Status status = stream.handshake();
+  while (status == Stream::Status::want_read && wait_for(stream.descriptor(), POLLIN, within(kTalkPatience))) {
+    status = stream.handshake();
+  }
+  EXPECT_EQ(status, Stream::Status::failed);
+}
+
 TEST_F(FrontDoor, a_body_arrives_whole_over_tls) {
   auto nobody = stranger();
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{16'384}, std::size_t{2} << 20}) {
