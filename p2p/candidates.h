@@ -7,12 +7,12 @@
 // thread-safe.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -29,7 +29,10 @@ struct PeerAddress {
   // HOST:PORT, [IPV6]:PORT
   static Result<PeerAddress> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
-  friend auto operator<=>(const PeerAddress&, const PeerAddress&) = default;
+  friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
+  friend bool operator<(const PeerAddress& a, const PeerAddress& b) {
+    return std::tie(a.host, a.port) < std::tie(b.host, b.port);
+  }
 };
 
 enum class CandidateSource : std::uint8_t { exchanged, known, fixed };

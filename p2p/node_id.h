@@ -36,7 +36,14 @@ class NodeId {
   [[nodiscard]] std::string short_text() const;
   [[nodiscard]] bool is_nobody() const { return *this == NodeId{}; }
 
-  friend constexpr auto operator<=>(const NodeId&, const NodeId&) = default;
+  friend constexpr bool operator==(const NodeId&, const NodeId&) = default;
+  // Not defaulted: older libc++ has no <=> for arrays.
+  friend constexpr std::strong_ordering operator<=>(const NodeId& a, const NodeId& b) {
+    for (std::size_t i = 0; i < kBytes; ++i) {
+      if (a.bytes_[i] != b.bytes_[i]) return a.bytes_[i] <=> b.bytes_[i];
+    }
+    return std::strong_ordering::equal;
+  }
 
  private:
   std::array<std::uint8_t, kBytes> bytes_{};

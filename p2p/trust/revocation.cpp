@@ -58,7 +58,9 @@ Result<std::size_t> RevocationSet::merge(std::span<const std::uint8_t> bytes) {
   const Error damaged{ErrorKind::corrupt, "These bytes are not a list of revocations of this cluster."};
   ByteReader in(bytes);
   const auto cluster = in.raw(sizeof(ClusterId));
-  if (!std::ranges::equal(cluster, authority_.fingerprint()) || in.text(kTitle.size()) != kTitle) return damaged;
+  const ClusterId own = authority_.fingerprint();
+  if (!std::equal(cluster.begin(), cluster.end(), own.begin(), own.end()) || in.text(kTitle.size()) != kTitle)
+    return damaged;
   std::vector<Revocation> fresh;
   for (std::uint64_t left = in.varint(kMaxEntries); left > 0 && in.good(); --left) {
     std::array<std::uint8_t, NodeId::kBytes> id{};
