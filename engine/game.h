@@ -65,6 +65,13 @@ class Position {
   [[nodiscard]] virtual Outcome outcome() const = 0;
 };
 
+// A move that was open to the player, and how often its search took it.
+struct VisitedMove {
+  Move move;
+  std::uint32_t visits = 0;
+  friend bool operator==(const VisitedMove&, const VisitedMove&) = default;
+};
+
 // What a player chose and, when it searched, why.
 struct Decision {
   Move move;
@@ -73,6 +80,8 @@ struct Decision {
   std::uint64_t nodes = 0;      // positions evaluated or visited
   int depth = 0;                // turns looked ahead in full; 0 when the player does not search by depth
   std::vector<Move> variation;  // the play expected, beginning with `move`; empty when the player does not search
+  // The moves that were visited, of players that count visits; empty where there was no choice.
+  std::vector<VisitedMove> visited;
 };
 
 // Chooses moves for any seat of one Game. Holds search memory, so one object serves one game at a time and one thread.

@@ -1,5 +1,7 @@
 #include "store/selfplay.h"
 
+#include <algorithm>
+
 namespace mz {
 namespace {
 
@@ -28,6 +30,10 @@ Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
     return Error{ErrorKind::usage,
                  "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can be random."};
   }
+  if (spec.temperature_moves > GameRecord::kMaxMoves) {
+    return Error{ErrorKind::usage,
+                 "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can follow a temperature."};
+  }
   for (const std::string& engine : spec.engines) {
     if (auto added = table.add_seat(engine); !added) return added.error();
   }
@@ -44,6 +50,17 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
     if (spec_.opening_random_moves > 0 && engine != "random") {
       notes += ",opening=" + std::to_string(spec_.opening_random_moves);
     }
+    const EngineKind kind = parse_engine_spec(engine)->kind;
+    const bool wanted = spec_.temperature.thousandths > 0 && spec_.temperature_moves > 0;
+    const bool tempered = wanted && kind == EngineKind::mcts;
+    if (tempered) {
+      notes += ",temperature=" + to_string(spec_.temperature) + "/" + std::to_string(spec_.temperature_moves);
+    } else if (wanted && kind != EngineKind::random && text != kMixed) {
+      return Error{ErrorKind::usage, "A temperature draws moves by the visits of a search, which only mcts counts; " +
+                                         std::string(engine_kind_name(kind)) +
+                                         " does not. Leave the temperature out, or let a share of its moves be random, "
+                                         "as in heuristic:random=10."};
+    }
     if (text == kMixed) notes += ",mix=" + std::string(name_of(spec_.mix));
     if (!notes.empty()) notes[0] = '@';
     if (engine.size() + notes.size() > GameRecord::kMaxSpecBytes) {
@@ -53,6 +70,7 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
     }
     auto player = game_->make_player(engine);
     if (!player) return player.error();
+    seat.tempered.push_back(tempered);
     seat.recorded.push_back({engine + notes, (*player)->weights_hash()});
     seat.seated = seat.recorded.size() - 1;
     seat.player = std::move(*player);
@@ -78,8 +96,21 @@ Result<void> SelfplayTable::take_seats(std::uint64_t seed) {
       seat.seated = engine;
     }
     seat.player->new_game();
+    seat.choices = 0;
   }
   return {};
+}
+
+Move SelfplayTable::choose(Seat& seat, const Position& position, Rng& rng, MoveList& list) const {
+  const std::uint32_t tempered = seat.tempered[seat.seated] ? spec_.temperature_moves : 0;
+  const std::uint32_t choice = seat.choices;
+  if (choice < std::max(spec_.opening_random_moves, tempered)) {
+    position.moves(list);
+    seat.choices += list.size() > 1 ? 1 : 0;
+    if (choice < spec_.opening_random_moves) return list[rng.below(static_cast<std::uint32_t>(list.size()))];
+  }
+  const Decision decision = seat.player->decide(position, rng);
+  return choice < tempered ? draw_move(decision, spec_.temperature, rng) : decision.move;
 }
 
 Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
@@ -99,7 +130,6 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
     streams.emplace_back(derive_seed(seed, seat));
   }
   Rng chance(derive_seed(seed, kChanceStream));
-  std::vector<std::uint32_t> random_left(seats_.size(), spec_.opening_random_moves);
   MoveList list;
 
   const auto position = game_->initial();
@@ -109,12 +139,9 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<boo
     Move move;
     if (position->kind() == NodeKind::chance) {
       move = position->sample(chance);
-    } else if (const auto seat = static_cast<std::size_t>(position->actor()); random_left[seat] > 0) {
-      position->moves(list);
-      move = list[streams[seat].below(static_cast<std::uint32_t>(list.size()))];
-      random_left[seat] -= list.size() > 1 ? 1 : 0;
     } else {
-      move = seats_[seat].player->decide(*position, streams[seat]).move;
+      const auto seat = static_cast<std::size_t>(position->actor());
+      move = choose(seats_[seat], *position, streams[seat], list);
     }
     position->apply(move);
     record.moves.push_back(move);

@@ -16,11 +16,15 @@
 #include "engine/game.h"
 #include "engine/named_engines.h"
 #include "engine/record.h"
+#include "engine/temperature.h"
 
 namespace mz {
 
 // Of each seat, where nobody says otherwise: two turns, enough that hardly any two games are alike.
 inline constexpr std::uint32_t kOpeningRandomMoves = 4;
+
+// So many choices of a seat follow the temperature where nobody says otherwise: about the first half of a game on square8.
+inline constexpr std::uint32_t kTemperatureMoves = 30;
 
 struct SelfplaySpec {
   GameConfig config;
@@ -30,6 +34,10 @@ struct SelfplaySpec {
   // chance would play the same game again and again. Records say so: the engine's name then ends in @opening=N.
   std::uint32_t opening_random_moves = 0;
   MixBand mix = MixBand::canonical;  // of seats whose engine is `mixed`; their records end in @mix=BAND
+  // Within the first so many real choices of each seat, those at random among them, moves of mcts are drawn (engine/temperature.h).
+  // Refused with other engines, which count no visits, except `random` and what `mixed` draws. Records end in @temperature=T/N.
+  Temperature temperature{};
+  std::uint32_t temperature_moves = kTemperatureMoves;
 };
 
 constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {
@@ -55,14 +63,17 @@ class SelfplayTable {
   struct Seat {
     std::vector<std::string> engines;
     std::vector<SeatEngine> recorded;  // by engine
+    std::vector<bool> tempered;        // by engine: whether its moves are drawn
     std::size_t seated = 0;            // of which engine `player` is
     std::unique_ptr<Player> player;
+    std::uint32_t choices = 0;  // real ones of this game, as long as somebody counts them
   };
 
   Result<void> add_seat(std::string_view text);
   // The engine that sits on a seat in the game with this seed.
   [[nodiscard]] std::size_t drawn(std::size_t seat, std::uint64_t seed) const;
   Result<void> take_seats(std::uint64_t seed);
+  Move choose(Seat& seat, const Position& position, Rng& rng, MoveList& list) const;
 
   SelfplaySpec spec_;
   std::unique_ptr<Game> game_;

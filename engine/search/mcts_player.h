@@ -53,6 +53,9 @@ class MctsPlayer final : public Player {
     decision.value = static_cast<double>(tree_.value()) / kOne;
     decision.nodes = tree_.walks();
     decision.variation = tree_.variation(mine->state());
+    for (const MctsEdge& edge : tree_.edges(tree_.root())) {
+      if (edge.visits > 0) decision.visited.push_back({edge.move, edge.visits});
+    }
     return decision;
   }
   [[nodiscard]] std::string weights_hash() const override { return weights_hash_; }

@@ -24,6 +24,7 @@ struct Flags {
   std::vector<std::string> engines{"heuristic"};
   std::vector<std::string> options;
   std::string mix = std::string(mix_band_names()[0]);
+  std::string temperature = "0";
   std::uint32_t max_moves = 0;
   SelfplayRun run;
   bool json = false;
@@ -134,6 +135,9 @@ int play(Flags flags) {
     flags.run.spec.engines.assign(static_cast<std::size_t>(std::max(1, std::min(flags.players, kMaxSeats))),
                                   flags.engines[0]);
   flags.run.spec.mix = flags.mix == mix_band_names()[0] ? MixBand::canonical : MixBand::light;
+  const auto temperature = parse_temperature(flags.temperature);
+  if (!temperature) return report(temperature.error());
+  flags.run.spec.temperature = *temperature;
   if (flags.max_moves > 0) flags.run.spec.max_moves = flags.max_moves;
   if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
   const std::atomic<bool>& stop = stop_on_signals();
@@ -157,6 +161,7 @@ void add_selfplay(CLI::App& app, Action& action) {
       "  meshzero selfplay --board hex8 --players 3 --engine heuristic --games 100 --seed 7 --out hex.db\n"
       "  meshzero selfplay --engine heuristic --engine random --games 50 --out pair.jsonl.gz\n"
       "  meshzero selfplay --engine mixed --mix light --games 200 --out mixed.db\n"
+      "  meshzero selfplay --engine mcts:sims=400 --temperature 1 --temperature-plies 20 --games 50 --out drawn.db\n"
       "  meshzero selfplay --games 1000 --out games --resume");
   auto flags = std::make_shared<Flags>();
   verb->add_option("--game", flags->game, "Game.")->capture_default_str();
@@ -185,6 +190,12 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--opening-random-moves", flags->run.spec.opening_random_moves,
                    "Make the first so many choices of each seat at random, so that games differ.")
       ->default_val(kOpeningRandomMoves);
+  verb->add_option("--temperature", flags->temperature,
+                   "Draw moves of mcts in proportion to visits^(1/T) instead of taking the most visited. 0: never.")
+      ->capture_default_str();
+  verb->add_option("--temperature-plies", flags->run.spec.temperature_moves,
+                   "Draw the first so many choices of each seat, those at random among them.")
+      ->default_val(kTemperatureMoves);
   verb->add_option("--checkpoint-interval", flags->run.checkpoint_interval,
                    "Make games durable after so many of them. 0: every 10 seconds.")
       ->capture_default_str();

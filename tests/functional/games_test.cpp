@@ -176,6 +176,19 @@ TEST_F(Games, of_a_mixed_run_name_who_really_played_and_go_on_as_they_began) {
   EXPECT_EQ(run_binary("selfplay --engine mixed --mix heavy --games 1 --out " + at("x.db")).code, 2);
 }
 
+TEST_F(Games, of_a_temperature_say_so_and_are_verified) {
+  const std::string job =
+      "--engine mcts:sims=20 --board hex8 --max-moves 40 --games 3 --temperature 0.5 --temperature-plies 9 ";
+  play(job + "--threads 2 --out " + at("a.jsonl"));
+  play(job + "--threads 1 --out " + at("b.jsonl"));
+  EXPECT_EQ(bytes(at("a.jsonl")), bytes(at("b.jsonl")));
+  play(job + "--out " + at("a.db"));
+  must_succeed("data verify " + at("a.db"));
+  EXPECT_NE(bytes(at("a.db")).find("mcts:sims=20@opening=4,temperature=0.5/9"), std::string::npos);
+  EXPECT_EQ(run_binary("selfplay --engine mcts-only --temperature warm --games 1 --out " + at("x.db")).code, 2);
+  EXPECT_EQ(run_binary("selfplay --engine heuristic --temperature 1 --games 1 --out " + at("x.db")).code, 2);
+}
+
 TEST_F(Games, are_never_written_over) {
   play("--engine random --games 3 --out " + at("a.db"));
   const std::string before = bytes(at("a.db"));

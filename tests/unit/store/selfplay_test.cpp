@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -103,6 +105,87 @@ TEST(Mixed, TheSameSeedSeatsAndPlaysTheSameWhateverWasPlayedBefore) {
     other.seed = seed + 12;
     other.seats[0].spec = "random@mix=light2";
     EXPECT_FALSE(back.would_play(other));
+  }
+}
+
+// Whole games of mcts from the start, without random moves: only the temperature can make them differ.
+SelfplaySpec tempered(const char* temperature, std::uint32_t moves) {
+  SelfplaySpec spec = spec_of("mcts:sims=30", MixBand::canonical);
+  spec.max_moves = 30;
+  spec.temperature = *parse_temperature(temperature);
+  spec.temperature_moves = moves;
+  return spec;
+}
+
+TEST(SelfplayTemperature, MakesGamesDifferAndTheSameSeedTheSameGame) {
+  const auto distinct = [](const SelfplaySpec& spec) {
+    auto table = SelfplayTable::open(spec).value();
+    auto again = SelfplayTable::open(spec).value();
+    std::set<Digest> games;
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      const GameRecord record = table.play(seed).value();
+      EXPECT_EQ(again.play(seed).value(), record);
+      games.insert(play_hash(record));
+    }
+    return games.size();
+  };
+  EXPECT_EQ(distinct(tempered("0", 10)), 1U);
+  EXPECT_EQ(distinct(tempered("1", 0)), 1U);
+  EXPECT_EQ(distinct(tempered("1", 10)), 8U);
+}
+
+// Plies at which the seats have their first choice between several moves.
+std::set<std::size_t> first_choices(const GameRecord& record) {
+  std::set<std::size_t> plies;
+  std::set<int> seats;
+  const auto game = make_game(record.config).value();
+  const auto position = game->initial();
+  MoveList list;
+  for (std::size_t ply = 0; ply < record.moves.size(); ++ply) {
+    position->moves(list);
+    if (list.size() > 1 && seats.insert(position->actor()).second) plies.insert(ply);
+    position->apply(record.moves[ply]);
+  }
+  return plies;
+}
+
+TEST(SelfplayTemperature, EndsAfterItsChoices) {
+  auto hot = SelfplayTable::open(tempered("1", 1)).value();
+  const GameRecord plain = SelfplayTable::open(tempered("0", 1)).value().play(1).value();
+  const std::set<std::size_t> choices = first_choices(plain);
+  ASSERT_EQ(choices.size(), 2U);
+  std::set<std::size_t> forks;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const std::vector<Move> moves = hot.play(seed).value().moves;
+    const auto fork = std::mismatch(moves.begin(), moves.end(), plain.moves.begin(), plain.moves.end()).first;
+    if (fork != moves.end()) forks.insert(static_cast<std::size_t>(fork - moves.begin()));
+  }
+  EXPECT_FALSE(forks.empty());
+  for (const std::size_t ply : forks) EXPECT_TRUE(choices.contains(ply)) << ply;
+}
+
+TEST(SelfplayTemperature, IsRecordedAndRefusedWhereNobodyCountsVisits) {
+  auto table = SelfplayTable::open(tempered("0.50", 7)).value();
+  const GameRecord record = table.play(3).value();
+  EXPECT_EQ(record.seats[0].spec, "mcts:sims=30@temperature=0.5/7");
+  EXPECT_TRUE(table.would_play(record));
+  EXPECT_FALSE(SelfplayTable::open(tempered("0.5", 8)).value().would_play(record));
+  for (const char* engine : {"heuristic", "minimax-only", "descent:nodes=5"}) {
+    SelfplaySpec spec = tempered("1", 7);
+    spec.engines[1] = engine;
+    const auto refused = SelfplayTable::open(spec);
+    ASSERT_FALSE(refused) << engine;
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    EXPECT_NE(refused.error().text.find("mcts"), std::string::npos);
+  }
+  SelfplaySpec spec = tempered("1", 7);
+  spec.engines = {"random", "mixed"};
+  auto mixed = SelfplayTable::open(spec).value();
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const GameRecord game = mixed.play(seed).value();
+    EXPECT_EQ(game.seats[0].spec, "random");
+    EXPECT_EQ(game.seats[1].spec.starts_with("mcts"), game.seats[1].spec.find("temperature=1/7") != std::string::npos)
+        << game.seats[1].spec;
   }
 }
 

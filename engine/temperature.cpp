@@ -1,0 +1,100 @@
+#include "engine/temperature.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+
+#include "engine/search/fixed_point.h"
+
+namespace mz {
+namespace {
+
+constexpr int kLogBits = 16;
+
+// The logarithm to base 2 with kLogBits fractional bits, rounded down: each squaring of the mantissa brings one bit out.
+constexpr std::uint32_t log2_of(std::uint32_t x) {
+  const int whole = std::bit_width(x) - 1;
+  std::uint64_t mantissa = std::uint64_t{x} << (31 - whole);  // from 1 to 2, with 31 fractional bits
+  auto log = static_cast<std::uint32_t>(whole);
+  for (int i = 0; i < kLogBits; ++i) {
+    mantissa = mantissa * mantissa >> 31;
+    const bool bit = mantissa >> 32 != 0;
+    log = log << 1 | (bit ? 1U : 0U);
+    if (bit) mantissa >>= 1;
+  }
+  return log;
+}
+
+// Entry i is 2^(-2^-(i + 1)) with 32 fractional bits: each the root of the one before.
+constexpr std::array<std::uint64_t, kLogBits> kRoots = [] {
+  std::array<std::uint64_t, kLogBits> roots{};
+  roots[0] = integer_sqrt(1ULL << 63);
+  for (std::size_t i = 1; i < roots.size(); ++i) roots[i] = integer_sqrt(roots[i - 1] << 32);
+  return roots;
+}();
+
+// Uniform in [0, bound), bound >= 1: numbers of as many bits until one is small enough.
+std::uint64_t below(std::uint64_t bound, Rng& rng) {
+  const std::uint64_t mask = ~0ULL >> std::countl_zero(bound);
+  for (;;) {
+    if (const std::uint64_t number = rng.next() & mask; number < bound) return number;
+  }
+}
+
+}  // namespace
+
+Result<Temperature> parse_temperature(std::string_view text) {
+  const Error wrong{ErrorKind::usage,
+                    "A temperature is a number from 0 to 100 with at most three digits behind the point, such as 0.5."};
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string digits(text.substr(0, point));
+  const std::string_view behind = point == text.size() ? "" : text.substr(point + 1);
+  if (digits.empty() || behind.size() > 3 || (point < text.size() && behind.empty())) return wrong;
+  digits.append(behind).append(3 - behind.size(), '0');
+  Temperature temperature;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), temperature.thousandths);
+  if (error != std::errc{} || end != digits.data() + digits.size() || temperature.thousandths > Temperature::kMax) {
+    return wrong;
+  }
+  return temperature;
+}
+
+std::string to_string(Temperature temperature) {
+  std::string text = std::to_string(temperature.thousandths / Temperature::kUnit);
+  std::string behind = std::to_string(Temperature::kUnit + temperature.thousandths % Temperature::kUnit).substr(1);
+  while (!behind.empty() && behind.back() == '0') behind.pop_back();
+  return behind.empty() ? text : text + "." + behind;
+}
+
+std::uint64_t temperature_weight(std::uint32_t visits, std::uint32_t most, Temperature temperature) {
+  const std::uint64_t halvings =
+      std::uint64_t{log2_of(most) - log2_of(visits)} * Temperature::kUnit / temperature.thousandths;
+  if (halvings >> kLogBits >= 32) return 0;
+  std::uint64_t weight = 1ULL << 32;
+  for (int i = 0; i < kLogBits; ++i) {
+    if ((halvings >> (kLogBits - 1 - i) & 1) != 0) weight = weight * kRoots[static_cast<std::size_t>(i)] >> 32;
+  }
+  return weight >> (halvings >> kLogBits);
+}
+
+Move draw_move(const Decision& decision, Temperature temperature, Rng& rng) {
+  const std::vector<VisitedMove>& moves = decision.visited;
+  const bool counted = std::any_of(moves.begin(), moves.end(),
+                                   [&](const VisitedMove& candidate) { return candidate.move == decision.move; });
+  if (!counted || temperature.thousandths == 0) return decision.move;
+  std::uint32_t most = 0;
+  for (const VisitedMove& candidate : moves) most = std::max(most, candidate.visits);
+  std::vector<std::uint64_t> weights;
+  std::uint64_t total = 0;
+  for (const VisitedMove& candidate : moves) {
+    weights.push_back(candidate.visits == 0 ? 0 : temperature_weight(candidate.visits, most, temperature));
+    total += weights.back();
+  }
+  std::uint64_t drawn = below(total, rng);
+  std::size_t i = 0;
+  while (drawn >= weights[i]) drawn -= weights[i++];
+  return moves[i].move;
+}
+
+}  // namespace mz
