@@ -4,7 +4,7 @@
 //
 // A kind, then a colon and parameters joined by commas. Parsing refuses what it does not know with the valid choices; the canonical
 // form has the parameters in the order of `engine_parameters` and leaves out what equals the default, so equal engines have equal
-// strings. Pure text: whoever resolves file names and difficulty levels is EngineResources (engine/game.h).
+// strings. Pure text: file names are resolved by EngineResources (engine/game.h), levels by engine/difficulty.h.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/difficulty.h"
 #include "engine/random_player.h"
 
 namespace mz {
@@ -28,11 +29,7 @@ Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const E
   EngineRequest request{.spec = *parsed, .read_weights = resources.read_weights, .stop = nullptr};
   EngineSpec& spec = request.spec;
   if (spec.kind == EngineKind::difficulty) {
-    if (!resources.difficulty) {
-      return Error{ErrorKind::refused,
-                   "The difficulty levels are not known here. Name the engine itself, for example heuristic."};
-    }
-    const Result<EngineSpec> step = resources.difficulty(config(), static_cast<int>(spec.level));
+    const Result<EngineSpec> step = difficulty_engine(config(), spec.level);
     if (!step) return step.error();
     const std::uint64_t ms = spec.ms;
     spec = *step;

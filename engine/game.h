@@ -98,8 +98,6 @@ class Player {
 struct EngineResources {
   // Text of the file behind weights=FILE.
   std::function<Result<std::string>(const std::string& file)> read_weights;
-  // The engine behind difficulty:N of a configuration; never another difficulty.
-  std::function<Result<EngineSpec>(const GameConfig& config, int level)> difficulty;
   // Set by a timer of the owner when the time of the running decision is over, cleared before the next one; must outlive the
   // player. Without it specifications with ms=N are refused, as everything must be that is stored or reproduced.
   const std::atomic<bool>* stop = nullptr;

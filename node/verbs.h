@@ -18,6 +18,7 @@ void add_identity(CLI::App& app, Action& action);
 void add_join(CLI::App& app, Action& action);
 void add_leave(CLI::App& app, Action& action);
 void add_logs(CLI::App& app, Action& action);
+void add_ladder(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
 void add_nodes(CLI::App& app, Action& action);
 void add_play(CLI::App& app, Action& action);
@@ -59,6 +60,7 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_match(app, action);
   add_ratings(app, action);
   add_tournament(app, action);
+  add_ladder(app, action);
   add_cmaes(app, action);
   add_reference(app, action);
   add_routes(app, action);

@@ -179,6 +179,16 @@ std::string weights_json(const Weights& weights, std::string_view name) {
   return text + "  }\n}\n";
 }
 
+namespace {
+
+std::string profile_names() {
+  std::string names;
+  for (const Profile& profile : weight_profiles()) names += (names.empty() ? "" : ", ") + std::string(profile.name);
+  return names;
+}
+
+}  // namespace
+
 Result<Weights> requested_weights(const EngineRequest& request) {
   const std::string& name = request.spec.weights;
   if (name.empty()) return default_weights();
@@ -187,21 +197,17 @@ Result<Weights> requested_weights(const EngineRequest& request) {
   }
   const Result<std::string> text = request.read_weights(name);
   if (!text) {
-    return Error{
-        text.error().kind,
-        text.error().text + " The weights in the program are balanced, aggressive, territorial and defensive."};
+    return Error{text.error().kind, text.error().text + " The weights in the program are " + profile_names() + "."};
   }
   return parse_weights(*text);
 }
 
 Result<Weights> profile_weights(std::string_view name) {
-  std::string names;
   for (const Profile& profile : weight_profiles()) {
     if (profile.name == name) return parse_weights(profile.json);
-    names += (names.empty() ? "" : ", ") + std::string(profile.name);
   }
   return Error{ErrorKind::not_found,
-               "There is no weight profile " + in_quotes(name) + ". Choose one of: " + names + "."};
+               "There is no weight profile " + in_quotes(name) + ". Choose one of: " + profile_names() + "."};
 }
 
 Digest weights_hash(const Weights& weights) {

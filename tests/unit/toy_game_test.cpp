@@ -112,19 +112,13 @@ TEST(MakePlayer, ReadsTheWeightsFileThroughItsOwner) {
   EXPECT_EQ(*seen.read_weights(seen.spec.weights), "text of w.json");
 }
 
-TEST(MakePlayer, LooksUpDifficultyLevelsAndKeepsTheTimeLimitAskedFor) {
+TEST(MakePlayer, TakesADifficultyForTheEngineOfItsStep) {
   EngineRequest seen;
   const auto game = game_with_mcts(seen);
-  EXPECT_EQ(game.make_player("difficulty:3").error().kind, ErrorKind::refused);
-  const std::atomic<bool> stop = false;
-  EngineResources resources;
-  resources.stop = &stop;
-  resources.difficulty = [](const GameConfig&, int level) {
-    return parse_engine_spec("mcts:sims=" + std::to_string(100 * level));
-  };
-  EXPECT_TRUE(game.make_player("difficulty:3,ms=7", resources));
-  EXPECT_EQ(seen.spec.sims, 300U);
-  EXPECT_EQ(seen.spec.ms, 7U);
+  EXPECT_TRUE(game.make_player("difficulty:1"));  // random, which every game has
+  const auto absent = game.make_player("difficulty:10");
+  ASSERT_FALSE(absent);
+  EXPECT_NE(absent.error().text.find("'minimax'"), std::string::npos) << absent.error().text;
 }
 
 // Always takes the last move.

@@ -1,0 +1,25 @@
+// The steps of `difficulty:N`: which engine each one is.
+//
+// A step is a specification with a budget in nodes or simulations, so it plays alike on every machine. Step 10 takes at most about
+// 200 ms a move on one core of an ordinary machine. Which step is how much stronger than the one below is measured by `meshzero ladder`;
+// docs/strength.md has the results.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/engine_spec.h"
+#include "engine/game.h"
+
+namespace mz {
+
+using DifficultySteps = std::array<std::string_view, EngineSpec::kMaxLevel>;
+
+// The steps of a configuration, from the weakest.
+const DifficultySteps& difficulty_steps(const GameConfig& config);
+
+// The engine of one step; refuses levels outside 1 to 10.
+Result<EngineSpec> difficulty_engine(const GameConfig& config, std::uint64_t level);
+
+}  // namespace mz

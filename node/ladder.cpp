@@ -1,0 +1,86 @@
+#include "node/ladder.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/difficulty.h"
+#include "node/engine_seat.h"
+
+namespace mz {
+namespace {
+
+constexpr std::uint64_t kTimingStream = 0x74696d65;  // "time"
+
+Result<std::string> level_engine(const GameConfig& config, int level) {
+  const auto engine = difficulty_engine(config, static_cast<std::uint64_t>(level));
+  if (!engine) return engine.error();
+  return to_string(*engine);
+}
+
+// One game of the engine against itself, alone on its core, each decision by the clock.
+Result<MoveTime> time_moves(const MatchPlan& plan, const std::string& spec, const std::atomic<bool>& stop) {
+  auto game = make_game(plan.config);
+  if (!game) return game.error();
+  auto player = make_seat_player(**game, {spec, ""});
+  if (!player) return player.error();
+  const auto position = (*game)->initial();
+  for (const Move move : make_opening(**game, derive_seed(plan.seed, kTimingStream))) position->apply(move);
+  Rng rng(derive_seed(plan.seed, kTimingStream));
+  MoveTime time;
+  double total = 0;
+  MoveList moves;
+  while (position->kind() != NodeKind::terminal && !stop) {
+    if (position->kind() == NodeKind::chance) {
+      position->apply(position->sample(rng));
+      continue;
+    }
+    position->moves(moves);
+    const auto begin = std::chrono::steady_clock::now();
+    const Move move = (*player)->decide(*position, rng).move;
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    if (moves.size() > 1) {
+      ++time.decisions;
+      total += took.count();
+      time.most_ms = std::max(time.most_ms, took.count());
+    }
+    position->apply(move);
+  }
+  if (time.decisions > 0) time.mean_ms = total / static_cast<double>(time.decisions);
+  return time;
+}
+
+}  // namespace
+
+Result<std::vector<LadderStep>> run_ladder(const LadderRun& run, const std::function<void(const LadderStep&)>& progress,
+                                           const std::atomic<bool>& stop) {
+  std::vector<LadderStep> steps;
+  for (int level = run.from; level <= run.to && !stop; ++level) {
+    LadderStep step;
+    step.level = level;
+    const auto engine = level_engine(run.match.plan.config, level);
+    if (!engine) return engine.error();
+    step.engine = *engine;
+    const auto time = time_moves(run.match.plan, step.engine, stop);
+    if (!time) return time.error();
+    step.time = *time;
+    if (level > run.from) {
+      MatchRun match = run.match;
+      // The engines themselves and not difficulty:N, so that the log stays true when steps change.
+      const auto below = level_engine(match.plan.config, level - 1);
+      if (!below) return below.error();
+      match.plan.participants.assign(static_cast<std::size_t>(match.plan.config.seats), {*below, ""});
+      match.plan.participants.front().spec = step.engine;
+      auto summary = run_match(
+          match, [](const MatchSummary&) {}, stop);
+      if (!summary) return summary.error();
+      if (summary->interrupted) break;
+      step.match = *summary;
+      step.stronger = summary->sprt.verdict == SprtVerdict::accepted || summary->elo.low > 0;
+    }
+    progress(step);
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace mz
