@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "api/cluster_routes.h"
 #include "api/games.h"
 #include "api/metrics.h"
 #include "api/page.h"
@@ -27,7 +28,8 @@ HttpResponse health_route(const NodeServices& services, const Request&) {
 
 HttpResponse status_route(const NodeServices& services, const Request&) {
   HttpResponse response;
-  response.body = status_json(*services.state->snapshot(), services.state->health());
+  const auto cluster = services.cluster != nullptr ? services.cluster->picture() : nullptr;
+  response.body = status_json(*services.state->snapshot(), services.state->health(), cluster.get());
   return no_store(response);
 }
 
@@ -89,7 +91,8 @@ std::string_view pool_word(Pool pool) {
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> list;
-    for (const auto& table : {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes()}) {
+    for (const auto& table :
+         {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes(), cluster_routes()}) {
       list.insert(list.end(), table.begin(), table.end());
     }
     return list;

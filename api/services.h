@@ -12,6 +12,7 @@
 
 namespace mz {
 
+class Cluster;     // api/cluster.h
 class Membership;  // api/membership.h
 class NodeTrust;   // p2p/trust/node_trust.h
 class Sessions;    // api/sessions.h
@@ -34,6 +35,7 @@ struct NodeServices {
   Sessions* sessions = nullptr;
   NodeTrust* trust = nullptr;
   Membership* membership = nullptr;
+  Cluster* cluster = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.
   std::vector<std::string> names = {};
 };

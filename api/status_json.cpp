@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/cluster_routes.h"
+
 namespace mz {
 namespace {
 
@@ -72,9 +74,9 @@ std::string health_json(Health health, const std::string& version) {
   return dump({{"status", health_word(health)}, {"version", version}});
 }
 
-std::string status_json(const NodeSnapshot& snapshot, Health health) {
+std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster) {
   constexpr double kGigabyte = 1e9;
-  return dump(
+  json status(
       {{"version", snapshot.version},
        {"name", snapshot.name},
        {"pid", snapshot.pid},
@@ -100,6 +102,8 @@ std::string status_json(const NodeSnapshot& snapshot, Health health) {
          {"games_bytes", snapshot.games_bytes}}},
        {"memory", {{"rss_bytes", snapshot.resident_bytes}, {"workers_rss_bytes", snapshot.workers_resident_bytes}}},
        {"alerts", alerts_json(snapshot)}});
+  if (cluster != nullptr) status.update(cluster_json(*cluster));
+  return dump(status);
 }
 
 }  // namespace mz

@@ -3,11 +3,13 @@
 
 #include <string>
 
+#include "api/cluster.h"
 #include "api/node_state.h"
 
 namespace mz {
 
 std::string health_json(Health health, const std::string& version);
-std::string status_json(const NodeSnapshot& snapshot, Health health);
+// `cluster` may be null.
+std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster);
 
 }  // namespace mz

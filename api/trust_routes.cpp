@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/cluster.h"
 #include "api/member_list.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
@@ -226,6 +227,19 @@ HttpResponse nodes_route(const NodeServices& services, const Request&) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
   json list = all_members(*services.membership);
   for (json& node : list) node["this"] = node.at("node_id") == services.trust->node_id().text();
+  if (services.cluster != nullptr) {
+    const auto picture = services.cluster->picture();
+    for (const ClusterMember& member : picture->members) {
+      const std::string id = member.node.text();
+      const auto node =
+          std::find_if(list.begin(), list.end(), [&id](const json& each) { return each.at("node_id") == id; });
+      if (node == list.end()) continue;
+      node->update({{"name", member.name},
+                    {"state", member.state},
+                    {"roles", member.roles},
+                    {"leader", picture->leader == member.node}});
+    }
+  }
   return answer({{"nodes", list}});
 }
 

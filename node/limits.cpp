@@ -8,7 +8,9 @@
 #include "node/engine_protocol.h"
 #include "node/line_reader.h"
 #include "node/message.h"
+#include "node/peer_lines.h"
 #include "node/selfplay_run.h"
+#include "p2p/agreement/message.h"
 #include "p2p/candidates.h"
 #include "p2p/trust/node_trust.h"
 #include "store/game_store.h"
@@ -79,6 +81,11 @@ std::vector<Limit> limits() {
       {"valid operator tokens of a node", OperatorTokenBook::kMaxTokens, "tokens", "a new one is refused"},
       {"life of a node's certificate", kCertificateLifeSeconds, "seconds", "it is good for renewal only"},
       {"renewal after the end of a certificate", kRenewalGraceSeconds, "seconds", "the node must join again"},
+      {"members of a cluster", Roster::kMaxMembers, "members", "no more are known"},
+      {"events of one node", EventSet::kMaxPerAuthor, "events", "further ones are refused"},
+      {"feeds of events", EventSet::kMaxFeeds, "feeds", "further ones are refused"},
+      {"a message between members", ClusterMessage::kMaxBytes, "bytes", "the message is refused"},
+      {"messages that wait for one member", PeerLines::kMaxQueued, "messages", "the oldest is dropped"},
       {"nodes put out of a cluster", RevocationSet::kMaxEntries, "nodes", "no more can be put out"},
       {"addresses of other members", Candidates::kMaxCandidates, "addresses", "one that never worked is forgotten"},
       {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},

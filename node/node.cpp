@@ -13,6 +13,7 @@
 
 #include "api/listener.h"
 #include "api/loopback_client.h"
+#include "node/cluster_service.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
 #include "node/front_door.h"
@@ -45,6 +46,15 @@ Result<void> open_log(const DataDirectory& data, bool also_stderr) {
                  "The log " + data.log_file().string() + " cannot be written: " + error.what() + "."};
   }
   return {};
+}
+
+// This computer's own programs reach the node when nobody else does; elsewhere that address meets another node or none.
+std::vector<std::string> card_addresses(std::uint16_t port) {
+  std::vector<std::string> addresses = own_addresses(port);
+  const std::string loopback = "127.0.0.1:" + std::to_string(port);
+  if (addresses.size() >= Card::kMaxAddresses) addresses.resize(Card::kMaxAddresses - 1);
+  if (std::find(addresses.begin(), addresses.end(), loopback) == addresses.end()) addresses.push_back(loopback);
+  return addresses;
 }
 
 std::string host_name() {
@@ -140,6 +150,21 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                         signals.requested());
   NodeServices services{.state = &state};
   services.membership = &membership;
+  ClusterService cluster(**trust, {.directory = data->cluster(),
+                                   .name = identity.name,
+                                   .addresses = [port] { return card_addresses(port); },
+                                   .voters = options.voters,
+                                   .name_thread = platform::name_thread});
+  if (auto started = cluster.start(membership.others()); !started) {
+    data->remove_running();
+    return started.error();
+  }
+  membership.connect({.others = [&cluster] { return cluster.others(); },
+                      .entered = [&cluster] { cluster.entered(); },
+                      .leaving = [&cluster] { cluster.leaving(); },
+                      .excluded = [&cluster](const NodeId& node) { cluster.exclude(node); },
+                      .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); }});
+  services.cluster = &cluster;
   FrontDoor front_door(**listener, services, **trust, options.reach);
   front_door.start();
   membership.start(platform::name_thread);
@@ -147,6 +172,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   supervisor.run();
 
   spdlog::info("stopping");
+  cluster.stop();  // first, so that somebody else leads at once
   const Result<void> stored = intake.stop();
   membership.stop();
   listener->reset();

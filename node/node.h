@@ -26,6 +26,7 @@ struct NodeOptions {
   NodeLimits limits;
   bool foreground = false;         // also log to stderr
   std::vector<PeerAddress> peers;  // where members may be found
+  std::vector<NodeId> voters;      // whose majority elects the leader; none: whoever is there
   std::optional<JoinToken> join;   // the cluster to enter before anything else
 };
 

@@ -189,7 +189,12 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   know({{.node = admitted->admin, .addresses = {admitted->admin_address.text()}}}, CandidateSource::known);
   spdlog::info("joined the cluster {} through the node {}", cluster_id_text(trust_.cluster_id()),
                admitted->admin.short_text());
-  if (const Agreement connected = agreement(); connected.entered) connected.entered();
+  const Agreement connected = agreement();
+  if (connected.entered) connected.entered();
+  if (connected.admitted) {
+    for (const MemberAddress& member : admitted->members) connected.admitted(member);
+    connected.admitted({.node = admitted->admin, .addresses = {admitted->admin_address.text()}});
+  }
   return {};
 }
 

@@ -46,6 +46,13 @@ void close_descriptors_from(int first);
 // connections; the usual default is 1024, or 256.
 void raise_descriptor_limit();
 
+// Two clocks that nobody sets, in microseconds: `boot` counts while the machine sleeps, `awake` does not.
+struct ClusterTime {
+  std::int64_t boot = 0;
+  std::int64_t awake = 0;
+};
+ClusterTime cluster_time();
+
 // Shown by debuggers and `top -H`; at most 15 characters.
 void name_thread(const char* name);
 

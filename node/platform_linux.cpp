@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -102,6 +103,10 @@ void close_descriptors_from(int first) {
 }
 
 void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
+
+ClusterTime cluster_time() {
+  return {.boot = clock_microseconds(CLOCK_BOOTTIME), .awake = clock_microseconds(CLOCK_MONOTONIC)};
+}
 
 void name_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
 

@@ -4,6 +4,7 @@
 #include <sys/event.h>
 #include <sys/proc.h>
 #include <sys/sysctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -83,6 +84,10 @@ void close_descriptors_from(int first) {
 }
 
 void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
+
+ClusterTime cluster_time() {
+  return {.boot = clock_microseconds(CLOCK_MONOTONIC_RAW), .awake = clock_microseconds(CLOCK_UPTIME_RAW)};
+}
 
 void name_thread(const char* name) { pthread_setname_np(name); }
 

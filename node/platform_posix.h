@@ -3,6 +3,7 @@
 
 #include <pwd.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,12 @@ inline Result<std::filesystem::path> home_directory() {
   }
   return Error{ErrorKind::not_found,
                "This user has no home directory. Set HOME, or name a data directory with --data."};
+}
+
+inline std::int64_t clock_microseconds(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
 }
 
 // Enough for all places of the front door (api/listener.h) and the files of a node; little enough that closing all of them

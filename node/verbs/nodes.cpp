@@ -1,9 +1,14 @@
 // `meshzero nodes` and `meshzero revoke`: the members of the cluster.
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
 
 #include "node/exit_code.h"
+#include "node/interrupt.h"
 #include "node/local_call.h"
 #include "node/verbs.h"
 #include "p2p/node_id.h"
@@ -38,6 +43,7 @@ int list(const FlagValues& flags, bool as_json) {
   if (!answer) return report(answer.error());
   if (as_json) {
     std::printf("%s\n", answer->dump(2).c_str());
+    std::fflush(stdout);
     return kExitOk;
   }
   for (const json& node : answer->value("nodes", json::array())) {
@@ -45,8 +51,23 @@ int list(const FlagValues& flags, bool as_json) {
     for (const json& address : node.value("addresses", json::array())) {
       addresses += (addresses.empty() ? "" : " ") + address.get<std::string>();
     }
-    std::printf("%s  %-5s  %s\n", node.value("node_id", "").c_str(), node.value("this", false) ? "this" : "",
-                addresses.c_str());
+    std::string marks = node.value("leader", false) ? "leader" : "";
+    if (node.value("this", false)) marks += marks.empty() ? "this" : ", this";
+    std::printf("%s  %-7s  %-12s  %-16s  %s\n", node.value("node_id", "").c_str(), node.value("state", "").c_str(),
+                marks.c_str(), node.value("name", "").c_str(), addresses.c_str());
+  }
+  std::fflush(stdout);
+  return kExitOk;
+}
+
+// Again each second, until Ctrl-C or until the node is gone.
+int watch(const FlagValues& flags, bool as_json) {
+  const std::atomic<bool>& stopped = stop_on_signals();
+  while (!stopped) {
+    if (!as_json && ::isatty(STDOUT_FILENO) == 1) std::printf("\033[H\033[2J");
+    if (const int code = list(flags, as_json); code != kExitOk) return code;
+    if (!as_json) std::printf("\n");
+    for (int tenth = 0; tenth < 10 && !stopped; ++tenth) ::poll(nullptr, 0, 100);
   }
   return kExitOk;
 }
@@ -71,10 +92,12 @@ void add_nodes(CLI::App& app, Action& action) {
   verb->require_subcommand(0, 1);
   auto as_json = std::make_shared<bool>(false);
   verb->add_flag("--json", *as_json, "Print JSON.");
+  auto watched = std::make_shared<bool>(false);
+  verb->add_flag("--watch", *watched, "Show them anew each second, until Ctrl-C.");
   const FlagValues flags = add_configuration_flags(*verb, {"data"});
-  verb->footer("Examples:\n  meshzero nodes\n  meshzero nodes promote 4k2lq7a");
-  verb->callback([verb, &action, flags, as_json] {
-    if (verb->get_subcommands().empty()) action = [=] { return list(flags, *as_json); };
+  verb->footer("Examples:\n  meshzero nodes\n  meshzero nodes --watch\n  meshzero nodes promote 4k2lq7a");
+  verb->callback([verb, &action, flags, as_json, watched] {
+    if (verb->get_subcommands().empty()) action = [=] { return (*watched ? watch : list)(flags, *as_json); };
   });
 
   CLI::App* promote = verb->add_subcommand("promote", "Make a member an admin: it gets the cluster's signing key.");

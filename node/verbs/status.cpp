@@ -1,5 +1,6 @@
 // `meshzero status`: what a running node says about itself.
 #include <cstdio>
+#include <ctime>
 
 #include <nlohmann/json.hpp>
 
@@ -7,6 +8,7 @@
 #include "node/exit_code.h"
 #include "node/running_node.h"
 #include "node/verbs.h"
+#include "p2p/node_id.h"
 
 namespace mz {
 namespace {
@@ -28,6 +30,14 @@ void print(const json& status, std::uint16_t port) {
   std::printf("node       %s, process %d, %s\n", status.value("status", "").c_str(), status.value("pid", 0),
               page_address(port).c_str());
   std::printf("data       %s\n", status.value("data_dir", "").c_str());
+  const json leader = status.value("leader", json());
+  std::printf("cluster    %s, leader %s, %zu members\n", status.value("role", "").c_str(),
+              leader.is_string() ? leader.get<std::string>().substr(0, NodeId::kShortLength).c_str() : "none",
+              status.at("members").size());
+  if (const json partition = status.value("partition", json()); partition.is_object()) {
+    const std::time_t since = partition.value("since", std::time_t{0});
+    std::printf("           %d leaders, partition since %s", partition.value("leaders", 0), std::ctime(&since));
+  }
   const json& account = status.at("account");
   std::printf("games      played %s, stored %s, pending %s since the start\n", account.at("played").dump().c_str(),
               account.at("stored").dump().c_str(), account.at("pending").dump().c_str());

@@ -45,6 +45,7 @@ int up_in_background(const NodeOptions& options, bool as_json) {
 struct JoinFlags {
   std::string token;
   PeerFlags peers;
+  std::vector<std::string> voters;
   bool no_discovery = false;
 };
 
@@ -52,6 +53,11 @@ Result<void> add_join_options(NodeOptions& options, const JoinFlags& joining) {
   auto peers = parse_peers(*joining.peers);
   if (!peers) return peers.error();
   options.peers = *peers;
+  for (const std::string& text : joining.voters) {
+    auto voter = NodeId::parse(text);
+    if (!voter) return voter.error();
+    options.voters.push_back(*voter);
+  }
   if (joining.token.empty()) return {};
   auto token = read_join_token(joining.token);
   if (!token) return token.error();
@@ -84,6 +90,11 @@ void add_up(CLI::App& app, Action& action) {
   joining->peers = add_peer_flag(*verb);
   verb->add_flag("--no-discovery", joining->no_discovery,
                  "Look for members only where --peer says and where they were before, not on the local network.");
+  verb->add_option(
+          "--voter", joining->voters,
+          "The leader is elected by more than half of the nodes named so, and leads only while they answer; give "
+          "every voter the same list. Without voters each connected part of the cluster has a leader.")
+      ->type_name("NODE");
   const FlagValues flags = add_configuration_flags(*verb);
   verb->footer(
       "Examples:\n"

@@ -42,7 +42,12 @@ Agreement::Agreement(const AgreementConfig& config, const Promise& promise, Sign
   card_.roles = config.roles;
   card_.preference = config.preference;
   card_.name = config.name.substr(0, Card::kMaxNameBytes);
-  for (const std::string& address : config.addresses) {
+  set_addresses(config.addresses);
+}
+
+void Agreement::set_addresses(const std::vector<std::string>& addresses) {
+  card_.addresses.clear();
+  for (const std::string& address : addresses) {
     if (address.size() <= Card::kMaxAddressBytes && card_.addresses.size() < Card::kMaxAddresses) {
       card_.addresses.push_back(address);
     }
@@ -142,7 +147,7 @@ void Agreement::undeliverable(const NodeId& to, Now now) {
   finish(now);
 }
 
-void Agreement::receive(const Message& message, Now now) {
+void Agreement::receive(const ClusterMessage& message, Now now) {
   const bool takes_part = begin(now);
   if (message.to == card_.id && message.from != card_.id) {
     const bool cards = std::holds_alternative<Cards>(message.body);
@@ -167,8 +172,7 @@ void Agreement::introduce(const NodeId& id, const std::string& address, Now now)
     roster_.introduce(id, address.substr(0, Card::kMaxAddressBytes), now.boot);
     cards_dirty_ = true;
     next_beat_ = now.boot;
-    // A cluster of one that joins another does not bring its leader along.
-    if (by_itself) election_.observe(now.boot);
+    if (by_itself && !election_.leading()) election_.observe(now.boot);
   }
   finish(now);
 }
@@ -202,6 +206,19 @@ void Agreement::release(Now now, bool for_good) {
   finish(now);
 }
 
+void Agreement::describe(const std::vector<std::string>& addresses, std::uint8_t roles, Now now) {
+  if (begin(now)) {
+    const std::vector<std::string> before = card_.addresses;
+    set_addresses(addresses);
+    if (card_.addresses != before || card_.roles != roles) {
+      card_.roles = roles;
+      election_.release(now.boot, false);  // to others, a new life does not lead
+      new_life(now);
+    }
+  }
+  finish(now);
+}
+
 void Agreement::leave(Now now) {
   if (begin(now)) {
     election_.release(now.boot, true);
@@ -215,13 +232,13 @@ void Agreement::leave(Now now) {
 // --- talking --------------------------------------------------------------------------------------------------------
 
 void Agreement::send(const NodeId& to, Body body, bool back) {
-  Message message{.from = card_.id,
-                  .to = to,
-                  .life = card_.life,
-                  .known = election_.known(now_.boot),
-                  .roster_digest = roster_.digest(card_),
-                  .events_digest = events_.digest(),
-                  .body = std::move(body)};
+  ClusterMessage message{.from = card_.id,
+                         .to = to,
+                         .life = card_.life,
+                         .known = election_.known(now_.boot),
+                         .roster_digest = roster_.digest(card_),
+                         .events_digest = events_.digest(),
+                         .body = std::move(body)};
   const std::uint64_t version = faulty(Fault::answer_before_sync) ? 0 : ledger_.version();
   if (waiting_.size() >= kMaxWaiting) waiting_.erase(waiting_.begin());
   waiting_.push_back({.version = version, .send = {.to = to, .message = std::move(message), .back = back}});
@@ -274,7 +291,7 @@ void Agreement::round_trip(const NodeId& from, Instant sent_at, const Known& kno
   }
 }
 
-void Agreement::handle(const Message& message, const Heartbeat& body, Now now) {
+void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now now) {
   election_.observed(message.known, std::nullopt, now.boot);
   if (Pace& pace = pace_[message.from]; message.known.leader > election_.following() && now.boot >= pace.probe_at) {
     pace.probe_at = now.boot + kHeartbeat;
@@ -293,7 +310,7 @@ void Agreement::handle(const Message& message, const Heartbeat& body, Now now) {
   send(message.from, std::move(answer));
 }
 
-void Agreement::handle(const Message& message, const HeartbeatAnswer& body, Now now) {
+void Agreement::handle(const ClusterMessage& message, const HeartbeatAnswer& body, Now now) {
   round_trip(message.from, body.sent_at, message.known, now);
   if (body.sent_at > now.boot || now.boot - body.sent_at >= kLease) return;
   election_.heartbeat_answered(message.from, body, now.boot);
@@ -304,26 +321,26 @@ void Agreement::handle(const Message& message, const HeartbeatAnswer& body, Now 
   }
 }
 
-void Agreement::handle(const Message& message, const Ask& body, Now now) {
+void Agreement::handle(const ClusterMessage& message, const Ask& body, Now now) {
   election_.observed(message.known, std::nullopt, now.boot);
   const Answer answer = election_.asked(message.from, body, now.boot);
   send(message.from, answer);
 }
 
-void Agreement::handle(const Message& message, const Answer& body, Now now) {
+void Agreement::handle(const ClusterMessage& message, const Answer& body, Now now) {
   round_trip(message.from, body.sent_at, message.known, now);
   election_.answered(message.from, body, now.boot);
 }
 
-void Agreement::handle(const Message& message, const Release& body, Now now) {
+void Agreement::handle(const ClusterMessage& message, const Release& body, Now now) {
   election_.released(message.from, body, now.boot);
 }
 
-void Agreement::handle(const Message& /*message*/, const Cards& /*body*/, Now /*now*/) {}  // taken before
+void Agreement::handle(const ClusterMessage& /*message*/, const Cards& /*body*/, Now /*now*/) {}  // taken before
 
-void Agreement::handle(const Message& message, const Have& body, Now now) {
+void Agreement::handle(const ClusterMessage& message, const Have& body, Now now) {
   bool more = false;
-  auto missing = events_.missing_from(body.heads, Message::kEventBytes, more);
+  auto missing = events_.missing_from(body.heads, ClusterMessage::kEventBytes, more);
   if (!missing.empty()) send(message.from, Events{.events = std::move(missing), .more = more});
   Pace& pace = pace_[message.from];
   if (events_.lacks(body.heads) && now.boot >= pace.have_at) {
@@ -332,7 +349,7 @@ void Agreement::handle(const Message& message, const Have& body, Now now) {
   }
 }
 
-void Agreement::handle(const Message& message, const Events& body, Now /*now*/) {
+void Agreement::handle(const ClusterMessage& message, const Events& body, Now /*now*/) {
   const std::uint64_t before = events_.size();
   for (const Event& event : body.events) {
     if (events_.add(event, signer_) != EventSet::Added::added) continue;
@@ -343,7 +360,7 @@ void Agreement::handle(const Message& message, const Events& body, Now /*now*/) 
 }
 
 // What the sender lacks, and what we lack, by the digests in its message.
-void Agreement::reconcile(const Message& message, Now now) {
+void Agreement::reconcile(const ClusterMessage& message, Now now) {
   Pace& pace = pace_[message.from];
   if (message.roster_digest != roster_.digest(card_) && now.boot >= pace.cards_at) {
     pace.cards_at = now.boot + kSyncPause;

@@ -4,8 +4,8 @@
 //
 // After each call, take the output. Every write must be reported by `written` in the order in which it was given; a
 // `replace` is atomic (after a crash the file holds the old or the new content), an `append` may be torn by a crash.
-// `undeliverable` reports a message whose receiver certainly did not get it. Messages may be lost, delayed, doubled and
-// reordered. The caller guarantees that Message::from is who it says.
+// `undeliverable` says that a member cannot be reached now. Messages may be lost, delayed, doubled and
+// reordered. The caller guarantees that ClusterMessage::from is who it says.
 #pragma once
 
 #include <map>
@@ -44,7 +44,7 @@ struct AgreementFiles {
 
 struct Send {
   NodeId to;
-  Message message;
+  ClusterMessage message;
   // Goes back over the connection by which the message came that caused it, and nowhere else: what is known of the
   // receiver's address may be somebody else's.
   bool back = false;
@@ -74,7 +74,7 @@ class Agreement {
                                                   Signer& signer, Now now);
 
   void tick(Now now);
-  void receive(const Message& message, Now now);
+  void receive(const ClusterMessage& message, Now now);
   void written(Write::File file, bool ok, Now now);
   void undeliverable(const NodeId& to, Now now);
 
@@ -87,6 +87,8 @@ class Agreement {
   bool record(const std::string& topic, const std::string& text, Now now);
   // Before shutdown or sleep: hands leadership over. `for_good`: never leads again in this process.
   void release(Now now, bool for_good);
+  // This node is reached elsewhere now, or has other roles.
+  void describe(const std::vector<std::string>& addresses, std::uint8_t roles, Now now);
   // Says good-bye for ever.
   void leave(Now now);
 
@@ -118,6 +120,7 @@ class Agreement {
   Agreement(const AgreementConfig& config, const Promise& promise, Signer& signer, Now now);
   void load(const AgreementFiles& files, Now now);
 
+  void set_addresses(const std::vector<std::string>& addresses);
   bool begin(Now now);  // every input; false when this node must not say anything
   void notice_sleep(Now now);
   void finish(Now now);
@@ -132,15 +135,15 @@ class Agreement {
   void meet_own_card(const Card& card, Now now);
   void freeze(const Life& above);
   void warn(Now now);
-  void reconcile(const Message& message, Now now);
-  void handle(const Message& message, const Heartbeat& body, Now now);
-  void handle(const Message& message, const HeartbeatAnswer& body, Now now);
-  void handle(const Message& message, const Ask& body, Now now);
-  void handle(const Message& message, const Answer& body, Now now);
-  void handle(const Message& message, const Release& body, Now now);
-  void handle(const Message& message, const Cards& body, Now now);
-  void handle(const Message& message, const Have& body, Now now);
-  void handle(const Message& message, const Events& body, Now now);
+  void reconcile(const ClusterMessage& message, Now now);
+  void handle(const ClusterMessage& message, const Heartbeat& body, Now now);
+  void handle(const ClusterMessage& message, const HeartbeatAnswer& body, Now now);
+  void handle(const ClusterMessage& message, const Ask& body, Now now);
+  void handle(const ClusterMessage& message, const Answer& body, Now now);
+  void handle(const ClusterMessage& message, const Release& body, Now now);
+  void handle(const ClusterMessage& message, const Cards& body, Now now);
+  void handle(const ClusterMessage& message, const Have& body, Now now);
+  void handle(const ClusterMessage& message, const Events& body, Now now);
   void round_trip(const NodeId& from, Instant sent_at, const Known& known, Now now);
   [[nodiscard]] MemberState state_of(const Member& member, Instant now) const;
   [[nodiscard]] std::vector<std::uint8_t> card_file() const;

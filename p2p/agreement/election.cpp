@@ -211,7 +211,10 @@ void Election::released(const NodeId& from, const Release& release, Instant now)
   following_ = {};
   alone_at_ = now + kReach;
   if (release.successor == rules_.self && !for_good_ && is_elector(rules_.self)) {
+    // Nobody waits for the answer of a node that may be gone already.
+    alone_at_ = now;
     campaign(true, {}, now);
+    if (campaign_) undeliverable(from, now);
   } else {
     campaign_at_ = now + kReach + jitter();
   }

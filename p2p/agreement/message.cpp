@@ -137,7 +137,7 @@ void write(ByteWriter& out, const Events& body) {
 }
 
 void read(ByteReader& in, Events& body) {
-  const std::uint64_t count = in.varint(Message::kMaxEvents);
+  const std::uint64_t count = in.varint(ClusterMessage::kMaxEvents);
   for (std::uint64_t i = 0; i < count && in.good(); ++i) body.events.push_back(Event::read(in));
   body.more = read_bool(in);
 }
@@ -150,9 +150,9 @@ bool make_body(std::uint64_t kind, Body& body, std::index_sequence<I...> /*unuse
 
 }  // namespace
 
-std::vector<std::uint8_t> encode_message(const Message& message) {
+std::vector<std::uint8_t> encode_cluster_message(const ClusterMessage& message) {
   ByteWriter out;
-  out.u8(Message::kVersion);
+  out.u8(ClusterMessage::kVersion);
   write_id(out, message.from);
   write_id(out, message.to);
   out.varint(message.life.incarnation);
@@ -167,11 +167,11 @@ std::vector<std::uint8_t> encode_message(const Message& message) {
   return out.take();
 }
 
-std::optional<Message> decode_message(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() > Message::kMaxBytes) return std::nullopt;
+std::optional<ClusterMessage> decode_cluster_message(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() > ClusterMessage::kMaxBytes) return std::nullopt;
   ByteReader in(bytes);
-  if (in.u8() != Message::kVersion) return std::nullopt;
-  Message message;
+  if (in.u8() != ClusterMessage::kVersion) return std::nullopt;
+  ClusterMessage message;
   message.from = read_id(in);
   message.to = read_id(in);
   message.life.incarnation = in.varint(UINT64_MAX);

@@ -72,7 +72,7 @@ struct Known {
   Duration leader_age = 0;  // since that leader was last known to lead, at most kLease
 };
 
-struct Message {
+struct ClusterMessage {
   static constexpr std::uint8_t kVersion = 1;
   static constexpr std::size_t kMaxBytes = 1U << 20;
   static constexpr std::size_t kEventBytes = 256U << 10;  // in one Events message
@@ -87,8 +87,8 @@ struct Message {
   Body body;
 };
 
-std::vector<std::uint8_t> encode_message(const Message& message);
+std::vector<std::uint8_t> encode_cluster_message(const ClusterMessage& message);
 // Nothing for bytes that are no message.
-std::optional<Message> decode_message(std::span<const std::uint8_t> bytes);
+std::optional<ClusterMessage> decode_cluster_message(std::span<const std::uint8_t> bytes);
 
 }  // namespace mz

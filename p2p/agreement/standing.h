@@ -1,4 +1,4 @@
-// Where a node stands at one instant. The role is not stored anywhere: it follows from this, so that leader and role can
+// Where a node stands at one instant. The part it plays is not stored anywhere: it follows from this, so that leader and part can
 // not disagree.
 #pragma once
 
@@ -29,30 +29,30 @@ struct Standing {
   Instant lease_until = 0;  // of this node as leader
 };
 
-enum class Role : std::uint8_t { starting, frozen, looking, following, leading };
+enum class Part : std::uint8_t { starting, frozen, looking, following, leading };
 
-inline Role role(const Standing& standing, Instant now) {
-  if (standing.condition == Condition::starting) return Role::starting;
-  if (standing.condition == Condition::frozen) return Role::frozen;
-  if (standing.following.none()) return Role::looking;
+inline Part part(const Standing& standing, Instant now) {
+  if (standing.condition == Condition::starting) return Part::starting;
+  if (standing.condition == Condition::frozen) return Part::frozen;
+  if (standing.following.none()) return Part::looking;
   if (standing.following.node == standing.self) {
     const bool may_lead = standing.policy == Policy::available || now < standing.lease_until;
-    return may_lead && standing.following == standing.promised ? Role::leading : Role::looking;
+    return may_lead && standing.following == standing.promised ? Part::leading : Part::looking;
   }
-  return now < standing.contact + kLease ? Role::following : Role::looking;
+  return now < standing.contact + kLease ? Part::following : Part::looking;
 }
 
-inline const char* role_name(Role role) {
-  switch (role) {
-    case Role::starting:
+inline const char* part_name(Part part) {
+  switch (part) {
+    case Part::starting:
       return "starting";
-    case Role::frozen:
+    case Part::frozen:
       return "frozen";
-    case Role::looking:
+    case Part::looking:
       return "looking";
-    case Role::following:
+    case Part::following:
       return "following";
-    case Role::leading:
+    case Part::leading:
       return "leading";
   }
   return "";

@@ -48,9 +48,8 @@ Result<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
-Result<void> write_all(const fs::path& file, std::span<const std::uint8_t> bytes) {
-  ::unlink(file.c_str());  // of an interrupted earlier write
-  const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+Result<void> write_all(const fs::path& file, std::span<const std::uint8_t> bytes, int how) {
+  const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | how, 0600));
   if (descriptor.get() < 0) return file_error("create", file, errno);
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor.get(), bytes.data(), bytes.size());
@@ -73,9 +72,16 @@ Result<void> make_private_directory(const fs::path& directory) {
   return {};
 }
 
+Result<void> append_private_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
+  const bool fresh = ::access(file.c_str(), F_OK) != 0;
+  if (auto written = write_all(file, bytes, O_APPEND); !written) return written;
+  return fresh ? sync_folder(file.parent_path()) : Result<void>();
+}
+
 Result<void> write_private_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
   const fs::path temporary = file.string() + ".new";
-  if (auto written = write_all(temporary, bytes); !written) {
+  ::unlink(temporary.c_str());  // of an interrupted earlier write
+  if (auto written = write_all(temporary, bytes, O_EXCL); !written) {
     ::unlink(temporary.c_str());
     return written.error();
   }

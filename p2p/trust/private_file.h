@@ -18,6 +18,9 @@ Result<void> make_private_directory(const std::filesystem::path& directory);
 Result<void> write_private_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
 Result<void> write_private_file(const std::filesystem::path& file, std::string_view text);
 
+// Adds to the end, creating the file if need be; durable when it returns. A crash may leave part of it.
+Result<void> append_private_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
+
 // not_found when there is none; refused when somebody else could read it, is a link, or is longer than `limit`.
 Result<Bytes> read_private_file(const std::filesystem::path& file, std::size_t limit);
 

@@ -28,7 +28,7 @@ void Checks::woke(const Host& host, Duration slept) {
   least_incarnation_[host.index] = host.process->card().life.incarnation + 1;
 }
 
-void Checks::sent(const Host& host, const Message& message) {
+void Checks::sent(const Host& host, const ClusterMessage& message) {
   if (clones_.contains(host.id)) return;
   ++check_count_;
   if (message.life.incarnation < least_incarnation_[host.index]) {
@@ -75,9 +75,9 @@ void Checks::voted(const Host& host, const Ballot& ballot) {
 void Checks::stepped(const Host& host) {
   if (world_.settings.policy != Policy::majority || !clones_.empty()) return;
   ++check_count_;
-  if (world_.role_of(host) != Role::leading) return;
+  if (world_.part_of(host) != Part::leading) return;
   for (const auto& other : world_.hosts()) {
-    if (other.get() != &host && world_.role_of(*other) == Role::leading) {
+    if (other.get() != &host && world_.part_of(*other) == Part::leading) {
       violated("I4: " + name(host) + " and " + name(*other) + " both lead with a valid lease");
     }
   }
@@ -128,7 +128,7 @@ std::vector<Checks::Component> Checks::components() const {
 bool Checks::may_elect(const Component& component) const {
   // Members follow an identity that runs twice until they learn that it does.
   for (const auto& host : world_.hosts()) {
-    if (host->running() && clones_.contains(host->id) && world_.role_of(*host) != Role::frozen) return false;
+    if (host->running() && clones_.contains(host->id) && world_.part_of(*host) != Part::frozen) return false;
   }
   if (std::ranges::any_of(component.hosts, [](const Host* host) { return host->disk.full; })) return false;
   if (world_.settings.policy == Policy::available) return true;
@@ -149,7 +149,7 @@ void Checks::look_at(const Component& component, Instant quiet) {
   ++check_count_;
   std::vector<const Host*> leaders;
   for (const Host* host : component.hosts) {
-    if (world_.role_of(*host) == Role::leading) leaders.push_back(host);
+    if (world_.part_of(*host) == Part::leading) leaders.push_back(host);
   }
   if (quiet >= kOneLeaderAfter && leaders.size() > 1) {
     const std::pair pair(leaders[0]->index, leaders[1]->index);
@@ -166,7 +166,7 @@ void Checks::look_at(const Component& component, Instant quiet) {
   const Host& leader = *leaders[0];
   for (const Host* host : component.hosts) {
     const Standing standing = host->process->standing();
-    if (standing.following.node != leader.id || (host != &leader && world_.role_of(*host) != Role::following)) {
+    if (standing.following.node != leader.id || (host != &leader && world_.part_of(*host) != Part::following)) {
       violated(name(*host) + " does not follow " + name(leader));
     }
     const auto [at, first] = steady_leader_.try_emplace(host->index, leader.id);
@@ -190,7 +190,7 @@ void Checks::look_at_the_end() {
       const bool witnessed = std::ranges::any_of(world_.hosts(), [&](const auto& third) {
         return takes_part(*third) && linked(*third, *a) && linked(*third, *b);
       });
-      if (witnessed && world_.role_of(*a) != Role::frozen) violated(name(*a) + " shares its identity and carries on");
+      if (witnessed && world_.part_of(*a) != Part::frozen) violated(name(*a) + " shares its identity and carries on");
     }
   }
   for (const Component& component : components()) {

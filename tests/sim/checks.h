@@ -30,7 +30,7 @@ class Checks : public Observer {
   void started(const Host& host) override;
   void crashed(const Host& host) override;
   void woke(const Host& host, Duration slept) override;
-  void sent(const Host& host, const Message& message) override;
+  void sent(const Host& host, const ClusterMessage& message) override;
   void stepped(const Host& host) override;
 
   // Links are stable from now on, until `stir`.

@@ -106,7 +106,7 @@ class Plan {
     Host& host = any();
     Host& other = any();
     if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
-    switch (rng_.below(26)) {
+    switch (rng_.below(27)) {
       case 0:
       case 1:
         return world_.crash(host);
@@ -161,6 +161,10 @@ class Plan {
       case 22:
       case 23:
         return ambush();
+      case 24:
+        return world_.command(host, [this, &host](Agreement& process, Now now) {
+          process.describe({std::to_string(host.index)}, rng_.chance(1, 2) ? Card::kAdmin : Card::kWorker, now);
+        });
       default:
         return world_.command(host, [this](Agreement& process, Now now) {
           (void)process.record("note", std::to_string(rng_.below(1'000'000)), now);
@@ -213,7 +217,7 @@ class Plan {
   void ambush() {
     Host* leader = nullptr;
     for (const auto& host : world_.hosts()) {
-      if (world_.role_of(*host) == Role::leading) leader = host.get();
+      if (world_.part_of(*host) == Part::leading) leader = host.get();
     }
     if (leader == nullptr || world_.hosts().size() < 3) return;
     const int hosts = static_cast<int>(world_.hosts().size());

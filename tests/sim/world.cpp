@@ -94,8 +94,8 @@ Now World::now(const Host& host) const {
   return now;
 }
 
-Role World::role_of(const Host& host) const {
-  return host.running() ? role(host.process->standing(), now(host).boot) : Role::starting;
+Part World::part_of(const Host& host) const {
+  return host.running() ? part(host.process->standing(), now(host).boot) : Part::starting;
 }
 
 void World::start(Host& host) {
@@ -215,7 +215,7 @@ void World::trace_standing(Host& host) const {
     return "(" + std::to_string(ballot.term) + ", " + ballot.node.short_text() + ")";
   };
   std::string line = "host " + std::to_string(host.index) + " (" + host.id.short_text() + ") is " +
-                     role_name(role_of(host)) + ", follows " + name(standing.following) + ", promised " +
+                     part_name(part_of(host)) + ", follows " + name(standing.following) + ", promised " +
                      name(standing.promised);
   if (line == host.last_standing) return;
   trace(line);
@@ -279,7 +279,7 @@ void World::transmit(Host& host, const Send& send) {
     return;
   }
   if (!there.up || rng.chance(there.loss, 1000)) return;
-  auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encode_message(send.message));
+  auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encode_cluster_message(send.message));
   if (trace_) trace(std::to_string(host.index) + " -> " + std::to_string(to) + " " + body_name(send.message.body));
   const int copies = rng.chance(there.doubling, 1000) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
@@ -293,7 +293,7 @@ void World::deliver(int from, int to, const NodeId& id, std::shared_ptr<const st
   if (!link(from, to).up || !receiver.running() || receiver.id != id) return;
   if (receiver.rest == Rest::asleep || receiver.rest == Rest::suspended) return;
   input(receiver, receiver.life, [&receiver, from, bytes](Agreement& process, Now now) {
-    const auto message = decode_message(*bytes);
+    const auto message = decode_cluster_message(*bytes);
     if (!message) broken("a message cannot be read");
     receiver.answering = from;
     process.receive(*message, now);

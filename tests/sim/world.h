@@ -95,7 +95,7 @@ class Observer {
   virtual void started(const Host& host) = 0;
   virtual void crashed(const Host& host) = 0;
   virtual void woke(const Host& host, Duration slept) = 0;
-  virtual void sent(const Host& host, const Message& message) = 0;
+  virtual void sent(const Host& host, const ClusterMessage& message) = 0;
   virtual void stepped(const Host& host) = 0;  // after each input
 };
 
@@ -132,7 +132,7 @@ class World {
   void run_until(Instant end);
 
   [[nodiscard]] Now now(const Host& host) const;
-  [[nodiscard]] Role role_of(const Host& host) const;
+  [[nodiscard]] Part part_of(const Host& host) const;
   void trace(const std::string& line) const;
 
  private:

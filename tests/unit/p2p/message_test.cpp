@@ -23,7 +23,7 @@ Card card() {
   return card;
 }
 
-std::vector<Message> one_of_each() {
+std::vector<ClusterMessage> one_of_each() {
   const Ballot ballot{.term = 7, .node = node("a")};
   const Event event{.feed = {.author = node("a"), .boot_id = 5},
                     .number = 2,
@@ -40,7 +40,7 @@ std::vector<Message> one_of_each() {
       Cards{{card()}},
       Have{{{.feed = event.feed, .length = 3, .last = event.hash()}}},
       Events{.events = {event}, .more = true}};
-  std::vector<Message> messages;
+  std::vector<ClusterMessage> messages;
   for (Body& body : bodies) {
     messages.push_back({.from = node("a"),
                         .to = node("b"),
@@ -56,26 +56,26 @@ std::vector<Message> one_of_each() {
 TEST(MessageTest, EveryKindIsReadBackToTheSameBytes) {
   const auto messages = one_of_each();
   ASSERT_EQ(messages.size(), std::variant_size_v<Body>);
-  for (const Message& message : messages) {
-    const auto bytes = encode_message(message);
-    const auto back = decode_message(bytes);
+  for (const ClusterMessage& message : messages) {
+    const auto bytes = encode_cluster_message(message);
+    const auto back = decode_cluster_message(bytes);
     ASSERT_TRUE(back) << message.body.index();
     EXPECT_EQ(back->from, message.from);
     EXPECT_EQ(back->life, message.life);
     EXPECT_EQ(back->known.leader, message.known.leader);
     EXPECT_EQ(back->body.index(), message.body.index());
-    EXPECT_EQ(encode_message(*back), bytes);
+    EXPECT_EQ(encode_cluster_message(*back), bytes);
   }
 }
 
 TEST(MessageTest, CutShortOrLengthenedItIsRefused) {
-  for (const Message& message : one_of_each()) {
-    auto bytes = encode_message(message);
+  for (const ClusterMessage& message : one_of_each()) {
+    auto bytes = encode_cluster_message(message);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      EXPECT_FALSE(decode_message(std::span(bytes).first(size))) << message.body.index() << " cut to " << size;
+      EXPECT_FALSE(decode_cluster_message(std::span(bytes).first(size))) << message.body.index() << " cut to " << size;
     }
     bytes.push_back(0);
-    EXPECT_FALSE(decode_message(bytes));
+    EXPECT_FALSE(decode_cluster_message(bytes));
   }
 }
 
@@ -84,37 +84,37 @@ TEST(MessageTest, WhateverIsAcceptedHasOneSpelling) {
   const auto messages = one_of_each();
   int accepted = 0;
   for (int i = 0; i < 20'000; ++i) {
-    auto bytes = encode_message(messages[rng.below(static_cast<std::uint32_t>(messages.size()))]);
+    auto bytes = encode_cluster_message(messages[rng.below(static_cast<std::uint32_t>(messages.size()))]);
     for (std::uint32_t flips = 1 + rng.below(3); flips > 0; --flips) {
       bytes[rng.below(static_cast<std::uint32_t>(bytes.size()))] = static_cast<std::uint8_t>(rng.below(256));
     }
-    const auto message = decode_message(bytes);
+    const auto message = decode_cluster_message(bytes);
     if (!message) continue;
     ++accepted;
-    EXPECT_EQ(encode_message(*message), bytes);
+    EXPECT_EQ(encode_cluster_message(*message), bytes);
   }
   EXPECT_GT(accepted, 0);
 }
 
 TEST(MessageTest, AnotherVersionIsRefused) {
-  auto bytes = encode_message(one_of_each().front());
-  bytes[0] = Message::kVersion + 1;
-  EXPECT_FALSE(decode_message(bytes));
+  auto bytes = encode_cluster_message(one_of_each().front());
+  bytes[0] = ClusterMessage::kVersion + 1;
+  EXPECT_FALSE(decode_cluster_message(bytes));
 }
 
 TEST(MessageTest, NothingIsAllocatedForNumbersThatAreTooLarge) {
   ByteWriter out;
-  const Message message = one_of_each().front();
-  auto bytes = encode_message(message);
+  const ClusterMessage message = one_of_each().front();
+  auto bytes = encode_cluster_message(message);
   // A list of cards that says it holds more than a cluster may have.
-  Message cards = message;
+  ClusterMessage cards = message;
   cards.body = Cards{};
-  bytes = encode_message(cards);
+  bytes = encode_cluster_message(cards);
   ASSERT_EQ(bytes.back(), 0);
   bytes.pop_back();
   out.raw(bytes);
   out.varint(Roster::kMaxMembers + 2);
-  EXPECT_FALSE(decode_message(out.bytes()));
+  EXPECT_FALSE(decode_cluster_message(out.bytes()));
 }
 
 Standing leader_of_majority() {
@@ -129,20 +129,20 @@ Standing leader_of_majority() {
 
 TEST(RoleTest, FollowsFromTheStandingAndTheTime) {
   Standing standing = leader_of_majority();
-  EXPECT_EQ(role(standing, 999), Role::leading);
-  EXPECT_EQ(role(standing, 1'000), Role::looking);  // the lease is over
+  EXPECT_EQ(part(standing, 999), Part::leading);
+  EXPECT_EQ(part(standing, 1'000), Part::looking);  // the lease is over
   standing.policy = Policy::available;
-  EXPECT_EQ(role(standing, 1'000), Role::leading);
+  EXPECT_EQ(part(standing, 1'000), Part::leading);
   standing.promised.term = 3;  // a higher ballot was promised
-  EXPECT_EQ(role(standing, 999), Role::looking);
+  EXPECT_EQ(part(standing, 999), Part::looking);
   standing.following.node = standing.promised.node = node("b");
   standing.contact = 500;
-  EXPECT_EQ(role(standing, 500 + kLease - 1), Role::following);
-  EXPECT_EQ(role(standing, 500 + kLease), Role::looking);
+  EXPECT_EQ(part(standing, 500 + kLease - 1), Part::following);
+  EXPECT_EQ(part(standing, 500 + kLease), Part::looking);
   standing.condition = Condition::frozen;
-  EXPECT_EQ(role(standing, 500), Role::frozen);
+  EXPECT_EQ(part(standing, 500), Part::frozen);
   standing.condition = Condition::starting;
-  EXPECT_EQ(role(standing, 500), Role::starting);
+  EXPECT_EQ(part(standing, 500), Part::starting);
 }
 
 }  // namespace

@@ -1,0 +1,435 @@
+#include "node/cluster_service.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include <spdlog/spdlog.h>
+
+#include "node/platform.h"
+
+namespace mz {
+namespace {
+
+constexpr Duration kPictureEvery = kHeartbeat / 2;
+constexpr Duration kDescribeEvery = 20 * kHeartbeat;  // addresses and role of this node are looked up again
+constexpr std::size_t kMaxHints = 16;
+
+Now clock_now() {
+  const platform::ClusterTime time = platform::cluster_time();
+  return {.boot = time.boot, .awake = time.awake};
+}
+
+Result<std::uint64_t> random_number() {
+  std::array<std::uint8_t, 8> bytes{};
+  if (auto random = random_bytes(bytes); !random) return random.error();
+  return ByteReader(bytes).u64();
+}
+
+std::uint8_t role_bits(const NodeTrust& trust) {
+  return static_cast<std::uint8_t>(trust.is_admin() ? Card::kWorker | Card::kAdmin : Card::kWorker);
+}
+
+std::vector<std::string> role_words(std::uint8_t bits) {
+  std::vector<std::string> words;
+  if ((bits & Card::kAdmin) != 0) words.emplace_back("admin");
+  if ((bits & Card::kWorker) != 0) words.emplace_back("worker");
+  return words;
+}
+
+}  // namespace
+
+Signature NodeSigner::sign(std::span<const std::uint8_t> bytes) {
+  auto signature = key_.sign(bytes);
+  if (!signature) return {};  // nobody will take it, and the log of the others says so
+  ByteWriter out;
+  out.blob(spki_);
+  out.raw(*signature);
+  return out.take();
+}
+
+bool NodeSigner::verify(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) {
+  ByteReader in(signature);
+  const auto spki = in.blob(kMaxSignatureBytes);
+  if (!in.good() || NodeId::of_public_key(spki) != author) return false;
+  const auto key = PublicKey::from_spki(spki);
+  return key.ok() && key->verify(bytes, in.raw(in.remaining()));
+}
+
+ClusterService::ClusterService(NodeTrust& trust, Options options)
+    : trust_(trust),
+      options_(std::move(options)),
+      signer_(trust),
+      files_(options_.directory),
+      lines_({.context = [this] { return trust_.client_context(); },
+              .addresses = [this](const NodeId& node) { return addresses_of(node); },
+              .came_back =
+                  [this](const NodeId& from, const std::string& body) {
+                    read_frames(body, [&](std::span<const std::uint8_t> bytes) {
+                      auto message = decode_cluster_message(bytes);
+                      if (!message || message->from != from) return;
+                      enqueue([message = std::move(*message)](Agreement& machine, Now now) {
+                        machine.receive(message, now);
+                      });
+                    });
+                  },
+              .failed =
+                  [this](const NodeId& to) {
+                    enqueue([to](Agreement& machine, Now now) { machine.undeliverable(to, now); });
+                  },
+              .name_thread = options_.name_thread}),
+      picture_(std::make_shared<ClusterPicture>()) {}
+
+ClusterService::~ClusterService() { stop(); }
+
+Result<std::unique_ptr<Agreement>> ClusterService::open() {
+  auto files = files_.load(cluster_id_text(trust_.cluster_id()));
+  if (!files) return files.error();
+  auto boot_id = random_number();
+  auto seed = random_number();
+  if (!boot_id || !seed) return Error{ErrorKind::failure, "The system gives no random numbers."};
+  AgreementConfig config;
+  config.self = trust_.node_id();
+  config.boot_id = *boot_id;
+  config.seed = *seed;
+  config.name = options_.name;
+  config.addresses = options_.addresses();
+  config.roles = role_bits(trust_);
+  config.policy = options_.voters.empty() ? Policy::available : Policy::majority;
+  config.voters = options_.voters;
+  return Agreement::start(config, *files, signer_, clock_now());
+}
+
+Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
+  auto machine = open();
+  if (!machine) return machine.error();
+  machine_ = std::move(*machine);
+  for (const NodeId& node : trust_.revoked_nodes()) machine_->exclude(node, clock_now());
+  publish(true);
+  for (const MemberAddress& member : known) introduce(member);
+  disk_thread_ = std::thread([this] {
+    if (options_.name_thread) options_.name_thread("cluster-disk");
+    run_disk();
+  });
+  thread_ = std::thread([this] {
+    if (options_.name_thread) options_.name_thread("agreement");
+    run();
+  });
+  return {};
+}
+
+void ClusterService::stop() {
+  if (!thread_.joinable()) return;
+  const Deadline end = within(kGoodByeWithin);
+  enqueue([](Agreement& machine, Now now) { machine.release(now, true); });
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+  lines_.drain(end);
+  lines_.stop();
+  {
+    const std::lock_guard lock(disk_mutex_);
+    disk_stopping_ = true;
+  }
+  disk_changed_.notify_all();
+  disk_thread_.join();
+}
+
+// --- the agreement thread -------------------------------------------------------------------------------------------
+
+void ClusterService::run() {
+  Instant described_at = clock_now().boot;
+  for (;;) {
+    std::deque<Input> inputs;
+    bool anew = false;
+    bool stopping = false;
+    {
+      const Instant wake = machine_ ? machine_->wake_at() : INT64_MAX;
+      std::unique_lock lock(mutex_);
+      // While the files change clusters, inputs wait: some of them introduce the new members.
+      const auto ready = [this] { return (machine_ && !inputs_.empty()) || stopping_ || anew_ || fresh_; };
+      const Duration wait = std::clamp<Duration>(wake - clock_now().boot, 0, kHeartbeat);
+      changed_.wait_for(lock, std::chrono::microseconds(wait), ready);
+      if (fresh_ && !anew_) machine_ = std::move(fresh_);
+      fresh_.reset();
+      if (machine_ || anew_ || stopping_) inputs.swap(inputs_);
+      anew = std::exchange(anew_, false);
+      stopping = stopping_;
+    }
+    for (const Input& input : inputs) {
+      if (!machine_ || anew) break;
+      input(*machine_, clock_now());
+      drain(nullptr);
+    }
+    if (stopping) return;
+    if (anew) begin_anew();
+    if (!machine_) continue;
+    if (const Now now = clock_now(); now.boot >= machine_->wake_at()) {
+      machine_->tick(now);
+      drain(nullptr);
+    }
+    publish(false);
+    if (const Instant now = clock_now().boot; now - described_at >= kDescribeEvery) {
+      described_at = now;
+      enqueue_disk([this] {
+        enqueue([addresses = options_.addresses(), roles = role_bits(trust_)](Agreement& machine, Now at) {
+          machine.describe(addresses, roles, at);
+        });
+      });
+    }
+  }
+}
+
+void ClusterService::drain(Reply* reply) {
+  for (Write& write : machine_->take_writes()) this->write(std::move(write));
+  for (const Send& send : machine_->take_sends()) {
+    auto bytes = encode_cluster_message(send.message);
+    // Without a request to answer, the message came as an answer: our line to its sender is the right one.
+    if (send.back && reply != nullptr) {
+      add_frame(reply->body, bytes);
+    } else {
+      lines_.send(send.to, std::move(bytes));
+    }
+  }
+}
+
+void ClusterService::write(Write write) {
+  enqueue_disk([this, generation = generation_, write = std::move(write)] {
+    const auto done = files_.write(write);
+    if (!done) spdlog::error("cluster: {}", done.error().text);
+    enqueue([this, generation, file = write.file, ok = done.ok()](Agreement& machine, Now now) {
+      if (generation == generation_) machine.written(file, ok, now);
+    });
+  });
+}
+
+// The files of the old cluster are put away by the disk thread, behind everything that was still to be written.
+void ClusterService::begin_anew() {
+  machine_.reset();
+  ++generation_;
+  enqueue_disk([this] {
+    auto machine = open();
+    if (!machine) {
+      spdlog::error("cluster: {} The node takes part again after a restart.", machine.error().text);
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    // Handed over by the queue's lock; the agreement thread takes it before the inputs behind it.
+    fresh_ = std::move(*machine);
+    changed_.notify_all();
+  });
+}
+
+void ClusterService::publish(bool force) {
+  const Now now = clock_now();
+  if (!force && now.boot - published_at_ < kPictureEvery) return;
+  published_at_ = now.boot;
+  const Standing standing = machine_->standing();
+  const std::time_t wall = std::time(nullptr);  // for people; nothing is decided by it
+  const auto on_the_wall = [&](Instant at) { return wall - (now.boot - at) / 1'000'000; };
+  auto picture = std::make_shared<ClusterPicture>();
+  picture->self = standing.self;
+  const Part part = mz::part(standing, now.boot);
+  picture->role = part_name(part);
+  picture->policy = standing.policy == Policy::majority ? "majority" : "available";
+  if (part == Part::leading || part == Part::following) {
+    picture->leader = standing.following.node;
+    picture->term = standing.following.term;
+    picture->leaders = 1;
+  }
+  for (const MemberView& view : machine_->members(now)) {
+    if (view.card.life.incarnation == 0 && view.state == MemberState::left) continue;
+    picture->members.push_back({.node = view.card.id,
+                                .name = view.card.name,
+                                .state = member_state_name(view.state),
+                                .roles = role_words(view.card.roles),
+                                .addresses = view.card.addresses,
+                                .incarnation = view.card.life.incarnation,
+                                .since = on_the_wall(view.since)});
+  }
+  for (const auto& [ballot, rival] : machine_->rivals()) {
+    ++picture->leaders;
+    const std::int64_t since = on_the_wall(rival.first);
+    picture->partition_since = std::min(picture->partition_since.value_or(since), since);
+  }
+  const EventSet& events = machine_->events();
+  picture->events = events.size();
+  for (auto feed = events.feeds().rbegin(); feed != events.feeds().rend(); ++feed) {
+    const std::size_t shown = picture->latest_events.size();
+    if (shown >= kShownEvents) break;
+    const std::size_t count = std::min(feed->second.size(), kShownEvents - shown);
+    for (std::size_t i = feed->second.size() - count; i < feed->second.size(); ++i) {
+      const Event& event = feed->second[i];
+      picture->latest_events.push_back(
+          {.author = event.feed.author, .number = event.number, .topic = event.topic, .text = event.text});
+    }
+  }
+  std::shared_ptr<const ClusterPicture> before;
+  {
+    const std::lock_guard lock(picture_mutex_);
+    before = std::exchange(picture_, picture);
+  }
+  if (before->leader != picture->leader || before->role != picture->role) {
+    enqueue_disk([picture] {
+      spdlog::info("cluster: {}, leader {}, term {}", picture->role,
+                   picture->leader ? picture->leader->short_text() : "none", picture->term);
+    });
+  }
+}
+
+// --- the disk thread ------------------------------------------------------------------------------------------------
+
+void ClusterService::run_disk() {
+  for (;;) {
+    std::function<void()> job;
+    {
+      std::unique_lock lock(disk_mutex_);
+      disk_changed_.wait(lock, [this] { return disk_stopping_ || !disk_jobs_.empty(); });
+      if (disk_jobs_.empty()) return;
+      job = std::move(disk_jobs_.front());
+      disk_jobs_.pop_front();
+    }
+    job();
+  }
+}
+
+void ClusterService::enqueue_disk(std::function<void()> job) {
+  {
+    const std::lock_guard lock(disk_mutex_);
+    disk_jobs_.push_back(std::move(job));
+  }
+  disk_changed_.notify_one();
+}
+
+// --- from other threads ---------------------------------------------------------------------------------------------
+
+void ClusterService::enqueue(Input input) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (inputs_.size() >= kMaxInputs) return;  // the state machine bears lost messages
+    inputs_.push_back(std::move(input));
+  }
+  changed_.notify_all();
+}
+
+std::shared_ptr<const ClusterPicture> ClusterService::picture() const {
+  const std::lock_guard lock(picture_mutex_);
+  return picture_;
+}
+
+Result<std::string> ClusterService::receive(const NodeId& from, std::string_view messages) {
+  auto received = std::make_shared<std::vector<ClusterMessage>>();
+  bool honest = true;
+  const bool whole = read_frames(messages, [&](std::span<const std::uint8_t> bytes) {
+    auto message = decode_cluster_message(bytes);
+    honest = honest && message && message->from == from;
+    if (honest) received->push_back(std::move(*message));
+  });
+  if (!whole || !honest) {
+    return Error{ErrorKind::usage, "The body is not a list of messages of the node whose certificate came with it."};
+  }
+  auto reply = std::make_shared<Reply>();
+  enqueue([this, received, reply](Agreement& machine, Now now) {
+    std::string body;
+    Reply collected;
+    for (const ClusterMessage& message : *received) {
+      machine.receive(message, now);
+      drain(&collected);
+    }
+    const std::lock_guard lock(reply->mutex);
+    reply->body = std::move(collected.body);
+    reply->done = true;
+    reply->changed.notify_all();
+  });
+  std::unique_lock lock(reply->mutex);
+  reply->changed.wait_for(lock, kAnswerWithin, [&reply] { return reply->done; });
+  return reply->body;
+}
+
+std::vector<MemberAddress> ClusterService::others() const {
+  std::vector<MemberAddress> members;
+  const auto now = picture();
+  for (const ClusterMember& member : now->members) {
+    if (member.node == now->self || member.state == "left") continue;
+    members.push_back({.node = member.node, .addresses = addresses_of(member.node)});
+  }
+  // Those who were introduced a moment ago are not in the picture yet.
+  const std::lock_guard lock(picture_mutex_);
+  for (const auto& [node, addresses] : hints_) {
+    const bool shown = std::ranges::find(now->members, node, &ClusterMember::node) != now->members.end();
+    if (!shown && !trust_.is_revoked(node)) members.push_back({.node = node, .addresses = addresses});
+  }
+  return members;
+}
+
+std::vector<std::string> ClusterService::addresses_of(const NodeId& node) const {
+  std::vector<std::string> addresses;
+  const std::lock_guard lock(picture_mutex_);
+  const auto found = std::ranges::find(picture_->members, node, &ClusterMember::node);
+  if (found != picture_->members.end()) addresses = found->addresses;
+  if (const auto hints = hints_.find(node); hints != hints_.end()) {
+    for (const std::string& hint : hints->second) {
+      if (std::ranges::find(addresses, hint) == addresses.end()) addresses.push_back(hint);
+    }
+  }
+  return addresses;
+}
+
+void ClusterService::introduce(const MemberAddress& member) {
+  if (member.node == trust_.node_id() || trust_.is_revoked(member.node) || member.addresses.empty()) return;
+  {
+    const std::lock_guard lock(picture_mutex_);
+    if (hints_.size() >= Roster::kMaxMembers && !hints_.contains(member.node)) return;
+    std::vector<std::string>& hints = hints_[member.node];
+    for (const std::string& address : member.addresses) {
+      if (hints.size() < kMaxHints && std::ranges::find(hints, address) == hints.end()) hints.push_back(address);
+    }
+  }
+  enqueue([member](Agreement& machine, Now now) {
+    if (machine.roster().find(member.node) == nullptr) machine.introduce(member.node, member.addresses.front(), now);
+  });
+}
+
+void ClusterService::exclude(const NodeId& node) {
+  enqueue([node](Agreement& machine, Now now) { machine.exclude(node, now); });
+}
+
+void ClusterService::leaving() {
+  enqueue([](Agreement& machine, Now now) { machine.leave(now); });
+  // The farewell rests on a write; what is queued behind that is its message.
+  const auto said = std::make_shared<Reply>();
+  enqueue_disk([this, said] {
+    enqueue([said](Agreement&, Now) {
+      const std::lock_guard lock(said->mutex);
+      said->done = true;
+      said->changed.notify_all();
+    });
+  });
+  {
+    std::unique_lock lock(said->mutex);
+    said->changed.wait_for(lock, kGoodByeWithin, [&said] { return said->done; });
+  }
+  lines_.drain(within(kGoodByeWithin));
+}
+
+void ClusterService::entered() {
+  {
+    const std::lock_guard lock(picture_mutex_);
+    hints_.clear();
+    auto nobody = std::make_shared<ClusterPicture>();
+    nobody->self = trust_.node_id();
+    nobody->role = part_name(Part::starting);
+    picture_ = std::move(nobody);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    inputs_.clear();
+    anew_ = true;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace mz

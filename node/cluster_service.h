@@ -1,0 +1,126 @@
+// Runs the agreement of the cluster (p2p/agreement) on real clocks, files and connections.
+//
+// Threads: "agreement" owns the state machine, reads no file, waits for nobody and takes no lock that anybody holds for long,
+// so that load on the machine delays no heartbeat; "cluster-disk" writes what must survive; one line for each member carries
+// messages (peer_lines.h). Other threads hand in work by a queue and look at a picture that is swapped as a whole.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/cluster.h"
+#include "api/membership.h"
+#include "node/cluster_files.h"
+#include "node/peer_lines.h"
+#include "p2p/agreement/agreement.h"
+#include "p2p/trust/node_trust.h"
+
+namespace mz {
+
+// Signs with the node's key. A signature carries the public key, whose hash is the id of the author.
+class NodeSigner final : public Signer {
+ public:
+  explicit NodeSigner(const NodeTrust& trust) : key_(trust.key()), spki_(key_.public_key().spki()) {}
+  Signature sign(std::span<const std::uint8_t> bytes) override;
+  bool verify(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) override;
+
+ private:
+  PrivateKey key_;
+  Bytes spki_;
+};
+
+class ClusterService final : public Cluster {
+ public:
+  static constexpr std::size_t kMaxInputs = 4096;                   // that wait for the agreement thread
+  static constexpr std::chrono::milliseconds kAnswerWithin{500};    // for a request with messages
+  static constexpr std::chrono::milliseconds kGoodByeWithin{1000};  // to hand over before the end
+
+  struct Options {
+    std::filesystem::path directory;  // DATA/cluster
+    std::string name;
+    std::function<std::vector<std::string>()> addresses;  // of this node
+    std::vector<NodeId> voters;                           // none: policy available
+    std::function<void(const char*)> name_thread;
+  };
+
+  ClusterService(NodeTrust& trust, Options options);
+  ~ClusterService() override;
+  ClusterService(const ClusterService&) = delete;
+  ClusterService& operator=(const ClusterService&) = delete;
+
+  // Reads the files and begins. `known`: members that are known from elsewhere.
+  Result<void> start(const std::vector<MemberAddress>& known);
+  // Hands leadership over and ends all threads.
+  void stop();
+
+  [[nodiscard]] std::shared_ptr<const ClusterPicture> picture() const override;
+  Result<std::string> receive(const NodeId& from, std::string_view messages) override;
+
+  // For node/node_membership.h.
+  [[nodiscard]] std::vector<MemberAddress> others() const;
+  void entered();  // the node is in another cluster now
+  void leaving();
+  void exclude(const NodeId& node);
+  void introduce(const MemberAddress& member);
+
+ private:
+  using Input = std::function<void(Agreement&, Now)>;
+  // What one request gets back.
+  struct Reply {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    std::string body;
+  };
+
+  void run();
+  void run_disk();
+  [[nodiscard]] Result<std::unique_ptr<Agreement>> open();
+  void enqueue(Input input);
+  void enqueue_disk(std::function<void()> job);
+  void drain(Reply* reply);
+  void write(Write write);
+  void begin_anew();
+  void publish(bool force);
+  [[nodiscard]] std::vector<std::string> addresses_of(const NodeId& node) const;
+
+  NodeTrust& trust_;
+  const Options options_;
+  NodeSigner signer_;
+  ClusterFiles files_;  // of the disk thread once it runs
+  PeerLines lines_;
+
+  // Of the agreement thread once it runs.
+  std::unique_ptr<Agreement> machine_;  // null while the files change clusters
+  std::uint64_t generation_ = 0;        // of machine_
+  Instant published_at_ = 0;
+
+  mutable std::mutex mutex_;  // guards inputs_ and stopping_; held to move a few pointers
+  std::condition_variable changed_;
+  std::deque<Input> inputs_;
+  bool anew_ = false;                 // another cluster was entered
+  std::unique_ptr<Agreement> fresh_;  // opened for it
+  bool stopping_ = false;
+
+  std::mutex disk_mutex_;  // guards disk_jobs_ and disk_stopping_
+  std::condition_variable disk_changed_;
+  std::deque<std::function<void()>> disk_jobs_;
+  bool disk_stopping_ = false;
+
+  mutable std::mutex picture_mutex_;  // guards picture_ and hints_; held for a copy
+  std::shared_ptr<const ClusterPicture> picture_;
+  std::map<NodeId, std::vector<std::string>> hints_;  // addresses from elsewhere
+
+  std::thread thread_;
+  std::thread disk_thread_;
+};
+
+}  // namespace mz
