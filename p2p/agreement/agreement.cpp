@@ -284,11 +284,7 @@ void Agreement::round_trip(const NodeId& from, Instant sent_at, const Known& kno
   member.round_trip = std::max(member.round_trip.value_or(sent_at), sent_at);
   const Ballot before = election_.following();
   election_.observed(known, sent_at, now.boot);
-  if (election_.following() == before || election_.following().none()) return;
-  // News of a higher leader that came by way of others: it goes on at once, or it would cross a wide net too slowly.
-  for (const NodeId& id : roster_.active()) {
-    if (id != from) send(id, Heartbeat{.ballot = {}, .sent_at = now.boot, .heard = true, .troubled = {}});
-  }
+  if (election_.following() != before && !election_.following().none()) spread_news(from, now);
 }
 
 void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now now) {
@@ -297,7 +293,9 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
     pace.probe_at = now.boot + kHeartbeat;
     send(message.from, Heartbeat{.ballot = {}, .sent_at = now.boot, .heard = true, .troubled = {}});
   }
+  const Ballot before = election_.following();
   HeartbeatAnswer answer = election_.heartbeat(message.from, message.life, body, now.boot);
+  if (answer.accepted && election_.following() != before) spread_news(message.from, now);
   if (answer.accepted) {
     for (const NodeId& id : roster_.active()) roster_.find(id)->published = MemberState::alive;
     for (const auto& [id, state] : body.troubled) {
@@ -308,6 +306,14 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
     }
   }
   send(message.from, std::move(answer));
+}
+
+// Another leader than a moment ago: whoever asks us now hears of it. Left to the rounds of heartbeats, two leaders of a wide
+// net would meet too late.
+void Agreement::spread_news(const NodeId& from, Now now) {
+  for (const NodeId& id : roster_.active()) {
+    if (id != from) send(id, Heartbeat{.ballot = {}, .sent_at = now.boot, .heard = true, .troubled = {}});
+  }
 }
 
 void Agreement::handle(const ClusterMessage& message, const HeartbeatAnswer& body, Now now) {

@@ -144,6 +144,7 @@ class Agreement {
   void handle(const ClusterMessage& message, const Cards& body, Now now);
   void handle(const ClusterMessage& message, const Have& body, Now now);
   void handle(const ClusterMessage& message, const Events& body, Now now);
+  void spread_news(const NodeId& from, Now now);
   void round_trip(const NodeId& from, Instant sent_at, const Known& known, Now now);
   [[nodiscard]] MemberState state_of(const Member& member, Instant now) const;
   [[nodiscard]] std::vector<std::uint8_t> card_file() const;
