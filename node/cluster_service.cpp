@@ -353,7 +353,7 @@ std::vector<MemberAddress> ClusterService::others() const {
   std::vector<MemberAddress> members;
   const auto now = picture();
   for (const ClusterMember& member : now->members) {
-    if (member.node == now->self || member.state == "left") continue;
+    if (member.node == now->self || member.state == "left" || trust_.is_revoked(member.node)) continue;
     members.push_back({.node = member.node, .addresses = addresses_of(member.node)});
   }
   // Those who were introduced a moment ago are not in the picture yet.
