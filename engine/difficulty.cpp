@@ -54,6 +54,13 @@ const DifficultySteps& difficulty_steps(const GameConfig& config) {
   return config.game == "ringrift" && config.board == "square8" ? kSquare8TwoSeats : kTwoSeats;
 }
 
+Result<EngineSpec> named_in_full(const GameConfig& config, const EngineSpec& spec) {
+  if (spec.kind != EngineKind::difficulty) return spec;
+  Result<EngineSpec> step = difficulty_engine(config, spec.level);
+  if (step && spec.ms != 0) step->ms = spec.ms;
+  return step;
+}
+
 Result<EngineSpec> difficulty_engine(const GameConfig& config, std::uint64_t level) {
   if (level < 1 || level > EngineSpec::kMaxLevel) {
     return Error{ErrorKind::usage,

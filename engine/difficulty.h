@@ -19,6 +19,10 @@ using DifficultySteps = std::array<std::string_view, EngineSpec::kMaxLevel>;
 // The steps of a configuration, from the weakest.
 const DifficultySteps& difficulty_steps(const GameConfig& config);
 
+// The same engine without `difficulty`: that of the step, with the time limit asked for. What is stored names engines so, because steps
+// may change from version to version.
+Result<EngineSpec> named_in_full(const GameConfig& config, const EngineSpec& spec);
+
 // The engine of one step; refuses levels outside 1 to 10.
 Result<EngineSpec> difficulty_engine(const GameConfig& config, std::uint64_t level);
 

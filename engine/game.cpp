@@ -26,15 +26,10 @@ std::vector<const GameFamily*> game_families() {
 Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const EngineResources& resources) const {
   Result<EngineSpec> parsed = parse_engine_spec(text);
   if (!parsed) return parsed.error();
+  parsed = named_in_full(config(), *parsed);
+  if (!parsed) return parsed.error();
   EngineRequest request{.spec = *parsed, .read_weights = resources.read_weights, .stop = nullptr};
-  EngineSpec& spec = request.spec;
-  if (spec.kind == EngineKind::difficulty) {
-    const Result<EngineSpec> step = difficulty_engine(config(), spec.level);
-    if (!step) return step.error();
-    const std::uint64_t ms = spec.ms;
-    spec = *step;
-    if (ms != 0) spec.ms = ms;
-  }
+  const EngineSpec& spec = request.spec;
   const std::vector<EngineKind> known = engines();
   if (std::find(known.begin(), known.end(), spec.kind) == known.end()) {
     std::string names;

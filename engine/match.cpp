@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/difficulty.h"
+
 namespace mz {
 namespace {
 
@@ -137,7 +139,8 @@ Result<MatchTable> MatchTable::open(const MatchPlan& plan, SeatMaker maker) {
 }
 
 Result<void> MatchTable::replace(std::size_t participant, const SeatEngine& engine) {
-  const auto spec = parse_engine_spec(engine.spec);
+  auto spec = parse_engine_spec(engine.spec);
+  if (spec) spec = named_in_full(game_->config(), *spec);
   if (!spec) return spec.error();
   auto player = maker_(*game_, engine);
   if (!player) return player.error();

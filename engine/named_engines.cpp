@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/difficulty.h"
 #include "engine/engine_spec.h"
 
 namespace mz {
@@ -76,7 +77,8 @@ Result<std::vector<std::string>> engines_of_seat(std::string_view text, MixBand 
     return engines;
   }
   const auto mode = std::find_if(kModes.begin(), kModes.end(), [&](const Mode& m) { return m.name == text; });
-  const auto spec = parse_engine_spec(mode == kModes.end() ? text : mode->engine);
+  auto spec = parse_engine_spec(mode == kModes.end() ? text : mode->engine);
+  if (spec) spec = named_in_full(config, *spec);
   if (!spec) return no_such_engine(text, spec.error());
   engines.push_back(to_string(*spec));
   return engines;

@@ -1,8 +1,8 @@
 // Engines that have a name without naming a budget: the modes of self-play, and who plays a tournament when nobody is named.
 //
-// A mode stands for specifications in full (engine/engine_spec.h), with budgets that let many games be played. Every one has a share of
-// random moves, so that games differ; `mixed` stands for several engines, from which each seat draws anew in every game. A name keeps its
-// meaning within a version of the program only: what is stored names the specification.
+// A mode stands for specifications in full (engine/engine_spec.h), with budgets that let many games be played. A mode of one engine has
+// a share of random moves, so that games differ; `mixed` stands for several engines, from which each seat draws anew in every game. A name
+// keeps its meaning within a version of the program only: what is stored names the specification.
 #pragma once
 
 #include <cstdint>

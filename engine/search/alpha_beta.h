@@ -2,8 +2,8 @@
 // the root against all others as one.
 //
 // Depth counts turns, the running one included, and a search ends only where a turn begins: in the middle of a turn too much is
-// pending - a stack placed but not moved, a chain, a line, a region. Within a turn nothing is cut off, and bookkeeping moves, the only
-// move of their position, are free. A node is one position whose list was searched or whose evaluation was asked for.
+// pending - a stack placed but not moved, a chain, a line, a region. The last turn is searched with all its moves, earlier ones with
+// the best kWidth unless it is exact; bookkeeping moves are free. A node is one position whose list or evaluation was asked for.
 //
 // The seat to move may stay the same from one ply to the next; values are handed on in the view of a named side and change sign only
 // where the view changes. Deterministic for budgets of nodes and depth. Moves are taken back, never copied; memory is taken when a

@@ -88,8 +88,10 @@ void add_up(CLI::App& app, Action& action) {
                    "Enter the cluster of this join token first; @FILE and - read it from there.")
       ->type_name("TOKEN");
   joining->peers = add_peer_flag(*verb);
-  verb->add_flag("--no-discovery", joining->no_discovery,
-                 "Look for members only where --peer says and where they were before, not on the local network.");
+  verb->add_flag(
+      "--no-discovery", joining->no_discovery,
+      "Look for members only where --peer says and where they were before. Accepted for scripts: this version never "
+      "looks on the local network, so it changes nothing.");
   verb->add_option(
           "--voter", joining->voters,
           "The leader is elected by more than half of the nodes named so, and leads only while they answer; give "

@@ -34,6 +34,12 @@ TEST(Difficulty, StepsDiffer) {
   }
 }
 
+TEST(Difficulty, IsNamedInFullWithTheTimeLimitAskedFor) {
+  const GameConfig config{.game = "ringrift", .board = "hex8", .seats = 2, .options = {}};
+  EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("difficulty:4,ms=9"))), "heuristic:ms=9,random=20");
+  EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("mcts:sims=9"))), "mcts:sims=9");
+}
+
 TEST(Difficulty, RefusesLevelsThatDoNotExist) {
   EXPECT_EQ(difficulty_engine({}, 0).error().kind, ErrorKind::usage);
   EXPECT_EQ(difficulty_engine({}, 11).error().kind, ErrorKind::usage);

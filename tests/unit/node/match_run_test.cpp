@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -95,6 +96,19 @@ TEST_F(MatchRunTest, TheLogNamesTheWeightsThatEachEngineReallyUsed) {
   }
 }
 
+TEST_F(MatchRunTest, TheLogNamesTheEngineOfADifficultyInFull) {
+  MatchRun run = plan("log", 1, 1);
+  run.plan.participants[0].spec = "difficulty:2";
+  ASSERT_TRUE(run_match(run, ignore, kGoOn));
+  const auto reading = read_match_log_file((directory_ / "log").string());
+  ASSERT_TRUE(reading);
+  ASSERT_FALSE(reading->results.empty());
+  EXPECT_EQ(reading->results.front().participants[0].spec, "heuristic:random=75");
+  const auto again = run_match(run, ignore, kGoOn);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->resumed_games, 2U);
+}
+
 TEST_F(MatchRunTest, AFileWithOtherWeightsBeginsAnotherMatch) {
   const std::string file = (directory_ / "weights.json").string();
   const auto write = [&](std::string_view profile) {
@@ -174,6 +188,25 @@ TEST(Opening, IsAFunctionOfItsSeedAndLegal) {
   const auto position = (*game)->initial();
   for (const Move move : opening) ASSERT_TRUE(position->play(move));
   EXPECT_EQ(position->kind(), NodeKind::decision);
+}
+
+// Two random turns of each seat leave the next one a win on the spot in two of three cases.
+TEST(Opening, LeavesNobodyAWinOnTheSpotAndNobodyFarAhead) {
+  const auto game = make_game({.game = "ringrift", .board = "square8", .seats = 2, .options = {}});
+  ASSERT_TRUE(game);
+  auto scout = (*game)->make_player("minimax:depth=1");
+  auto judge = (*game)->make_player(kOpeningJudge);
+  ASSERT_TRUE(scout && judge);
+  double total = 0;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const auto position = (*game)->initial();
+    for (const Move move : make_opening(**game, seed)) position->apply(move);
+    Rng rng(seed);
+    EXPECT_LT((*scout)->decide(*position, rng).value, kDecided) << seed;
+    (*judge)->new_game();
+    total += std::abs((*judge)->decide(*position, rng).value);
+  }
+  EXPECT_LT(total / 8, kFairOpening);
 }
 
 }  // namespace

@@ -40,6 +40,11 @@ TEST(Modes, StandForTheirSpecifications) {
   }
 }
 
+TEST(Modes, ADifficultyIsStoredAsTheEngineItStandsFor) {
+  EXPECT_EQ(engines_of_seat("difficulty:5", MixBand::canonical, {"ringrift", "hex8", 2, {}}).value(),
+            std::vector<std::string>{"heuristic"});
+}
+
 TEST(Modes, AnUnknownNameIsRefusedWithTheChoices) {
   const auto table = SelfplayTable::open(spec_of("nn-only", MixBand::canonical));
   ASSERT_FALSE(table);
