@@ -1,8 +1,7 @@
 // What must never happen, checked at every step, and what must have happened after a quiet time.
 //
 //   I1 ballots that a node issues strictly increase, across crashes
-//   I2 in a component with stable links there is at most one leader after L + J + 2H. (Elections that begin later, after a
-//      lost vote, may still end with two winners: they meet within H, or it counts as a violation.)
+//   I2 in a component with stable links there is at most one leader, at any instant, after L + J + 2H
 //   I3 no node acts on a ballot below one it has acted on, across crashes; one vote a term
 //   I4 with policy `majority` at most one leader holds a valid lease at any instant
 //   I5 after healing all event sets are equal, and hold every event that was acknowledged
@@ -61,6 +60,9 @@ class Checks : public Observer {
   void issued(const Host& host, const Ballot& ballot);
   void acted_on(const Host& host, const Ballot& ballot);
   void voted(const Host& host, const Ballot& ballot);
+  // Lives of hosts and links that work.
+  [[nodiscard]] std::vector<std::uint64_t> surroundings() const;
+  void look_for_two_leaders(const Host& host);
   void look_at(const Component& component, Instant quiet);
   static std::string name(const Host& host) { return "host " + std::to_string(host.index); }
   static std::string name(const Ballot& ballot) {
@@ -81,7 +83,7 @@ class Checks : public Observer {
   std::map<int, std::uint64_t> least_incarnation_;  // of a host, since its last start or wake
   std::map<NodeId, std::uint64_t> durable_;         // events on the disk of a node
   std::optional<Instant> quiet_since_;
-  std::set<std::pair<int, int>> two_leaders_;  // seen in the last look
+  std::vector<std::uint64_t> settled_;  // the surroundings when the quiet time began
   std::map<int, NodeId> steady_leader_;        // of a host in this quiet time
   std::uint64_t issued_count_ = 0;
   std::uint64_t check_count_ = 0;

@@ -229,7 +229,8 @@ class Plan {
       for (int i = 0; i < hosts; ++i) {
         if (i != led && ++met > kept) world_.link(i, led).up = world_.link(led, i).up = false;
       }
-      world_.at(world_.time() + milliseconds(4000, 8000), [this, led] {
+      world_.at(world_.time() + milliseconds(4000, 8000), [this, led, storm = storm_] {
+        if (storm != storm_) return;
         for (const auto& host : world_.hosts()) {
           if (!world_.link(led, host->index).up || host->index == led) continue;
           world_.crash(*host);
@@ -240,7 +241,8 @@ class Plan {
     } else {
       // All answers to the leader are slow, then its own voice is lost.
       for (int i = 0; i < hosts; ++i) world_.link(i, led).delay = milliseconds(1500, 3100);
-      world_.at(world_.time() + milliseconds(200, 4000), [this, led, hosts] {
+      world_.at(world_.time() + milliseconds(200, 4000), [this, led, hosts, storm = storm_] {
+        if (storm != storm_) return;
         for (int i = 0; i < hosts; ++i) world_.link(led, i).up = i == led;
       });
     }
@@ -286,6 +288,7 @@ class Plan {
 
   void quiet(bool last) {
     world_.trace("--- quiet");
+    ++storm_;
     for_links([](Link& link) { link = {}; });
     for (const auto& host : world_.hosts()) {
       host->disk.full = false;
@@ -322,6 +325,7 @@ class Plan {
   World world_;
   Checks checks_;
   Rng& rng_;
+  std::uint64_t storm_ = 0;  // the number of this wild time; what one has set up does not strike after it
 };
 
 }  // namespace
