@@ -283,14 +283,20 @@ void Agreement::round_trip(const NodeId& from, Instant sent_at, const Known& kno
   Member& member = *roster_.find(from);
   member.round_trip = std::max(member.round_trip.value_or(sent_at), sent_at);
   const Ballot before = election_.following();
+  const Ballot obstacle = election_.obstacle();
   election_.observed(known, sent_at, now.boot);
-  if (election_.following() != before && !election_.following().none()) spread_news(from, now);
+  const bool followed = election_.following() != before && !election_.following().none();
+  if (followed || (election_.contested(now.boot) && election_.obstacle() != obstacle)) spread_news(from, now);
 }
 
 void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now now) {
   election_.observed(message.known, std::nullopt, now.boot);
-  if (Pace& pace = pace_[message.from]; message.known.leader > election_.following() && now.boot >= pace.probe_at) {
+  // News are believed when they come back over a link that works in both directions.
+  const Ballot news = std::max(message.known.leader, message.known.highest);
+  const bool new_to_us = message.known.leader > election_.following() || news > election_.known(now.boot).highest;
+  if (Pace& pace = pace_[message.from]; new_to_us && (news > pace.probed_for || now.boot >= pace.probe_at)) {
     pace.probe_at = now.boot + kHeartbeat;
+    pace.probed_for = news;
     send(message.from, Heartbeat{.ballot = {}, .sent_at = now.boot, .heard = true, .troubled = {}});
   }
   const Ballot before = election_.following();
@@ -308,8 +314,8 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
   send(message.from, std::move(answer));
 }
 
-// Another leader than a moment ago: whoever asks us now hears of it. Left to the rounds of heartbeats, two leaders of a wide
-// net would meet too late.
+// Another leader than a moment ago, or a promise that stands in its way: everybody is told to ask. Left to the rounds of
+// heartbeats, two leaders of a wide net would meet too late.
 void Agreement::spread_news(const NodeId& from, Now now) {
   for (const NodeId& id : roster_.active()) {
     if (id != from) send(id, Heartbeat{.ballot = {}, .sent_at = now.boot, .heard = true, .troubled = {}});
@@ -477,6 +483,7 @@ Standing Agreement::standing() const {
           .promised = ledger_.promised(),
           .following = election_.following(),
           .contact = election_.contact(),
+          .in_office = election_.in_office(),
           .lease_until = election_.lease_until()};
 }
 
@@ -487,10 +494,13 @@ std::vector<std::uint8_t> Agreement::card_file() const {
 }
 
 void Agreement::finish(Now now) {
-  if (election_.leading() && election_.following() != announced_ && !frozen_) {
-    announced_ = election_.following();
+  if (election_.leading() && election_.following() != claimed_ && !frozen_) {
+    claimed_ = election_.following();
     next_beat_ = now.boot;
     beat(now);
+  }
+  if (election_.in_office() && election_.following() != announced_ && !frozen_) {
+    announced_ = election_.following();
     record("leader", std::to_string(announced_.term), now);
     return;  // record ends with this function
   }

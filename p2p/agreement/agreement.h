@@ -115,6 +115,7 @@ class Agreement {
     Instant cards_at = 0;
     Instant have_at = 0;
     Instant probe_at = 0;
+    Ballot probed_for;
   };
 
   Agreement(const AgreementConfig& config, const Promise& promise, Signer& signer, Now now);
@@ -165,6 +166,7 @@ class Agreement {
   Instant asked_to_wake_ = INT64_MAX;
   std::size_t next_partner_ = 0;
   std::map<NodeId, Pace> pace_;
+  Ballot claimed_;    // the last ballot that this node won, for which it sent heartbeats at once
   Ballot announced_;  // the last ballot under which this node led and said so in an event
 
   std::vector<Send> sends_;

@@ -45,6 +45,7 @@ void Election::observe(Instant now) {
   campaign_.reset();
   acknowledged_.clear();
   raise_at_.reset();
+  in_office_ = false;
   lease_until_ = 0;
   contact_ = now;
   const bool by_itself = rules_.policy == Policy::available && roster_.active().empty();
@@ -72,6 +73,7 @@ void Election::tick(Instant now) {
   std::erase_if(rivals_, [now](const auto& rival) { return now >= rival.second.last + kLease; });
   if (leading()) {
     renew_lease(now);
+    take_office(now);
     const bool lapsed = now >= std::max(lease_until_, led_since_ + kLeaderLease);
     if (rules_.policy == Policy::majority && lapsed) {
       step_down(now);
@@ -93,7 +95,8 @@ Instant Election::next_wake() const {
   if (leading()) {
     const Instant lapse =
         rules_.policy == Policy::majority ? std::max(lease_until_, led_since_ + kLeaderLease) : INT64_MAX;
-    return std::min(lapse, raise_at_.value_or(INT64_MAX));
+    const Instant office = in_office_ || obstacle_ > following_ ? INT64_MAX : led_since_ + kClaim;
+    return std::min({lapse, office, raise_at_.value_or(INT64_MAX)});
   }
   if (campaign_) {
     Instant wake = campaign_->repeat_at;
@@ -137,6 +140,7 @@ void Election::follow(const Ballot& ballot, const Life& life, Instant contact, I
     contact_ = contact;
     acknowledged_.clear();
     raise_at_.reset();
+    in_office_ = false;
     lease_until_ = 0;
     campaign_at_ = now + kLease + jitter();
     alone_at_ = contact + kLease + kReach;
@@ -214,7 +218,10 @@ void Election::released(const NodeId& from, const Release& release, Instant now)
     // Nobody waits for the answer of a node that may be gone already.
     alone_at_ = now;
     campaign(true, {}, now);
-    if (campaign_) undeliverable(from, now);
+    if (campaign_) {
+      campaign_->appointed = true;
+      undeliverable(from, now);
+    }
   } else {
     campaign_at_ = now + kReach + jitter();
   }
@@ -260,6 +267,7 @@ void Election::campaign(bool binding, std::set<NodeId> reached, Instant now) {
   next.reached = std::move(reached);
   if (binding) {
     following_ = {};
+    in_office_ = false;
     ledger_.promise(next.ballot);
     voted_ = next.ballot;
     hold_until_ = now + kReach;
@@ -333,6 +341,7 @@ void Election::decide(Instant now) {
 
 void Election::lead(Instant now) {
   following_ = campaign_->ballot;
+  in_office_ = rules_.policy == Policy::majority || campaign_->appointed || campaign_->reached.empty();
   campaign_.reset();
   acknowledged_.clear();
   raise_at_.reset();
@@ -340,10 +349,23 @@ void Election::lead(Instant now) {
   contact_ = now;
   lease_until_ = 0;
   renew_lease(now);
+  take_office(now);
+}
+
+// Without a quorum, members that do not reach each other may be elected at the same time, and members between them connect
+// them. So the news of a claim goes round before the claim counts; and the claims that it meets are lower, and end there,
+// or it is stopped by a member that promised more, and then the news of that promise stops the claim.
+void Election::take_office(Instant now) {
+  if (in_office_) return;
+  const bool all_agree =
+      std::ranges::all_of(electors(), [this](const NodeId& id) { return acknowledged_.contains(id); });
+  const bool known = now >= led_since_ + kClaim && obstacle_ <= following_;
+  in_office_ = all_agree || known || faulty(Fault::lead_unannounced);
 }
 
 void Election::step_down(Instant now) {
   following_ = {};
+  in_office_ = false;
   acknowledged_.clear();
   raise_at_.reset();
   lease_until_ = 0;
@@ -356,6 +378,7 @@ void Election::heartbeat_answered(const NodeId& from, const HeartbeatAnswer& ans
   Instant& newest = acknowledged_[from];
   newest = std::max(newest, faulty(Fault::lease_from_receipt) ? now : answer.sent_at);
   renew_lease(now);
+  take_office(now);
 }
 
 void Election::renew_lease(Instant now) {

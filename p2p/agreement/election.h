@@ -4,7 +4,10 @@
 //   follow   a leader was heard within L
 //   ask      silence for L + J: "would you take me?" Yes only from members that hear no leader either
 //   vote     enough said yes: promise a new ballot, write it down, "take me"
-//   lead     enough took us: a heartbeat each H. A higher leader, sleep, drain or (majority) a lapsed lease ends it
+//   claim    (available) enough took us: heartbeats begin, and so does the news of us. Whoever hears of a higher claim
+//            follows that; whoever hears of a higher promise asks anew
+//   lead     everybody in reach follows us, or the news had time to go round: a heartbeat each H. A higher leader, sleep,
+//            drain or (majority) a lapsed lease ends it
 //
 // Enough is more than half: of the voters (majority), or of the members that answer now (available; alone is enough after
 // a longer wait). What is said leaves only when what it rests on is on disk; the caller sees to that (ledger.h).
@@ -70,6 +73,11 @@ class Election {
   void release(Instant now, bool for_good);
 
   [[nodiscard]] bool leading() const { return !following_.none() && following_.node == rules_.self; }
+  // Of a leader: it acts as one. Before, it claims to be one.
+  [[nodiscard]] bool in_office() const { return leading() && in_office_; }
+  // A member in reach has promised more than the leader we go by: not everybody can follow it.
+  [[nodiscard]] bool contested(Instant now) const { return live_leader(now) && obstacle_ > following_; }
+  [[nodiscard]] const Ballot& obstacle() const { return obstacle_; }
   [[nodiscard]] bool live_leader(Instant now) const;
   [[nodiscard]] bool leads_by_lease(Instant now) const;
   [[nodiscard]] const Ballot& following() const { return following_; }
@@ -81,6 +89,7 @@ class Election {
  private:
   struct Campaign {
     bool binding = false;
+    bool appointed = false;  // by the leader before us
     Ballot ballot;
     Instant asked_at = 0;
     Instant repeat_at = 0;
@@ -102,6 +111,7 @@ class Election {
   [[nodiscard]] Verdict verdict(Instant now) const;
   void decide(Instant now);
   void lead(Instant now);
+  void take_office(Instant now);
   void step_down(Instant now);
   void renew_lease(Instant now);
   void note_rival(const Ballot& ballot, Instant seen, Instant now);
@@ -129,6 +139,7 @@ class Election {
 
   // As leader.
   Instant led_since_ = 0;
+  bool in_office_ = false;
   Instant lease_until_ = 0;
   std::map<NodeId, Instant> acknowledged_;  // when the newest followed heartbeat was sent
   std::optional<Instant> raise_at_;         // ask for a higher ballot than the one that stands in the way

@@ -19,6 +19,7 @@ enum class Fault {
   append_to_torn_file,  // events are appended behind what a crash left half written
   pull_no_events,       // events are sent once and never asked for
   ignore_clone,         // another process with our identity is tolerated
+  lead_unannounced,     // a winner leads before the news of it went round
   count_absent_voters,  // a majority is counted among the voters that answered
 };
 

@@ -26,6 +26,7 @@ struct Standing {
   Ballot promised;
   Ballot following;         // of the leader this node goes by, itself included; none without one
   Instant contact = 0;      // when that leader was last known to lead (not read when it is this node)
+  bool in_office = false;   // of this node as leader: nobody in reach can be leading besides it
   Instant lease_until = 0;  // of this node as leader
 };
 
@@ -36,7 +37,7 @@ inline Part part(const Standing& standing, Instant now) {
   if (standing.condition == Condition::frozen) return Part::frozen;
   if (standing.following.none()) return Part::looking;
   if (standing.following.node == standing.self) {
-    const bool may_lead = standing.policy == Policy::available || now < standing.lease_until;
+    const bool may_lead = standing.policy == Policy::available ? standing.in_office : now < standing.lease_until;
     return may_lead && standing.following == standing.promised ? Part::leading : Part::looking;
   }
   return now < standing.contact + kLease ? Part::following : Part::looking;

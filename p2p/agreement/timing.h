@@ -22,6 +22,7 @@ inline constexpr Duration kLease = 8 * kHeartbeat;  // L: silence after which a 
 inline constexpr Duration kLeaderLease =
     kLease * 8 / 10;                                 // what a leader counts for itself: clocks may differ by a fifth
 inline constexpr Duration kJitter = 2 * kHeartbeat;  // J: spread of candidates
+inline constexpr Duration kClaim = kHeartbeat / 2;   // from winning to leading, unless everybody agrees before
 inline constexpr Duration kReach = 2 * kHeartbeat;   // a round trip within it makes a member reachable
 inline constexpr Duration kProbeRound = 4 * kHeartbeat;    // every pair of members hears of each other within it
 inline constexpr Duration kSuspectAfter = 4 * kHeartbeat;  // without an answer
@@ -33,6 +34,7 @@ inline constexpr Duration kSyncPause = kHeartbeat;         // between two exchan
 
 static_assert(kLeaderLease < kLease, "a leader must give up before others may replace it");
 static_assert(kLease > kSuspectAfter && kDeadAfter > kLease, "leadership moves on before a member is declared dead");
+static_assert(kClaim < kReach, "a winner must lead before its voters give up waiting for it");
 static_assert(kReach + kJitter < kLease, "a campaign must fit into a lease");
 static_assert(kProbeRound < kLease, "news of a leader must travel faster than it expires");
 static_assert(kSlept < kReach, "sleep must be noticed before a campaign can end");

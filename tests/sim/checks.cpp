@@ -94,7 +94,8 @@ void Checks::look_for_two_leaders(const Host& host) {
   for (const Component& component : components()) {
     if (std::ranges::find(component.hosts, &host) == component.hosts.end()) continue;
     for (const Host* other : component.hosts) {
-      if (other != &host && leads(*other)) violated("I2: " + name(host) + " and " + name(*other) + " lead one component");
+      if (other != &host && leads(*other))
+        violated("I2: " + name(host) + " and " + name(*other) + " lead one component");
     }
   }
 }
@@ -112,6 +113,11 @@ std::vector<std::uint64_t> Checks::surroundings() const {
 
 void Checks::settle() {
   quiet_since_ = world_.time();
+  lost_hosts();
+}
+
+void Checks::lost_hosts() {
+  complete_since_ = world_.time();
   settled_ = surroundings();
   steady_leader_.clear();
 }
@@ -167,18 +173,18 @@ bool Checks::may_elect(const Component& component) const {
 void Checks::look() {
   if (!quiet_since_) return;
   if (surroundings() != settled_) return violated("the simulator disturbs what it calls quiet");
-  const Instant quiet = world_.time() - *quiet_since_;
   for (const auto& host : world_.hosts()) look_for_two_leaders(*host);
-  for (const Component& component : components()) look_at(component, quiet);
+  if (world_.time() - complete_since_ < kLeaderAfter) return;
+  for (const Component& component : components()) look_at(component);
 }
 
-void Checks::look_at(const Component& component, Instant quiet) {
+void Checks::look_at(const Component& component) {
   ++check_count_;
   std::vector<const Host*> leaders;
   for (const Host* host : component.hosts) {
     if (world_.part_of(*host) == Part::leading) leaders.push_back(host);
   }
-  if (quiet < kLeaderAfter || !may_elect(component)) return;
+  if (!may_elect(component)) return;
   if (leaders.empty()) return violated("the component of " + name(*component.hosts[0]) + " has no leader");
   const Host& leader = *leaders[0];
   for (const Host* host : component.hosts) {

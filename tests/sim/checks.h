@@ -34,6 +34,8 @@ class Checks : public Observer {
 
   // Links are stable from now on, until `stir`.
   void settle();
+  // Hosts crashed. The links are as stable as before, but there is a leader to be found.
+  void lost_hosts();
   void stir();
   // During a quiet time, now and then.
   void look();
@@ -63,7 +65,7 @@ class Checks : public Observer {
   // Lives of hosts and links that work.
   [[nodiscard]] std::vector<std::uint64_t> surroundings() const;
   void look_for_two_leaders(const Host& host);
-  void look_at(const Component& component, Instant quiet);
+  void look_at(const Component& component);
   static std::string name(const Host& host) { return "host " + std::to_string(host.index); }
   static std::string name(const Ballot& ballot) {
     return "(" + std::to_string(ballot.term) + ", " + ballot.node.short_text() + ")";
@@ -83,8 +85,9 @@ class Checks : public Observer {
   std::map<int, std::uint64_t> least_incarnation_;  // of a host, since its last start or wake
   std::map<NodeId, std::uint64_t> durable_;         // events on the disk of a node
   std::optional<Instant> quiet_since_;
-  std::vector<std::uint64_t> settled_;  // the surroundings when the quiet time began
-  std::map<int, NodeId> steady_leader_;        // of a host in this quiet time
+  Instant complete_since_ = 0;           // no host was lost since, in this quiet time
+  std::vector<std::uint64_t> settled_;   // the surroundings when the quiet time began
+  std::map<int, NodeId> steady_leader_;  // of a host in this quiet time
   std::uint64_t issued_count_ = 0;
   std::uint64_t check_count_ = 0;
 };

@@ -77,8 +77,14 @@ class Plan {
     const Instant end = world_.time() + seconds * kSecond;
     while (world_.time() < end && !checks_.violation()) {
       act();
-      world_.run_until(world_.time() + milliseconds(20, 1500));
+      world_.run_until(std::max(undisturbed_until_, world_.time() + milliseconds(20, 1500)));
     }
+  }
+
+  // An ambush strikes after `wait`, and nothing else happens until it has had its effect.
+  void strike(Instant wait, std::function<void()> action) {
+    undisturbed_until_ = world_.time() + wait + kLease;
+    world_.at(world_.time() + wait, std::move(action));
   }
 
   // How the network is in general.
@@ -222,15 +228,16 @@ class Plan {
     if (leader == nullptr || world_.hosts().size() < 3) return;
     const int hosts = static_cast<int>(world_.hosts().size());
     const int led = leader->index;
-    if (rng_.chance(1, 2)) {
+    const std::uint32_t kind = rng_.below(3);
+    if (kind == 0) return hear_nobody(led);
+    if (kind == 1) {
       // Half of the others lose the leader; when they ask, the rest restarts and loses it too.
       const int kept = (hosts - 1) / 2;
       int met = 0;
       for (int i = 0; i < hosts; ++i) {
         if (i != led && ++met > kept) world_.link(i, led).up = world_.link(led, i).up = false;
       }
-      world_.at(world_.time() + milliseconds(4000, 8000), [this, led, storm = storm_] {
-        if (storm != storm_) return;
+      strike(milliseconds(4000, 8000), [this, led] {
         for (const auto& host : world_.hosts()) {
           if (!world_.link(led, host->index).up || host->index == led) continue;
           world_.crash(*host);
@@ -241,11 +248,33 @@ class Plan {
     } else {
       // All answers to the leader are slow, then its own voice is lost.
       for (int i = 0; i < hosts; ++i) world_.link(i, led).delay = milliseconds(1500, 3100);
-      world_.at(world_.time() + milliseconds(200, 4000), [this, led, hosts, storm = storm_] {
-        if (storm != storm_) return;
+      strike(milliseconds(200, 4000), [this, led, hosts] {
         for (int i = 0; i < hosts; ++i) world_.link(led, i).up = i == led;
       });
     }
+  }
+
+  // One host hears nobody and asks and asks. Then it is heard, by hosts that the leader counts on but that have lost it this
+  // moment, and perhaps started anew: they must not vote before the lease that they gave is over.
+  void hear_nobody(int led) {
+    const int hosts = static_cast<int>(world_.hosts().size());
+    const int deaf = (led + 1 + static_cast<int>(rng_.below(static_cast<std::uint32_t>(hosts - 1)))) % hosts;
+    for (int i = 0; i < hosts; ++i) {
+      if (i != deaf) world_.link(i, deaf).up = world_.link(deaf, i).up = false;
+    }
+    const bool anew = rng_.chance(1, 2);
+    strike(milliseconds(5000, 8000), [this, led, deaf, anew] {
+      for (const auto& host : world_.hosts()) {
+        const int i = host->index;
+        if (i == led) continue;
+        if (i != deaf && anew) {
+          world_.crash(*host);
+          restart(*host, milliseconds(1, 200));
+        }
+        world_.link(led, i).up = world_.link(i, led).up = false;
+        if (i != deaf) world_.link(i, deaf) = world_.link(deaf, i) = {};
+      }
+    });
   }
 
   // Some stable form of a broken network.
@@ -288,7 +317,6 @@ class Plan {
 
   void quiet(bool last) {
     world_.trace("--- quiet");
-    ++storm_;
     for_links([](Link& link) { link = {}; });
     for (const auto& host : world_.hosts()) {
       host->disk.full = false;
@@ -301,12 +329,24 @@ class Plan {
     world_.run_until(world_.time() + 3 * kSecond);
     if (!last && rng_.chance(2, 3)) shape();
     checks_.settle();
-    const Instant end = world_.time() + kQuietTime;
+    if (!last && rng_.chance(1, 2)) {
+      // Whatever form the network has, it finds another leader, and never two.
+      watch(Checks::kOneLeaderAfter + milliseconds(0, 4000));
+      for (const auto& host : world_.hosts()) {
+        if (world_.part_of(*host) == Part::leading) world_.crash(*host);
+      }
+      checks_.lost_hosts();
+    }
+    watch(kQuietTime);
+    if (last) checks_.look_at_the_end();
+  }
+
+  void watch(Duration length) {
+    const Instant end = world_.time() + length;
     while (world_.time() < end && !checks_.violation()) {
-      world_.run_until(world_.time() + kLook);
+      world_.run_until(std::min(end, world_.time() + kLook));
       checks_.look();
     }
-    if (last) checks_.look_at_the_end();
   }
 
   void reunite() {
@@ -325,7 +365,7 @@ class Plan {
   World world_;
   Checks checks_;
   Rng& rng_;
-  std::uint64_t storm_ = 0;  // the number of this wild time; what one has set up does not strike after it
+  Instant undisturbed_until_ = 0;
 };
 
 }  // namespace

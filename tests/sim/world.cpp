@@ -278,6 +278,11 @@ void World::transmit(Host& host, const Send& send) {
     });
     return;
   }
+  if (!there.up && rng.chance(1, 4)) {  // the network says that there is no way
+    at(time_ + static_cast<Instant>(rng.below(kSecond)), [this, &host, life, id = send.to] {
+      input(host, life, [id](Agreement& process, Now now) { process.undeliverable(id, now); });
+    });
+  }
   if (!there.up || rng.chance(there.loss, 1000)) return;
   auto bytes = std::make_shared<const std::vector<std::uint8_t>>(encode_cluster_message(send.message));
   if (trace_) trace(std::to_string(host.index) + " -> " + std::to_string(to) + " " + body_name(send.message.body));

@@ -132,6 +132,8 @@ TEST(RoleTest, FollowsFromTheStandingAndTheTime) {
   EXPECT_EQ(part(standing, 999), Part::leading);
   EXPECT_EQ(part(standing, 1'000), Part::looking);  // the lease is over
   standing.policy = Policy::available;
+  EXPECT_EQ(part(standing, 1'000), Part::looking);  // a claim, until the news of it went round
+  standing.in_office = true;
   EXPECT_EQ(part(standing, 1'000), Part::leading);
   standing.promised.term = 3;  // a higher ballot was promised
   EXPECT_EQ(part(standing, 999), Part::looking);
