@@ -118,10 +118,14 @@ Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
   return {};
 }
 
+void ClusterService::hand_over() {
+  enqueue([](Agreement& machine, Now now) { machine.release(now, true); });
+}
+
 void ClusterService::stop() {
   if (!thread_.joinable()) return;
   const Deadline end = within(kGoodByeWithin);
-  enqueue([](Agreement& machine, Now now) { machine.release(now, true); });
+  hand_over();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -183,13 +187,14 @@ void ClusterService::run() {
   }
 }
 
-void ClusterService::drain(Reply* reply) {
+void ClusterService::drain(Returned* returned) {
   for (Write& write : machine_->take_writes()) this->write(std::move(write));
   for (const Send& send : machine_->take_sends()) {
     auto bytes = encode_cluster_message(send.message);
-    // Without a request to answer, the message came as an answer: our line to its sender is the right one.
-    if (send.back && reply != nullptr) {
-      add_frame(reply->body, bytes);
+    // Without a request of its receiver the message is late, for it waited for the disk, or it answers an answer: then our
+    // line to that member is the right one.
+    if (send.back && returned != nullptr && returned->to == send.to) {
+      returned->messages.push_back(std::move(bytes));
     } else {
       lines_.send(send.to, std::move(bytes));
     }
@@ -225,14 +230,17 @@ void ClusterService::begin_anew() {
 
 void ClusterService::publish(bool force) {
   const Now now = clock_now();
-  if (!force && now.boot - published_at_ < kPictureEvery) return;
-  published_at_ = now.boot;
   const Standing standing = machine_->standing();
+  const Part part = mz::part(standing, now.boot);
+  const bool news = part != published_part_ || standing.following != published_ballot_;
+  if (!force && !news && now.boot - published_at_ < kPictureEvery) return;
+  published_at_ = now.boot;
+  published_part_ = part;
+  published_ballot_ = standing.following;
   const std::time_t wall = std::time(nullptr);  // for people; nothing is decided by it
   const auto on_the_wall = [&](Instant at) { return wall - (now.boot - at) / 1'000'000; };
   auto picture = std::make_shared<ClusterPicture>();
   picture->self = standing.self;
-  const Part part = mz::part(standing, now.boot);
   picture->role = part_name(part);
   picture->policy = standing.policy == Policy::majority ? "majority" : "available";
   if (part == Part::leading || part == Part::following) {
@@ -332,20 +340,25 @@ Result<std::string> ClusterService::receive(const NodeId& from, std::string_view
     return Error{ErrorKind::usage, "The body is not a list of messages of the node whose certificate came with it."};
   }
   auto reply = std::make_shared<Reply>();
-  enqueue([this, received, reply](Agreement& machine, Now now) {
-    std::string body;
-    Reply collected;
+  enqueue([this, from, received, reply](Agreement& machine, Now now) {
+    Returned returned{.to = from, .messages = {}};
     for (const ClusterMessage& message : *received) {
       machine.receive(message, now);
-      drain(&collected);
+      drain(&returned);
     }
     const std::lock_guard lock(reply->mutex);
-    reply->body = std::move(collected.body);
+    for (std::vector<std::uint8_t>& message : returned.messages) {
+      if (reply->given_up) {
+        lines_.send(from, std::move(message));
+      } else {
+        add_frame(reply->body, message);
+      }
+    }
     reply->done = true;
     reply->changed.notify_all();
   });
   std::unique_lock lock(reply->mutex);
-  reply->changed.wait_for(lock, kAnswerWithin, [&reply] { return reply->done; });
+  reply->given_up = !reply->changed.wait_for(lock, kAnswerWithin, [&reply] { return reply->done; });
   return reply->body;
 }
 

@@ -58,7 +58,9 @@ class ClusterService final : public Cluster {
 
   // Reads the files and begins. `known`: members that are known from elsewhere.
   Result<void> start(const std::vector<MemberAddress>& known);
-  // Hands leadership over and ends all threads.
+  // Hands leadership over and never takes it again; does not wait.
+  void hand_over();
+  // The same, and ends all threads.
   void stop();
 
   [[nodiscard]] std::shared_ptr<const ClusterPicture> picture() const override;
@@ -73,12 +75,18 @@ class ClusterService final : public Cluster {
 
  private:
   using Input = std::function<void(Agreement&, Now)>;
-  // What one request gets back.
+  // Whoever waits for the agreement thread.
   struct Reply {
     std::mutex mutex;
     std::condition_variable changed;
     bool done = false;
+    bool given_up = false;  // nobody waits any more
     std::string body;
+  };
+  // Messages that go back by the request of that member.
+  struct Returned {
+    NodeId to;
+    std::vector<std::vector<std::uint8_t>> messages;
   };
 
   void run();
@@ -86,7 +94,7 @@ class ClusterService final : public Cluster {
   [[nodiscard]] Result<std::unique_ptr<Agreement>> open();
   void enqueue(Input input);
   void enqueue_disk(std::function<void()> job);
-  void drain(Reply* reply);
+  void drain(Returned* returned);
   void write(Write write);
   void begin_anew();
   void publish(bool force);
@@ -102,6 +110,8 @@ class ClusterService final : public Cluster {
   std::unique_ptr<Agreement> machine_;  // null while the files change clusters
   std::uint64_t generation_ = 0;        // of machine_
   Instant published_at_ = 0;
+  Part published_part_ = Part::starting;
+  Ballot published_ballot_;
 
   mutable std::mutex mutex_;  // guards inputs_ and stopping_; held to move a few pointers
   std::condition_variable changed_;

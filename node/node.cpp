@@ -169,10 +169,11 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   front_door.start();
   membership.start(platform::name_thread);
   on_ready(identity.port);
-  supervisor.run();
-
-  spdlog::info("stopping");
-  cluster.stop();  // first, so that somebody else leads at once
+  supervisor.run([&cluster] {
+    spdlog::info("stopping");
+    cluster.hand_over();  // first, so that somebody else leads at once
+  });
+  cluster.stop();
   const Result<void> stored = intake.stop();
   membership.stop();
   listener->reset();

@@ -48,7 +48,7 @@ Supervisor::Supervisor(NodeLimits limits, NodeIdentity identity, std::vector<Gam
 
 Supervisor::~Supervisor() = default;
 
-void Supervisor::run() {
+void Supervisor::run(const std::function<void()>& stopping) {
   while (!stop_) {
     const Time now = Clock::now();
     state_.beat_control(now);
@@ -61,6 +61,7 @@ void Supervisor::run() {
     if (now >= next_publish_) publish(now);
     wait();
   }
+  stopping();
   stop_workers();
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,8 +62,9 @@ class Supervisor {
              std::uint64_t seed, NodeState& state, Intake& intake, const WakePipe& wake, const std::atomic<bool>& stop);
   ~Supervisor();
 
-  // Returns when `stop` is set: workers are gone, and every game they finished is with the intake.
-  void run();
+  // Returns when `stop` is set: workers are gone, and every game they finished is with the intake. `stopping` is called
+  // before they get their time for that; it must not wait.
+  void run(const std::function<void()>& stopping);
 
  private:
   struct Worker {

@@ -158,6 +158,7 @@ void Agreement::receive(const ClusterMessage& message, Now now) {
       const bool stale = message.life < known;  // from before a restart or a wake, or from a clone
       if (takes_part && !frozen_ && !stale && member->active()) {
         member->heard = now.boot;
+        election_.heard(message.from, message.known.leader);
         std::visit([&](const auto& body) { handle(message, body, now); }, message.body);
       }
       reconcile(message, now);
@@ -248,11 +249,20 @@ std::vector<NodeId> Agreement::partners() {
   const std::vector<NodeId>& all = roster_.active();
   const bool calm = election_.live_leader(now_.boot) && now_.boot - election_.contact() < kReach;
   if (election_.leading()) return all;
-  // With a leader at hand each pair of members still talks once in a while, so that no part of the cluster can have a
-  // leader of its own unnoticed. Without one, everybody is asked at once, as far as that is affordable.
-  const std::size_t share = (all.size() + kProbeRound / kHeartbeat - 1) / (kProbeRound / kHeartbeat);
-  const std::size_t count = std::min(all.size(), calm ? share : std::max(share, kPartners));
   std::vector<NodeId> chosen;
+  ++beats_;
+  if (calm) {
+    // With a leader at hand each pair of members still talks once in a while, so that no part of the cluster can have a
+    // leader of its own unnoticed. The leader itself is heard each H.
+    constexpr std::size_t kBeats = kProbeRound / kHeartbeat;
+    for (std::size_t i = beats_ % kBeats; i < all.size(); i += kBeats) {
+      if (all[i] != election_.following().node) chosen.push_back(all[i]);
+    }
+    return chosen;
+  }
+  // Without one, everybody is asked at once, as far as that is affordable.
+  const std::size_t share = (all.size() + kProbeRound / kHeartbeat - 1) / (kProbeRound / kHeartbeat);
+  const std::size_t count = std::min(all.size(), std::max(share, kPartners));
   for (std::size_t i = 0; i < count; ++i) chosen.push_back(all[(next_partner_ + i) % all.size()]);
   next_partner_ += count;
   return chosen;
@@ -303,6 +313,9 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
   HeartbeatAnswer answer = election_.heartbeat(message.from, message.life, body, now.boot);
   if (answer.accepted && election_.following() != before) spread_news(message.from, now);
   if (answer.accepted) {
+    // It hears us too, or its ballot would not have been accepted; so nobody has to ask it.
+    Member& leader = *roster_.find(message.from);
+    leader.round_trip = std::max(leader.round_trip.value_or(now.boot), now.boot);
     for (const NodeId& id : roster_.active()) roster_.find(id)->published = MemberState::alive;
     for (const auto& [id, state] : body.troubled) {
       Member* member = roster_.find(id);
@@ -311,7 +324,7 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
       if (member->round_trip && now.boot - *member->round_trip < kSuspectAfter) answer.reached.push_back(id);
     }
   }
-  send(message.from, std::move(answer));
+  send(message.from, std::move(answer), /*back=*/true);
 }
 
 // Another leader than a moment ago, or a promise that stands in its way: everybody is told to ask. Left to the rounds of
@@ -336,7 +349,7 @@ void Agreement::handle(const ClusterMessage& message, const HeartbeatAnswer& bod
 void Agreement::handle(const ClusterMessage& message, const Ask& body, Now now) {
   election_.observed(message.known, std::nullopt, now.boot);
   const Answer answer = election_.asked(message.from, body, now.boot);
-  send(message.from, answer);
+  send(message.from, answer, /*back=*/true);
 }
 
 void Agreement::handle(const ClusterMessage& message, const Answer& body, Now now) {

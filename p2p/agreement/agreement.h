@@ -45,8 +45,8 @@ struct AgreementFiles {
 struct Send {
   NodeId to;
   ClusterMessage message;
-  // Goes back over the connection by which the message came that caused it, and nowhere else: what is known of the
-  // receiver's address may be somebody else's.
+  // Goes back over the connection by which the message came that caused it, while that waits: what is known of the
+  // receiver's address may be somebody else's, and an answer needs no connection of its own.
   bool back = false;
 };
 
@@ -165,6 +165,7 @@ class Agreement {
   Instant next_beat_ = 0;
   Instant asked_to_wake_ = INT64_MAX;
   std::size_t next_partner_ = 0;
+  std::size_t beats_ = 0;
   std::map<NodeId, Pace> pace_;
   Ballot claimed_;    // the last ballot that this node won, for which it sent heartbeats at once
   Ballot announced_;  // the last ballot under which this node led and said so in an event

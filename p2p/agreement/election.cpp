@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxRivals = 8;
 constexpr Duration kPreferenceDelay = kHeartbeat / 2;  // for each step below the best preference
+constexpr Duration kAskAgain = kHeartbeat / 8;         // whom our question may have reached before the release
 
 }  // namespace
 
@@ -157,6 +158,7 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
   if (ballot.none() || ballot.node != from) return answer;
   if (!heartbeat.heard && !faulty(Fault::follow_the_deaf)) return answer;
   if (ballot < ledger_.promised() && !faulty(Fault::accept_lower_ballot)) return answer;
+  if (ballot == released_) return answer;
   if (ballot > ledger_.promised() && ledger_.ailing(now)) return answer;
   if (ballot.term > ledger_.promised().term + kMaxTermJump) return answer;
   if (leading() && faulty(Fault::keep_leading)) return answer;
@@ -171,7 +173,7 @@ void Election::observed(const Known& known, std::optional<Instant> sent_at, Inst
   const bool believed = known.highest.term <= believable;
   if (believed) seen_term_ = std::max(seen_term_, known.highest.term);
   const bool fresh = !known.leader.none() && known.leader_age < kLease && known.leader.node != rules_.self &&
-                     known.leader.term <= believable;
+                     known.leader != released_ && known.leader.term <= believable;
   if (fresh) note_rival(known.leader, now - known.leader_age, now);
   if (!sent_at) return;
   if (believed) obstacle_ = std::max(obstacle_, known.highest);
@@ -202,6 +204,10 @@ void Election::note_rival(const Ballot& ballot, Instant seen, Instant now) {
   }
 }
 
+void Election::heard(const NodeId& from, const Ballot& leader) {
+  std::erase_if(rivals_, [&](const auto& rival) { return rival.first.node == from && rival.first != leader; });
+}
+
 void Election::began_anew(const NodeId& id, const Life& life, Instant now) {
   if (leading() || following_.none() || following_.node != id || life <= following_life_) return;
   if (following_life_.incarnation == 0) return;  // known by hearsay only: it times out by itself
@@ -211,9 +217,12 @@ void Election::began_anew(const NodeId& id, const Life& life, Instant now) {
 }
 
 void Election::released(const NodeId& from, const Release& release, Instant now) {
-  if (following_ != release.ballot || release.ballot.node != from) return;
+  if (release.ballot.node != from) return;
+  released_ = release.ballot;
+  if (following_ != release.ballot) return;
   following_ = {};
   alone_at_ = now + kReach;
+  vote_at_once(now);
   if (release.successor == rules_.self && !for_good_ && is_elector(rules_.self)) {
     // Nobody waits for the answer of a node that may be gone already.
     alone_at_ = now;
@@ -289,8 +298,12 @@ void Election::ask(Instant now) {
 
 void Election::answered(const NodeId& from, const Answer& answer, Instant now) {
   if (!campaign_ || answer.ballot != campaign_->ballot || answer.binding != campaign_->binding) return;
-  campaign_->answered.insert(from);
   campaign_->reached.insert(from);
+  if (campaign_->appointed && !answer.yes && now < campaign_->asked_at + kReach) {
+    campaign_->repeat_at = std::min(campaign_->repeat_at, now + kAskAgain);
+    return;
+  }
+  campaign_->answered.insert(from);
   if (answer.yes && is_elector(from)) campaign_->granted.insert(from);
   decide(now);
 }
@@ -398,15 +411,25 @@ void Election::renew_lease(Instant now) {
   lease_until_ = std::max(lease_until_, acknowledged[quorum - 1] + kLeaderLease);
 }
 
+// Rather one that has acknowledged a heartbeat, for then it can write; but a leader that stops at once still names somebody.
 NodeId Election::best_successor(Instant now) const {
+  const auto rank = [this](const Member& member) {
+    return std::pair(acknowledged_.contains(member.card.id), member.card.preference);
+  };
   const Member* best = nullptr;
   for (const NodeId& id : electors()) {
     const Member* member = roster_.find(id);
     if (member == nullptr || Roster::judge(*member, now) != MemberState::alive) continue;
-    if (!acknowledged_.contains(id)) continue;  // a member that can not write cannot lead
-    if (best == nullptr || member->card.preference > best->card.preference) best = member;
+    if (best == nullptr || rank(*member) > rank(*best)) best = member;
   }
   return best == nullptr ? NodeId{} : best->card.id;
+}
+
+// A leader is no more by its own word. What this node may have acknowledged before its start was over when that leader came to
+// lead, and whoever had our vote has used it.
+void Election::vote_at_once(Instant now) {
+  vote_from_ = std::min(vote_from_, now);
+  hold_until_ = std::min(hold_until_, now);
 }
 
 void Election::release(Instant now, bool for_good) {
@@ -415,6 +438,7 @@ void Election::release(Instant now, bool for_good) {
   if (!leading()) return;
   const Release release{.ballot = following_, .successor = best_successor(now)};
   step_down(now);
+  vote_at_once(now);
   campaign_at_ = now + kLease + jitter();
   for (const NodeId& id : roster_.active()) send_(id, release);
 }

@@ -65,6 +65,8 @@ class Election {
   void released(const NodeId& from, const Release& release, Instant now);
   // What a member knew that wrote to us. `sent_at`: when our message left that this one answers.
   void observed(const Known& known, std::optional<Instant> sent_at, Instant now);
+  // That member goes by this leader now, or by none.
+  void heard(const NodeId& from, const Ballot& leader);
   void undeliverable(const NodeId& to, Instant now);
   // A member began a new life: if it led, it does no more.
   void began_anew(const NodeId& id, const Life& life, Instant now);
@@ -113,6 +115,7 @@ class Election {
   void lead(Instant now);
   void take_office(Instant now);
   void step_down(Instant now);
+  void vote_at_once(Instant now);
   void renew_lease(Instant now);
   void note_rival(const Ballot& ballot, Instant seen, Instant now);
   [[nodiscard]] NodeId best_successor(Instant now) const;
@@ -125,7 +128,8 @@ class Election {
 
   Ballot following_;
   Life following_life_;
-  Ballot voted_;  // in this process; a lost vote may be asked for again
+  Ballot voted_;     // in this process; a lost vote may be asked for again
+  Ballot released_;  // by its leader, who will not lead under it again whatever others still say
   Instant contact_ = 0;
   Instant hold_until_ = 0;   // whoever got our vote last has this long to win
   Instant vote_from_ = 0;    // no votes before

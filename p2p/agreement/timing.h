@@ -24,13 +24,13 @@ inline constexpr Duration kLeaderLease =
 inline constexpr Duration kJitter = 2 * kHeartbeat;  // J: spread of candidates
 inline constexpr Duration kClaim = kHeartbeat / 2;   // from winning to leading, unless everybody agrees before
 inline constexpr Duration kReach = 2 * kHeartbeat;   // a round trip within it makes a member reachable
-inline constexpr Duration kProbeRound = 4 * kHeartbeat;    // every pair of members hears of each other within it
-inline constexpr Duration kSuspectAfter = 4 * kHeartbeat;  // without an answer
-inline constexpr Duration kDeadAfter = 12 * kHeartbeat;    // without an answer
-inline constexpr Duration kSlept = kHeartbeat / 2;         // growth of the clocks' distance that means sleep
-inline constexpr Duration kLateLoop = kHeartbeat;          // own delay above which a node blames itself, not others
-inline constexpr Duration kDiskRetry = 2 * kHeartbeat;     // after a failed write
-inline constexpr Duration kSyncPause = kHeartbeat;         // between two exchanges of one kind with one peer
+inline constexpr Duration kProbeRound = 4 * kHeartbeat;  // every pair of members hears of each other within it
+inline constexpr Duration kSuspectAfter = kProbeRound + 2 * kHeartbeat;  // without an answer
+inline constexpr Duration kDeadAfter = 12 * kHeartbeat;                  // without an answer
+inline constexpr Duration kSlept = kHeartbeat / 2;      // growth of the clocks' distance that means sleep
+inline constexpr Duration kLateLoop = kHeartbeat;       // own delay above which a node blames itself, not others
+inline constexpr Duration kDiskRetry = 2 * kHeartbeat;  // after a failed write
+inline constexpr Duration kSyncPause = kHeartbeat;      // between two exchanges of one kind with one peer
 
 static_assert(kLeaderLease < kLease, "a leader must give up before others may replace it");
 static_assert(kLease > kSuspectAfter && kDeadAfter > kLease, "leadership moves on before a member is declared dead");
