@@ -1,6 +1,9 @@
 // How long /health takes while others do their worst: slow sockets, half-open TLS handshakes, a large upload.
 //
-//   front_door_bench --meshzero build/release/meshzero [--json]
+//   front_door_bench --meshzero build/release/meshzero [--rounds 3] [--json]
+//
+// A round measures all conditions one after the other, the quiet node first and last: what differs between those two is the
+// machine.
 //
 // The node is a real one, started on a free port with no workers. No route of it takes an upload yet, so the accepted upload
 // is measured against the same listener in this process, with a sink that throws the bytes away; the node itself is
@@ -12,13 +15,10 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
-#include <filesystem>
+#include <future>
 #include <iostream>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -27,9 +27,10 @@
 #include "api/listener.h"
 #include "api/loopback_client.h"
 #include "p2p/trust/authority.h"
+#include "tests/bench/bench_node.h"
 
 using namespace mz;
-using Clock = std::chrono::steady_clock;
+using namespace mz::bench;
 using nlohmann::json;
 
 namespace {
@@ -37,17 +38,7 @@ namespace {
 constexpr int kHeld = 400;  // slow sockets, and half-open handshakes
 constexpr std::size_t kSamples = 2000;
 constexpr std::uint64_t kUploadBytes = 1U << 30;
-
-[[noreturn]] void fail(const std::string& why) {
-  std::fprintf(stderr, "front_door_bench: %s\n", why.c_str());
-  std::exit(1);
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) fail(result.error().text);
-  return std::move(*result);
-}
+constexpr const char* kSlowHead = "GET /health HTTP/1.1\r\nHost: local";  // and nothing more
 
 Descriptor connect_to(std::uint16_t port) { return must(dial({"127.0.0.1", port}, within(std::chrono::seconds(10)))); }
 
@@ -72,7 +63,7 @@ std::string client_hello(const TlsContext& context) {
   std::string bytes(4096, '\0');
   const int n = BIO_read(out, bytes.data(), static_cast<int>(bytes.size()));
   SSL_free(tls);
-  if (n <= 0) fail("no greeting");
+  if (n <= 0) throw Failed("no greeting");
   bytes.resize(static_cast<std::size_t>(n));
   return bytes;
 }
@@ -100,11 +91,10 @@ Figures measure(std::uint16_t port, const GoesOn& goes_on) {
   while (times.size() < kSamples || goes_on()) {
     const auto start = Clock::now();
     const auto answer = http_get(port, "/health", std::chrono::seconds(10));
-    if (!answer) fail("/health was not answered: " + answer.error().text);
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    if (!answer) throw Failed("/health was not answered: " + answer.error().text);
+    times.push_back(seconds_since(start) * 1000);
   }
-  std::sort(times.begin(), times.end());
-  return {times[times.size() / 2], times[times.size() * 99 / 100], times.back(), times.size()};
+  return {percentile(times, 0.5), percentile(times, 0.99), percentile(times, 1), times.size()};
 }
 
 Figures measure(std::uint16_t port) {
@@ -145,14 +135,14 @@ TlsIdentity new_member(const Authority& authority) {
 // Sends a body of 1 GiB; true when all of it was taken.
 bool upload(std::uint16_t port, const TlsContext& context) {
   Stream stream(connect_to(port));
-  if (!stream.start_tls_client(context.get())) fail("no TLS");
+  if (!stream.start_tls_client(context.get())) throw Failed("no TLS");
   const auto wait = [&](Stream::Status status) {
     const bool reads = status == Stream::Status::want_read;
     const bool waits = reads || status == Stream::Status::want_write;
     return waits && wait_for(stream.descriptor(), reads ? POLLIN : POLLOUT, within(std::chrono::seconds(30)));
   };
   for (Stream::Status status = stream.handshake(); status != Stream::Status::done; status = stream.handshake()) {
-    if (!wait(status)) fail("the handshake of the upload failed");
+    if (!wait(status)) throw Failed("the handshake of the upload failed");
   }
   const std::string head =
       "PUT /objects/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n"
@@ -182,55 +172,25 @@ bool upload(std::uint16_t port, const TlsContext& context) {
   }
 }
 
-// Measures while uploads run one after the other.
-Figures measure_during_uploads(std::uint16_t port, const TlsContext& context, int uploads, double& seconds) {
+// Measures while an upload runs; `mb_per_s` is its speed.
+Figures measure_during_upload(std::uint16_t port, const TlsContext& context, double& mb_per_s) {
   std::atomic<bool> running{true};
-  std::thread sender([&] {
+  auto sent = std::async(std::launch::async, [&] {
     const auto start = Clock::now();
-    for (int i = 0; i < uploads; ++i) upload(port, context);
-    seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    bool taken = false;
+    try {
+      taken = upload(port, context);
+    } catch (const Failed&) {
+      running = false;
+      throw;
+    }
+    mb_per_s = taken ? static_cast<double>(kUploadBytes) / 1e6 / seconds_since(start) : 0;
     running = false;
   });
   const Figures figures = measure(port, [&] { return running.load(); });
-  sender.join();
+  sent.get();
   return figures;
 }
-
-// A node of the program under test, in a directory that goes with it.
-class BenchNode {
- public:
-  explicit BenchNode(std::string binary) : binary_(std::move(binary)) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "meshzero-bench-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) fail("no temporary directory");
-    root_ = pattern;
-    const json said = json::parse(output("up --json --port 0 --workers 0 --disk-floor-gb 0"), nullptr, false);
-    if (!said.is_object()) fail("the node did not start");
-    port_ = said.value("port", std::uint16_t{0});
-  }
-  ~BenchNode() {
-    output("down");
-    std::filesystem::remove_all(root_);
-  }
-  BenchNode(const BenchNode&) = delete;
-  BenchNode& operator=(const BenchNode&) = delete;
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-
- private:
-  std::string output(const std::string& arguments) const {
-    const std::string command = "'" + binary_ + "' " + arguments + " --data '" + root_.string() + "/data'";
-    FILE* pipe = popen(command.c_str(), "r");
-    if (pipe == nullptr) fail("the program does not start");
-    std::string text;
-    std::array<char, 4096> chunk{};
-    for (std::size_t n; (n = fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) text.append(chunk.data(), n);
-    pclose(pipe);
-    return text;
-  }
-
-  std::string binary_;
-  std::filesystem::path root_;
-  std::uint16_t port_ = 0;
-};
 
 json to_json(const Figures& figures) {
   return {
@@ -238,12 +198,12 @@ json to_json(const Figures& figures) {
 }
 
 void measure_node(const std::string& binary, const TlsContext& unknown, json& out) {
-  const BenchNode node(binary);
-  const std::string part = "GET /health HTTP/1.1\r\nHost: local";
+  const TemporaryDirectory root;
+  const Node node(binary, root.path() / "data", 0, {});
   measure(node.port());  // warms up
   out["quiet"] = to_json(measure(node.port()));
   {
-    const auto slow = hold(node.port(), part);
+    const auto slow = hold(node.port(), kSlowHead);
     out["slow_sockets_400"] = to_json(measure(node.port()));
   }
   const std::string hello = client_hello(unknown);
@@ -251,14 +211,17 @@ void measure_node(const std::string& binary, const TlsContext& unknown, json& ou
     const auto half_open = hold(node.port(), hello);
     out["half_open_handshakes_400"] = to_json(measure(node.port()));
   }
-  double seconds = 0;
   // A client that shows no certificate: refused from the head; what it goes on sending is thrown away for 2 s.
   const TlsContext anyone(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   SSL_CTX_set_verify(anyone.get(), SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_mode(anyone.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  const auto slow = hold(node.port(), part);
-  const auto half_open = hold(node.port(), hello);
-  out["all_and_refused_upload"] = to_json(measure_during_uploads(node.port(), anyone, 1, seconds));
+  {
+    const auto slow = hold(node.port(), kSlowHead);
+    const auto half_open = hold(node.port(), hello);
+    double mb_per_s = 0;
+    out["all_and_refused_upload"] = to_json(measure_during_upload(node.port(), anyone, mb_per_s));
+  }
+  out["quiet_again"] = to_json(measure(node.port()));
 }
 
 void measure_upload(const Authority& authority, json& out) {
@@ -283,12 +246,12 @@ void measure_upload(const Authority& authority, json& out) {
            },
        .open_sink = [&](const Route& route, const Request& request) { return route.open_sink(services, request); }});
   const TlsContext member = must(make_client_context(new_member(authority), system_wall_clock()));
-  double seconds = 0;
-  out["upload_1_gib"] = to_json(measure_during_uploads(listener->port(), member, 1, seconds));
-  out["upload_mb_per_s"] = static_cast<double>(kUploadBytes) / 1e6 / seconds;
-  const auto slow = hold(listener->port(), "GET /health HTTP/1.1\r\nHost: local");
+  double mb_per_s = 0;
+  out["upload_1_gib"] = to_json(measure_during_upload(listener->port(), member, mb_per_s));
+  out["upload_1_gib"]["mb_per_s"] = mb_per_s;
+  const auto slow = hold(listener->port(), kSlowHead);
   const auto half_open = hold(listener->port(), client_hello(member));
-  out["all_and_upload_1_gib"] = to_json(measure_during_uploads(listener->port(), member, 1, seconds));
+  out["all_and_upload_1_gib"] = to_json(measure_during_upload(listener->port(), member, mb_per_s));
 }
 
 }  // namespace
@@ -296,28 +259,39 @@ void measure_upload(const Authority& authority, json& out) {
 int main(int argc, char** argv) {
   CLI::App app("Measures /health while others do their worst.");
   std::string binary;
+  int rounds = 1;
   bool as_json = false;
   app.add_option("--meshzero", binary, "The program under test.")->required();
+  app.add_option("--rounds", rounds, "How often everything is measured.")->check(CLI::PositiveNumber);
   app.add_flag("--json", as_json, "Print JSON.");
   CLI11_PARSE(app, argc, argv);
-  std::signal(SIGPIPE, SIG_IGN);
-
-  const Authority authority = must(Authority::create(std::time(nullptr)));
-  json out;
-  measure_node(binary, must(make_client_context(new_member(authority), system_wall_clock())), out);
-  measure_upload(authority, out);
+  end_on_signals();
+  json out = json::array();
+  try {
+    const Authority authority = must(Authority::create(std::time(nullptr)));
+    const TlsContext unknown = must(make_client_context(new_member(authority), system_wall_clock()));
+    for (int i = 0; i < rounds; ++i) {
+      json round;
+      const double before = load();
+      measure_node(binary, unknown, round);
+      measure_upload(authority, round);
+      out.push_back({{"load", {before, load()}}, {"health", round}});
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "front_door_bench: %s\n", error.what());
+    return 1;
+  }
   if (as_json) {
     std::cout << out.dump(2) << '\n';
     return 0;
   }
-  for (const auto& [name, figures] : out.items()) {
-    if (figures.is_number()) {
-      std::printf("%-28s %.0f\n", name.c_str(), figures.get<double>());
-      continue;
+  for (const json& round : out) {
+    std::printf("load %.2f before, %.2f after\n", round["load"][0].get<double>(), round["load"][1].get<double>());
+    for (const auto& [name, figures] : round["health"].items()) {
+      std::printf("%-28s p50 %.3f ms   p99 %.3f ms   max %.3f ms   (%zu)\n", name.c_str(),
+                  figures["p50_ms"].get<double>(), figures["p99_ms"].get<double>(), figures["max_ms"].get<double>(),
+                  figures["samples"].get<std::size_t>());
     }
-    std::printf("%-28s p50 %.3f ms   p99 %.3f ms   max %.3f ms   (%zu)\n", name.c_str(),
-                figures["p50_ms"].get<double>(), figures["p99_ms"].get<double>(), figures["max_ms"].get<double>(),
-                figures["samples"].get<std::size_t>());
   }
   return 0;
 }

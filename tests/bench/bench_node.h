@@ -1,0 +1,91 @@
+// What the benchmarks of running nodes share: a node of the program under test as a child, and figures of many runs.
+//
+// Whatever goes wrong is thrown as Failed, so that children and directories go on every way out. A child is killed by its own
+// process id; on Linux it also goes when the benchmark itself is killed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "api/descriptor.h"
+#include "engine/base/result.h"
+
+namespace mz::bench {
+
+using Clock = std::chrono::steady_clock;
+
+struct Failed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw Failed(result.error().text);
+  return std::move(*result);
+}
+
+double seconds_since(Clock::time_point start);
+
+// Ctrl-C and SIGTERM from now on end the next `rest` with Failed.
+void end_on_signals();
+void rest(std::chrono::milliseconds time);
+
+// Asks every few milliseconds; throws with `what` at the limit.
+void wait_until(const std::function<bool()>& holds, std::chrono::seconds limit, const std::string& what);
+
+// A new directory under the system's temporary one, removed with what is in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Runs the program to its end; what it printed to stdout.
+std::string output_of(const std::string& binary, std::vector<std::string> words);
+
+// `meshzero up --foreground`, without workers unless `flags` say otherwise.
+class Node {
+ public:
+  // Returns once the node has printed its address. `port` 0: any free one.
+  Node(const std::string& binary, const std::filesystem::path& data, std::uint16_t port,
+       const std::vector<std::string>& flags);
+  ~Node() { kill_hard(); }
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] nlohmann::json get(const std::string& path) const;
+  void signal(int number) const;
+  void kill_hard();
+  void wait_for_end();
+
+ private:
+  pid_t pid_ = 0;
+  std::uint16_t port_ = 0;
+  Descriptor output_;
+};
+
+// Percentiles are measured values: the smallest one that is not below that share of all.
+double percentile(std::vector<double> values, double share);
+nlohmann::json distribution(const std::vector<double>& values);
+
+// The load of the machine over the last minute, as the system counts it; negative when unknown.
+double load();
+
+}  // namespace mz::bench
