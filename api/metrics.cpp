@@ -11,8 +11,7 @@ namespace {
 // What a metric's samples are written from.
 struct Reading {
   const NodeSnapshot& node;
-  double control_age_s;
-  double store_age_s;
+  const NodeState& state;
 };
 
 // Writes the samples of one metric.
@@ -94,9 +93,15 @@ constexpr Definition kDefinitions[] = {
     {{"meshzero_uptime_seconds", "gauge", "", "Time since the start of the node."},
      [](const Reading& r, Samples& s) { s.add(r.node.uptime_s); }},
     {{"meshzero_control_loop_age_seconds", "gauge", "", "Time since the last iteration of the control loop."},
-     [](const Reading& r, Samples& s) { s.add(r.control_age_s); }},
+     [](const Reading& r, Samples& s) { s.add(r.state.age_s(Loop::control)); }},
     {{"meshzero_store_loop_age_seconds", "gauge", "", "Time since the last iteration of the store loop."},
-     [](const Reading& r, Samples& s) { s.add(r.store_age_s); }},
+     [](const Reading& r, Samples& s) { s.add(r.state.age_s(Loop::store)); }},
+    {{"meshzero_agreement_loop_age_seconds", "gauge", "",
+      "Time since the last iteration of the loop that agrees with other nodes."},
+     [](const Reading& r, Samples& s) { s.add(r.state.age_s(Loop::agreement)); }},
+    {{"meshzero_cluster_disk_loop_age_seconds", "gauge", "",
+      "Time since the loop that writes for the agreement showed that it lives."},
+     [](const Reading& r, Samples& s) { s.add(r.state.age_s(Loop::cluster_disk)); }},
 };
 
 constexpr auto kMetrics = [] {
@@ -109,8 +114,9 @@ constexpr auto kMetrics = [] {
 
 std::span<const Metric> metrics() { return kMetrics; }
 
-std::string metrics_text(const NodeSnapshot& snapshot, double control_age_s, double store_age_s) {
-  const Reading reading{snapshot, control_age_s, store_age_s};
+std::string metrics_text(const NodeState& state) {
+  const auto snapshot = state.snapshot();
+  const Reading reading{*snapshot, state};
   std::string out;
   for (const Definition& definition : kDefinitions) {
     const Metric& metric = definition.metric;

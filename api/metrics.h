@@ -19,6 +19,6 @@ struct Metric {
 
 std::span<const Metric> metrics();
 
-std::string metrics_text(const NodeSnapshot& snapshot, double control_age_s, double store_age_s);
+std::string metrics_text(const NodeState& state);
 
 }  // namespace mz

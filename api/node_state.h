@@ -2,6 +2,7 @@
 // heartbeats of the loops that must never stall. The control loop writes, HTTP threads read; nobody waits for anybody's work.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -83,9 +84,15 @@ struct NodeSnapshot {
   std::vector<Alert> alerts;
 };
 
-// How late a loop may be before the node calls itself degraded.
-inline constexpr double kControlLoopLateSeconds = 5;
-inline constexpr double kStoreLoopLateSeconds = 60;  // one sealing on a slow disk is not a fault
+// Threads that must never stall. Each shows that it lives; one that is later than its limit makes the node degraded.
+enum class Loop : std::uint8_t {
+  control,       // the workers and what they play
+  store,         // counts from when its store is open
+  agreement,     // the cluster: heartbeats, votes
+  cluster_disk,  // what the agreement must not forget
+};
+inline constexpr std::size_t kLoops = 4;
+inline constexpr std::array<double, kLoops> kLoopLateSeconds{5, 60, 5, 60};  // one write to a slow disk is not a fault
 
 enum class Health { starting, ok, degraded };
 
@@ -93,11 +100,14 @@ class NodeState {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // The last iteration of a loop. The store loop counts from when its store is open.
-  void beat_control(Clock::time_point now = Clock::now()) { control_beat_ = now.time_since_epoch().count(); }
-  void beat_store(Clock::time_point now = Clock::now()) { store_beat_ = now.time_since_epoch().count(); }
-  [[nodiscard]] double control_age_s(Clock::time_point now = Clock::now()) const { return age_s(control_beat_, now); }
-  [[nodiscard]] double store_age_s(Clock::time_point now = Clock::now()) const { return age_s(store_beat_, now); }
+  void beat(Loop loop, Clock::time_point now = Clock::now()) {
+    beats_[static_cast<std::size_t>(loop)] = now.time_since_epoch().count();
+  }
+  // Since the last beat; 0 before the first one.
+  [[nodiscard]] double age_s(Loop loop, Clock::time_point now = Clock::now()) const;
+  [[nodiscard]] bool is_late(Loop loop, Clock::time_point now = Clock::now()) const {
+    return age_s(loop, now) > kLoopLateSeconds[static_cast<std::size_t>(loop)];
+  }
 
   void publish(std::shared_ptr<const NodeSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);
@@ -122,13 +132,7 @@ class NodeState {
   [[nodiscard]] Health health(Clock::time_point now = Clock::now()) const;
 
  private:
-  // 0 before the first beat.
-  static double age_s(Clock::rep beat, Clock::time_point now) {
-    return beat == 0 ? 0 : std::chrono::duration<double>(now.time_since_epoch() - Clock::duration(beat)).count();
-  }
-
-  std::atomic<Clock::rep> control_beat_{0};
-  std::atomic<Clock::rep> store_beat_{0};
+  std::array<std::atomic<Clock::rep>, kLoops> beats_{};
   mutable std::mutex mutex_;  // guards snapshot_ and store_; held for a copy of a pointer only
   std::shared_ptr<const NodeSnapshot> snapshot_ = std::make_shared<NodeSnapshot>();
   std::shared_ptr<const GameStore> store_;

@@ -34,10 +34,9 @@ HttpResponse status_route(const NodeServices& services, const Request&) {
 }
 
 HttpResponse metrics_route(const NodeServices& services, const Request&) {
-  const NodeState& state = *services.state;
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = metrics_text(*state.snapshot(), state.control_age_s(), state.store_age_s());
+  response.body = metrics_text(*services.state);
   return no_store(response);
 }
 

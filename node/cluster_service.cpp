@@ -109,6 +109,7 @@ Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
   for (const MemberAddress& member : known) introduce(member);
   disk_thread_ = std::thread([this] {
     if (options_.name_thread) options_.name_thread("cluster-disk");
+    options_.disk_beat();
     run_disk();
   });
   thread_ = std::thread([this] {
@@ -170,7 +171,8 @@ void ClusterService::run() {
     }
     if (stopping) return;
     if (anew) begin_anew();
-    if (!machine_) continue;
+    if (!machine_) continue;  // and no beat: a node that takes no part in its cluster is not well
+    options_.beat();
     if (const Now now = clock_now(); now.boot >= machine_->wake_at()) {
       machine_->tick(now);
       drain(nullptr);
@@ -179,6 +181,7 @@ void ClusterService::run() {
     if (const Instant now = clock_now().boot; now - described_at >= kDescribeEvery) {
       described_at = now;
       enqueue_disk([this] {
+        options_.disk_beat();
         enqueue([addresses = options_.addresses(), roles = role_bits(trust_)](Agreement& machine, Now at) {
           machine.describe(addresses, roles, at);
         });

@@ -49,6 +49,8 @@ class ClusterService final : public Cluster {
     std::function<std::vector<std::string>()> addresses;  // of this node
     std::vector<NodeId> voters;                           // none: policy available
     std::function<void(const char*)> name_thread;
+    std::function<void()> beat;       // the agreement moves
+    std::function<void()> disk_beat;  // and so does what writes for it
   };
 
   ClusterService(NodeTrust& trust, Options options);

@@ -71,7 +71,7 @@ void Intake::run() {
       games.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
       waiting_.clear();
     }
-    state_.beat_store();
+    state_.beat(Loop::store);
     take(games);
     const auto now = Clock::now();
     if (!games.empty()) last_game = now;
@@ -146,7 +146,7 @@ void Intake::take(const std::vector<Waiting>& games) {
         report_.write_error = appended.error().text;  // the store keeps the game and tries again
       }
     }
-    state_.beat_store();
+    state_.beat(Loop::store);
   }
 }
 

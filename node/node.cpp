@@ -154,7 +154,9 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                                    .name = identity.name,
                                    .addresses = [port] { return card_addresses(port); },
                                    .voters = options.voters,
-                                   .name_thread = platform::name_thread});
+                                   .name_thread = platform::name_thread,
+                                   .beat = [&state] { state.beat(Loop::agreement); },
+                                   .disk_beat = [&state] { state.beat(Loop::cluster_disk); }});
   if (auto started = cluster.start(membership.others()); !started) {
     data->remove_running();
     return started.error();

@@ -51,7 +51,7 @@ Supervisor::~Supervisor() = default;
 void Supervisor::run(const std::function<void()>& stopping) {
   while (!stop_) {
     const Time now = Clock::now();
-    state_.beat_control(now);
+    state_.beat(Loop::control, now);
     read_workers(now);
     take_report();
     start_workers(now);
@@ -330,6 +330,15 @@ std::vector<Alert> Supervisor::alerts() const {
   std::vector<Alert> list;
   if (!report_.open_error.empty())
     list.push_back({"error", "The games cannot be opened, so nothing is played: " + report_.open_error});
+  const auto late = [&](Loop loop, const std::string& what) {
+    if (!state_.is_late(loop)) return;
+    const auto age = static_cast<std::int64_t>(state_.age_s(loop));
+    list.push_back(
+        {"error", what + " for " + std::to_string(age) +
+                      " s, so this node takes no part in its cluster. See `meshzero logs`, then restart it."});
+  };
+  late(Loop::agreement, "The agreement with other nodes has stood still");
+  late(Loop::cluster_disk, "Nothing could be written for the agreement with other nodes");
   if (!report_.write_error.empty()) list.push_back({"error", "Games cannot be written: " + report_.write_error});
   if (!paused_.empty()) list.push_back({"warn", paused_});
   for (const std::string& problem : report_.problems) list.push_back({"warn", problem});
@@ -393,7 +402,7 @@ void Supervisor::stop_workers() {
   };
   while (running() && Clock::now() < deadline) {
     const Time now = Clock::now();
-    state_.beat_control(now);
+    state_.beat(Loop::control, now);
     read_workers(now);
     take_report();
     publish(now);

@@ -2,97 +2,18 @@
 // how many nodes it needs.
 #include <gtest/gtest.h>
 
-#include <map>
-#include <set>
+#include <fstream>
 
-#include "tests/functional/test_node.h"
+#include "tests/functional/cluster_nodes.h"
 
 namespace {
 
+using mz::test::ClusterTest;
 using mz::test::json;
-using mz::test::kPatience;
-using mz::test::NodeProcess;
-using mz::test::NodeTest;
+using mz::test::leader_of;
+using mz::test::member_of;
 using mz::test::run_binary;
-
-std::string leader_of(const json& status) {
-  const json leader = status.value("leader", json());
-  return leader.is_string() ? leader.get<std::string>() : "";
-}
-
-std::uint64_t term_of(const json& status) {
-  const json ballot = status.value("ballot", json());
-  return ballot.is_object() ? ballot.value("term", std::uint64_t{0}) : 0;
-}
-
-json member_of(const json& status, const std::string& id) {
-  for (const json& member : status.value("members", json::array())) {
-    if (member.at("node_id") == id) return member;
-  }
-  return json::object();
-}
-
-class ClusterTest : public NodeTest {
- protected:
-  void TearDown() override {
-    nodes_.clear();
-    NodeTest::TearDown();
-  }
-
-  [[nodiscard]] std::string dir(const std::string& name) const { return (root_ / name).string(); }
-  void start(const std::string& name, std::vector<std::string> flags = {}) {
-    flags.insert(flags.end(), {"--port", "0", "--workers", "0"});
-    nodes_[name].reset();
-    nodes_[name] = std::make_unique<NodeProcess>(dir(name), flags);
-    ids_[name] = nodes_[name]->status().value("node_id", "");
-  }
-  void join(const std::string& name, const std::string& admin) {
-    const auto made =
-        json::parse(run_binary("token create --role node --json --data " + dir(admin)).out, nullptr, false);
-    ASSERT_TRUE(made.is_object());
-    const std::string address = "127.0.0.1:" + std::to_string(nodes_.at(admin)->port());
-    start(name, {"--join", made.value("token", ""), "--peer", address});
-  }
-  // Nodes of one cluster, called by these names; all agree when it returns.
-  void found(const std::vector<std::string>& names) {
-    start(names.front());
-    for (std::size_t i = 1; i < names.size(); ++i) join(names[i], names.front());
-    agree(names);
-  }
-
-  // Waits until all of them follow one leader among them and call each other alive; returns its name.
-  std::string agree(const std::vector<std::string>& names) {
-    std::string chosen;
-    const std::string asked = names.front();
-    (void)nodes_.at(asked)->status_when([&](const json&) {
-      std::set<std::string> leaders;
-      for (const std::string& name : names) {
-        const json status = nodes_.at(name)->status();
-        leaders.insert(leader_of(status));
-        for (const std::string& other : names) {
-          if (member_of(status, ids_.at(other)).value("state", "") != "alive") return false;
-        }
-      }
-      if (leaders.size() != 1) return false;
-      chosen = name_of(*leaders.begin());
-      return std::find(names.begin(), names.end(), chosen) != names.end();
-    });
-    return chosen;
-  }
-  [[nodiscard]] std::string name_of(const std::string& id) const {
-    for (const auto& [name, known] : ids_) {
-      if (known == id) return name;
-    }
-    return "";
-  }
-  static std::vector<std::string> without(std::vector<std::string> names, const std::string& name) {
-    std::erase(names, name);
-    return names;
-  }
-
-  std::map<std::string, std::unique_ptr<NodeProcess>> nodes_;
-  std::map<std::string, std::string> ids_;
-};
+using mz::test::term_of;
 
 // 1 node
 TEST_F(ClusterTest, ANodeAloneLeadsItself) {
@@ -145,6 +66,22 @@ TEST_F(ClusterTest, AStoppedLeaderIsReplacedAndFollowsWhenItGoesOn) {
   ASSERT_EQ(::kill(nodes_[first]->pid(), SIGCONT), 0);
   agree(all);
   EXPECT_NE(second, first);
+}
+
+// 2 nodes
+TEST_F(ClusterTest, ANodeWhoseAgreementIsDeadSaysSoInItsHealth) {
+  start("a");
+  start("b");
+  nodes_["b"]->status_when([](const json& now) { return !leader_of(now).empty() && now.value("status", "") == "ok"; });
+  // What it must not forget is damaged when it changes clusters.
+  std::ofstream(dir("b") + "/cluster/promise") << "damaged";
+  EXPECT_EQ(run_binary("join " + token_of("a") + " --peer " + address_of("a") + " --data " + dir("b")).code, 0);
+  nodes_["b"]->status_when([](const json& now) {
+    const std::string alerts = now.value("alerts", json::array()).dump();
+    return now.value("status", "") == "degraded" && alerts.find("takes no part in its cluster") != std::string::npos;
+  });
+  EXPECT_EQ(nodes_["b"]->get("/health").status, 503);
+  EXPECT_EQ(nodes_["a"]->get("/health").status, 200);
 }
 
 // 3 nodes, two of which run the same data directory, copied

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 using mz::Health;
+using mz::Loop;
 using mz::NodeSnapshot;
 using mz::NodeState;
 using std::chrono::milliseconds;
@@ -33,17 +34,29 @@ TEST(NodeState, a_fresh_node_is_starting_until_its_snapshot_says_otherwise) {
 TEST(NodeState, a_late_control_loop_degrades_whatever_the_snapshot_says) {
   NodeState state;
   publish(state, false);
-  state.beat_control(kNow);
+  state.beat(Loop::control, kNow);
   EXPECT_EQ(state.health(kNow + seconds(5)), Health::ok);
   EXPECT_EQ(state.health(kNow + seconds(5) + milliseconds(1)), Health::degraded);
-  state.beat_control(kNow + seconds(6));
+  state.beat(Loop::control, kNow + seconds(6));
   EXPECT_EQ(state.health(kNow + seconds(6)), Health::ok);
 }
 
 TEST(NodeState, a_late_store_loop_degrades_too) {
   NodeState state;
   publish(state, false);
-  state.beat_store(kNow);
+  state.beat(Loop::store, kNow);
+  EXPECT_EQ(state.health(kNow + seconds(60)), Health::ok);
+  EXPECT_EQ(state.health(kNow + seconds(61)), Health::degraded);
+}
+
+TEST(NodeState, a_late_agreement_degrades_like_the_control_loop_and_its_disk_like_the_store) {
+  NodeState state;
+  publish(state, false);
+  state.beat(Loop::agreement, kNow);
+  state.beat(Loop::cluster_disk, kNow);
+  EXPECT_EQ(state.health(kNow + seconds(5)), Health::ok);
+  EXPECT_EQ(state.health(kNow + seconds(6)), Health::degraded);
+  state.beat(Loop::agreement, kNow + seconds(60));
   EXPECT_EQ(state.health(kNow + seconds(60)), Health::ok);
   EXPECT_EQ(state.health(kNow + seconds(61)), Health::degraded);
 }
