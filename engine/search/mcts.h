@@ -47,8 +47,8 @@ inline constexpr std::uint32_t kNoNode = ~0U;
 
 // One decision that was visited at least once.
 //
-//   byte  0      8     16     24     32     40      44      48      52      56       58     59     60      64
-//        | sum of values per team (5 x int64) | visits | edges | count | visited | flight | team | kind | spare |
+//   byte  0      8     16     24     32     40      44      48      52      56       58     59     60       62     64
+//        | sum of values per team (5 x int64) | visits | edges | count | visited | flight | team | kind | forced | spare |
 struct MctsNode {
   std::array<std::int64_t, kMaxSeats> sums{};
   std::uint32_t visits = 0;
@@ -58,6 +58,7 @@ struct MctsNode {
   std::uint16_t in_flight = 0;   // walks through here that wait for their leaf
   std::uint8_t team = 0;         // to move
   enum class Kind : std::uint8_t { open, pending, terminal } kind = Kind::open;
+  std::uint16_t forced = 0;  // moves without alternative between the edge to here and this decision
 };
 static_assert(sizeof(MctsNode) <= 64);
 
@@ -139,9 +140,10 @@ class MctsTree {
   [[nodiscard]] bool is_leaf(const Node& node) const { return node.edge_count == 0 || (node.visited == 0 && full()); }
   [[nodiscard]] std::size_t choose(const Node& node) const;
   bool walk(Slot& slot);
-  // Plays moves as long as there is only one; the moves of the decision that follows are left in `moves`.
-  void pass_forced(State& state, MoveList& moves) const;
-  void add_child(Edge& edge, const State& state, std::uint8_t parent_team);
+  // Plays moves as long as there is only one and says how many they were; the moves of the decision that follows are left in `moves`.
+  int pass_forced(State& state, MoveList& moves) const;
+  void pass_known(State& state, MoveList& moves, int forced) const;
+  void add_child(Edge& edge, const State& state, std::uint8_t parent_team, int forced);
   void back_up(const Slot& slot, const TeamValues& values, bool was_in_flight);
   void expand(Node& node, const MoveList& moves, std::span<std::uint32_t> weights);
   [[nodiscard]] std::optional<std::uint32_t> find_below(std::uint64_t key) const;
@@ -238,13 +240,26 @@ TeamValues MctsTree<G>::final_values(const State& state) const {
 }
 
 template <class G>
-void MctsTree<G>::pass_forced(State& state, MoveList& moves) const {
-  while (rules_.kind(state) != NodeKind::terminal) {
+int MctsTree<G>::pass_forced(State& state, MoveList& moves) const {
+  int passed = 0;
+  for (; rules_.kind(state) != NodeKind::terminal; ++passed) {
     moves.clear();
     rules_.moves(state, moves);
-    if (moves.size() != 1) return;
+    if (moves.size() != 1) break;
     rules_.apply(state, moves[0], undo_);
   }
+  return passed;
+}
+
+// To a decision that was reached before: its moves are not wanted, so a walk makes none where nothing was forced.
+template <class G>
+void MctsTree<G>::pass_known(State& state, MoveList& moves, int forced) const {
+  for (int i = 0; i < forced; ++i) {
+    moves.clear();
+    rules_.moves(state, moves);
+    rules_.apply(state, moves[0], undo_);
+  }
+  moves.clear();
 }
 
 // PUCT. Only the first unvisited edge can win among the unvisited ones: they share everything but the prior.
@@ -270,11 +285,12 @@ std::size_t MctsTree<G>::choose(const Node& node) const {
 }
 
 template <class G>
-void MctsTree<G>::add_child(Edge& edge, const State& state, std::uint8_t parent_team) {
+void MctsTree<G>::add_child(Edge& edge, const State& state, std::uint8_t parent_team, int forced) {
   edge.child = static_cast<std::uint32_t>(arena_.nodes.size());
   Node& node = arena_.nodes.emplace_back();
   const bool over = rules_.kind(state) == NodeKind::terminal;
   node.kind = over ? Node::Kind::terminal : Node::Kind::open;
+  node.forced = static_cast<std::uint16_t>(forced);  // fewer than the plies of a game
   node.team = over ? parent_team : static_cast<std::uint8_t>(rules_.team(rules_.actor(state)));
 }
 
@@ -293,7 +309,7 @@ bool MctsTree<G>::walk(Slot& slot) {
       return false;
     }
     if (is_leaf(node)) {
-      // The root's moves are not known before its first walk.
+      // Not known when the walk came to a decision of earlier walks: the root before its first one, or where the edges were full.
       if (slot.moves.empty()) rules_.moves(slot.state, slot.moves);
       node.kind = Node::Kind::pending;
       return true;
@@ -304,10 +320,12 @@ bool MctsTree<G>::walk(Slot& slot) {
     slot.taken.push_back(chosen);
     const std::uint8_t team = node.team;
     rules_.apply(slot.state, edge.move, undo_);
-    pass_forced(slot.state, slot.moves);
     if (edge.child == kNoNode) {
       ++node.visited;
-      add_child(edge, slot.state, team);  // moves nodes: `node` is no longer valid
+      const int forced = pass_forced(slot.state, slot.moves);
+      add_child(edge, slot.state, team, forced);  // moves nodes: `node` is no longer valid
+    } else {
+      pass_known(slot.state, slot.moves, arena_.nodes[edge.child].forced);
     }
     slot.path.push_back(edge.child);
   }
