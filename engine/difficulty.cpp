@@ -7,16 +7,8 @@ namespace {
 
 // The one-ply engine with fewer and fewer moves drawn at random, then searches with more and more nodes.
 constexpr DifficultySteps kTwoSeats = {
-    "random",
-    "heuristic:random=75",
-    "heuristic:random=45",
-    "heuristic:random=20",
-    "heuristic",
-    "minimax:nodes=8000",
-    "minimax:nodes=25000",
-    "minimax:nodes=80000",
-    "minimax:nodes=160000",
-    "minimax:nodes=300000",
+    "random",    "heuristic:random=75", "heuristic:random=50", "heuristic:random=30", "heuristic:random=12",
+    "heuristic", "minimax:nodes=8000",  "minimax:nodes=25000", "minimax:nodes=80000", "minimax:nodes=300000",
 };
 
 // The same with the weights that were tuned for it.
@@ -34,7 +26,7 @@ constexpr DifficultySteps kSquare8TwoSeats = {
 };
 
 // With more seats a search gains less over one-ply play, so more of the steps are below it.
-constexpr DifficultySteps kMoreSeats = {
+constexpr DifficultySteps kThreeSeats = {
     "random",
     "heuristic:random=75",
     "heuristic:random=55",
@@ -44,13 +36,55 @@ constexpr DifficultySteps kMoreSeats = {
     "heuristic",
     "minimax:nodes=15000",
     "minimax:nodes=60000",
-    "minimax:nodes=200000",
+    "minimax:nodes=250000",
+};
+
+constexpr DifficultySteps kFourSeats = {
+    "random",
+    "heuristic:random=80",
+    "heuristic:random=65",
+    "heuristic:random=50",
+    "heuristic:random=35",
+    "heuristic:random=22",
+    "heuristic:random=10",
+    "heuristic",
+    "minimax:nodes=25000",
+    "minimax:nodes=250000",
+};
+
+// On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.
+constexpr DifficultySteps kTwoSeatsLarge = {
+    "random",
+    "heuristic:random=75",
+    "heuristic:random=55",
+    "heuristic:random=40",
+    "heuristic:random=25",
+    "heuristic:random=12",
+    "heuristic",
+    "minimax:nodes=25000",
+    "minimax:nodes=60000",
+    "minimax:nodes=140000",
+};
+
+constexpr DifficultySteps kMoreSeatsLarge = {
+    "random",
+    "heuristic:random=80",
+    "heuristic:random=65",
+    "heuristic:random=50",
+    "heuristic:random=35",
+    "heuristic:random=22",
+    "heuristic:random=10",
+    "heuristic",
+    "minimax:nodes=40000",
+    "minimax:nodes=140000",
 };
 
 }  // namespace
 
 const DifficultySteps& difficulty_steps(const GameConfig& config) {
-  if (config.seats > 2) return kMoreSeats;
+  const bool large = config.board == "square19" || config.board == "hexagonal";
+  if (config.seats > 2) return large ? kMoreSeatsLarge : config.seats == 3 ? kThreeSeats : kFourSeats;
+  if (large) return kTwoSeatsLarge;
   return config.game == "ringrift" && config.board == "square8" ? kSquare8TwoSeats : kTwoSeats;
 }
 

@@ -65,11 +65,11 @@ std::vector<Move> random_turn(Position& position, Rng& rng, MoveList& list) {
   return line;
 }
 
-// A random line of kOpeningTurns turns per seat, in which nobody is left a win on the spot when a few tries find another turn. Empty
+// A random line of opening_turns per seat, in which nobody is left a win on the spot when a few tries find another turn. Empty
 // when the game ended on the way.
 std::vector<Move> random_line(std::unique_ptr<Position>& position, int seats, Player* scout, Rng& rng, MoveList& list) {
   std::vector<Move> line;
-  for (int turn = 0; turn < kOpeningTurns * seats; ++turn) {
+  for (int turn = 0; turn < opening_turns(seats) * seats; ++turn) {
     std::vector<Move> moves;
     std::unique_ptr<Position> next;
     for (int attempt = 0; attempt < kTurnTries; ++attempt) {

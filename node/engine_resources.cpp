@@ -1,6 +1,9 @@
 #include "node/engine_resources.h"
 
 #include <fstream>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "engine/ringrift/weights.h"
@@ -24,6 +27,19 @@ Result<std::string> read_weights(const std::string& name) {
 }
 
 }  // namespace
+
+std::function<Result<std::string>(const std::string& file)> weights_read_once() {
+  struct Texts {
+    std::mutex mutex;
+    std::map<std::string, Result<std::string>> by_name;
+  };
+  return [texts = std::make_shared<Texts>()](const std::string& name) {
+    const std::lock_guard lock(texts->mutex);
+    const auto known = texts->by_name.find(name);
+    return known != texts->by_name.end() ? known->second
+                                         : texts->by_name.emplace(name, read_weights(name)).first->second;
+  };
+}
 
 EngineResources engine_resources(const std::atomic<bool>* stop) {
   EngineResources resources;

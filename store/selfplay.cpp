@@ -68,7 +68,7 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
                    "The specification of an engine is too long to be recorded. Give the file of its "
                    "weights a shorter name."};
     }
-    auto player = game_->make_player(engine);
+    auto player = game_->make_player(engine, {.read_weights = spec_.read_weights, .stop = nullptr});
     if (!player) return player.error();
     seat.tempered.push_back(tempered);
     seat.recorded.push_back({engine + notes, (*player)->weights_hash()});
@@ -90,7 +90,7 @@ Result<void> SelfplayTable::take_seats(std::uint64_t seed) {
     Seat& seat = seats_[i];
     const std::size_t engine = drawn(i, seed);
     if (engine != seat.seated) {
-      auto player = game_->make_player(seat.engines[engine]);
+      auto player = game_->make_player(seat.engines[engine], {.read_weights = spec_.read_weights, .stop = nullptr});
       if (!player) return player.error();
       seat.player = std::move(*player);
       seat.seated = engine;

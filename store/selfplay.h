@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct SelfplaySpec {
   // Refused with other engines, which count no visits, except `random` and what `mixed` draws. Records end in @temperature=T/N.
   Temperature temperature{};
   std::uint32_t temperature_moves = kTemperatureMoves;
+  // Text of the file behind weights=FILE, the same for every table of a run; without it only profiles are known.
+  std::function<Result<std::string>(const std::string& file)> read_weights{};
 };
 
 constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {

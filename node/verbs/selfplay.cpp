@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/named_engines.h"
+#include "node/engine_resources.h"
 #include "node/exit_code.h"
 #include "node/interrupt.h"
 #include "node/platform.h"
@@ -130,6 +131,7 @@ int play(Flags flags) {
   if (!output) return report(output.error());
   flags.run.output = *output;
   flags.run.spec.config = *config;
+  flags.run.spec.read_weights = weights_read_once();
   flags.run.spec.engines = flags.engines;
   if (flags.engines.size() == 1)
     flags.run.spec.engines.assign(static_cast<std::size_t>(std::max(1, std::min(flags.players, kMaxSeats))),

@@ -102,11 +102,11 @@ TEST_F(Cmaes, another_seed_or_start_gives_other_weights) {
 }
 
 TEST_F(Cmaes, three_players_share_a_game_that_reaches_the_move_cap_by_standing) {
-  const auto run = tune("w.json", "--players 3 --generations 1 --max-moves 40");
+  const auto run = tune("w.json", "--players 3 --generations 1 --max-moves 24");
   ASSERT_EQ(run.code, 0);
   const json line = lines(run.out).at(0);
   EXPECT_EQ(line["games"], 12) << "two games of each of four candidates are rounded up to a cycle of three";
-  EXPECT_EQ(line["capped"], line["games"]) << "no game of three players ends within 40 plies";
+  EXPECT_EQ(line["capped"], line["games"]) << "no game of three players ends within 24 plies";
   EXPECT_LE(line["generation_best"].get<double>(), 1.0 / 3 + 1e-9);
 }
 

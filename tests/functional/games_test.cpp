@@ -156,6 +156,32 @@ TEST_F(Games, seat_their_engines_as_told) {
   EXPECT_FALSE(fs::exists(at("x.jsonl.partial")));
 }
 
+TEST_F(Games, are_played_with_the_weights_of_a_file) {
+  const std::string weights = bytes(MESHZERO_SOURCE_DIR "/config/heuristics/defensive.json");
+  put(at("mine.json"), weights);
+  play("--engine heuristic:weights=" + at("mine.json") + " --games 4 --seed 3 --out " + at("mine.jsonl"));
+  EXPECT_NE(bytes(at("mine.jsonl")).find("heuristic:weights=" + at("mine.json")), std::string::npos);
+  play("--engine heuristic:weights=defensive --games 4 --seed 3 --out " + at("profile.jsonl"));
+  // The records differ in the names of the engines; the positions must not.
+  const auto positions = [&](const std::string& file) {
+    const std::string text = bytes(at(file));
+    std::vector<std::string> all;
+    for (std::size_t i = text.find("\"text\":\""); i != std::string::npos; i = text.find("\"text\":\"", i + 1)) {
+      all.push_back(text.substr(i, text.find('"', i + 8) - i));
+    }
+    return all;
+  };
+  EXPECT_GT(positions("mine.jsonl").size(), 4U);
+  EXPECT_EQ(positions("mine.jsonl"), positions("profile.jsonl"));
+  std::string misspelt = weights;
+  misspelt.replace(misspelt.find("territory"), 9, "teritory");
+  put(at("mine.json"), misspelt);
+  const Ended wrong = run_binary(
+      "selfplay --engine heuristic:weights=" + at("mine.json") + " --games 4 --out " + at("x.jsonl"), "2>&1");
+  EXPECT_NE(wrong.code, 0);
+  EXPECT_NE(wrong.out.find("teritory"), std::string::npos) << wrong.out;
+}
+
 TEST_F(Games, of_a_mixed_run_name_who_really_played_and_go_on_as_they_began) {
   const std::string job = "--engine mixed --mix light --board hex8 --max-moves 60 --seed 5 ";
   play(job + "--games 12 --threads 2 --out " + at("whole.db"));

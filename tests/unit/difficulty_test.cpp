@@ -27,16 +27,18 @@ TEST(Difficulty, EveryStepOfEveryConfigurationIsAnEngineOfTheGame) {
 }
 
 TEST(Difficulty, StepsDiffer) {
-  for (const int seats : {2, 3}) {
-    const DifficultySteps& steps =
-        difficulty_steps({.game = "ringrift", .board = "square8", .seats = seats, .options = {}});
-    for (std::size_t i = 1; i < steps.size(); ++i) EXPECT_NE(steps[i - 1], steps[i]);
+  for (const std::string board : {"square8", "hex8", "square19", "hexagonal"}) {
+    for (const int seats : {2, 3, 4}) {
+      const DifficultySteps& steps =
+          difficulty_steps({.game = "ringrift", .board = board, .seats = seats, .options = {}});
+      for (std::size_t i = 1; i < steps.size(); ++i) EXPECT_NE(steps[i - 1], steps[i]);
+    }
   }
 }
 
 TEST(Difficulty, IsNamedInFullWithTheTimeLimitAskedFor) {
   const GameConfig config{.game = "ringrift", .board = "hex8", .seats = 2, .options = {}};
-  EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("difficulty:4,ms=9"))), "heuristic:ms=9,random=20");
+  EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("difficulty:4,ms=9"))), "heuristic:ms=9,random=30");
   EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("mcts:sims=9"))), "mcts:sims=9");
 }
 
