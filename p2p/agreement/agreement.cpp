@@ -7,8 +7,9 @@
 namespace mz {
 namespace {
 
-constexpr std::size_t kCardBytes = 256U << 10;  // in one Cards message
-constexpr std::size_t kPartners = 8;            // whom a node without duties talks to in one beat, at least
+constexpr std::size_t kCardBytes = 256U << 10;            // in one Cards message
+constexpr std::uint64_t kCardFile = 0x32736472'61635a4d;  // begins the file: "MZcards2"
+constexpr std::size_t kPartners = 8;                      // whom a node without duties talks to in one beat, at least
 
 }  // namespace
 
@@ -42,6 +43,7 @@ Agreement::Agreement(const AgreementConfig& config, const Promise& promise, Sign
   card_.roles = config.roles;
   card_.preference = config.preference;
   card_.name = config.name.substr(0, Card::kMaxNameBytes);
+  card_.version = config.version.substr(0, Card::kMaxVersionBytes);
   set_addresses(config.addresses);
 }
 
@@ -56,7 +58,8 @@ void Agreement::set_addresses(const std::vector<std::string>& addresses) {
 
 void Agreement::load(const AgreementFiles& files, Now now) {
   ByteReader in(files.cards);
-  while (in.remaining() > 0) {
+  const bool readable = in.u64() == kCardFile;
+  while (readable && in.remaining() > 0) {
     const Card card = Card::read(in);
     if (!in.good()) break;  // the rest comes back from the others
     if (card.life.incarnation == 0) {
@@ -476,10 +479,14 @@ MemberState Agreement::state_of(const Member& member, Instant now) const {
 std::vector<MemberView> Agreement::members(Now now) const {
   std::vector<MemberView> views;
   for (const auto& [id, member] : roster_.members()) {
-    views.push_back({.card = member.card, .state = state_of(member, now.boot), .since = member.since});
+    views.push_back({.card = member.card,
+                     .state = state_of(member, now.boot),
+                     .excluded = member.excluded,
+                     .since = member.since,
+                     .heard = member.heard});
   }
   const MemberState own = card_.presence == Presence::present ? MemberState::alive : MemberState::left;
-  MemberView self{.card = card_, .state = own, .since = alive_since_};
+  MemberView self{.card = card_, .state = own, .excluded = false, .since = alive_since_, .heard = {}};
   const auto at = std::ranges::lower_bound(views, card_.id, {}, [](const MemberView& view) { return view.card.id; });
   views.insert(at, std::move(self));
   return views;
@@ -502,6 +509,7 @@ Standing Agreement::standing() const {
 
 std::vector<std::uint8_t> Agreement::card_file() const {
   ByteWriter out;
+  out.u64(kCardFile);
   for (const auto& [id, member] : roster_.members()) member.card.write(out);
   return out.take();
 }

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct AgreementConfig {
   std::uint64_t boot_id = 0;  // random
   std::uint64_t seed = 0;     // random
   std::string name;
+  std::string version;  // of the program
   std::vector<std::string> addresses;
   std::uint8_t roles = 0;
   std::uint8_t preference = Card::kMaxPreference;
@@ -60,7 +62,9 @@ struct Write {
 struct MemberView {
   Card card;
   MemberState state = MemberState::alive;
-  Instant since = 0;  // boot clock; of this life
+  bool excluded = false;         // revoked
+  Instant since = 0;             // boot clock; of this life
+  std::optional<Instant> heard;  // any message of it arrived; never for this node
 };
 
 class Agreement {
@@ -103,6 +107,10 @@ class Agreement {
   [[nodiscard]] const EventSet& events() const { return events_; }
   [[nodiscard]] std::uint64_t durable_events() const { return durable_events_; }
   [[nodiscard]] const std::map<Ballot, Rival>& rivals() const { return election_.rivals(); }
+  [[nodiscard]] std::uint64_t rivals_met() const { return election_.rivals_met(); }
+  [[nodiscard]] const Ballot& last_rival() const { return election_.last_rival(); }
+  // The last ballot whose leader let go of it by itself; none before that.
+  [[nodiscard]] const Ballot& released() const { return election_.released_ballot(); }
   // Everybody, this node included, in the order of ids.
   [[nodiscard]] std::vector<MemberView> members(Now now) const;
 

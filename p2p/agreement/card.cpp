@@ -5,7 +5,7 @@
 namespace mz {
 namespace {
 
-constexpr std::string_view kPurpose = "meshzero card 1";  // no signature of a card can pass for one of something else
+constexpr std::string_view kPurpose = "meshzero card 2";  // no signature of a card can pass for one of something else
 
 void write_unsigned(ByteWriter& out, const Card& card) {
   write_id(out, card.id);
@@ -16,6 +16,7 @@ void write_unsigned(ByteWriter& out, const Card& card) {
   out.u8(card.roles);
   out.u8(card.preference);
   out.text(card.name);
+  out.text(card.version);
   out.varint(card.addresses.size());
   for (const std::string& address : card.addresses) out.text(address);
 }
@@ -53,6 +54,7 @@ Card Card::read(ByteReader& in) {
   card.roles = static_cast<std::uint8_t>(in.varint(kWorker | kAdmin));
   card.preference = static_cast<std::uint8_t>(in.varint(kMaxPreference));
   card.name = in.text(kMaxNameBytes);
+  card.version = in.text(kMaxVersionBytes);
   const std::uint64_t addresses = in.varint(kMaxAddresses);
   for (std::uint64_t i = 0; i < addresses && in.good(); ++i) card.addresses.push_back(in.text(kMaxAddressBytes));
   const auto signature = in.blob(kMaxSignatureBytes);

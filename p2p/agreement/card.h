@@ -28,6 +28,7 @@ struct Life {
 
 struct Card {
   static constexpr std::size_t kMaxNameBytes = 255;
+  static constexpr std::size_t kMaxVersionBytes = 64;
   static constexpr std::size_t kMaxAddresses = 8;
   static constexpr std::size_t kMaxAddressBytes = 300;
   static constexpr std::uint8_t kWorker = 1;  // bits of `roles`
@@ -41,6 +42,7 @@ struct Card {
   std::uint8_t roles = 0;       // for display; what a node may do is in its certificate
   std::uint8_t preference = 0;  // higher leads rather
   std::string name;
+  std::string version;                 // of the program; for display
   std::vector<std::string> addresses;  // HOST:PORT, best first
   Signature signature;
 

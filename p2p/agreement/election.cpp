@@ -138,6 +138,7 @@ void Election::follow(const Ballot& ballot, const Life& life, Instant contact, I
   if (ballot != following_) {
     ledger_.promise(ballot);
     following_ = ballot;
+    settled_from_ = now + kReach;
     contact_ = contact;
     acknowledged_.clear();
     raise_at_.reset();
@@ -196,11 +197,15 @@ void Election::observed(const Known& known, std::optional<Instant> sent_at, Inst
 
 void Election::note_rival(const Ballot& ballot, Instant seen, Instant now) {
   if (ballot == following_ || !live_leader(now)) return;
+  // The leader before ours is given up, and a claim that lost against it ends, a moment later elsewhere than here.
+  if (seen < settled_from_) return;
   const auto found = rivals_.find(ballot);
   if (found != rivals_.end()) {
     found->second.last = std::max(found->second.last, seen);
   } else if (rivals_.size() < kMaxRivals) {
     rivals_.emplace(ballot, Rival{.first = now, .last = seen});
+    ++rivals_met_;
+    last_rival_ = ballot;
   }
 }
 
@@ -354,6 +359,7 @@ void Election::decide(Instant now) {
 
 void Election::lead(Instant now) {
   following_ = campaign_->ballot;
+  settled_from_ = now + kReach;
   in_office_ = rules_.policy == Policy::majority || campaign_->appointed || campaign_->reached.empty();
   campaign_.reset();
   acknowledged_.clear();
@@ -437,6 +443,7 @@ void Election::release(Instant now, bool for_good) {
   campaign_.reset();
   if (!leading()) return;
   const Release release{.ballot = following_, .successor = best_successor(now)};
+  released_ = following_;
   step_down(now);
   vote_at_once(now);
   campaign_at_ = now + kLease + jitter();

@@ -86,6 +86,11 @@ class Election {
   [[nodiscard]] Instant contact() const { return contact_; }
   [[nodiscard]] Instant lease_until() const { return lease_until_; }
   [[nodiscard]] const std::map<Ballot, Rival>& rivals() const { return rivals_; }
+  // How often one appeared, and the last one: it may be gone before anybody looks.
+  [[nodiscard]] std::uint64_t rivals_met() const { return rivals_met_; }
+  [[nodiscard]] const Ballot& last_rival() const { return last_rival_; }
+  // By its leader, none before that.
+  [[nodiscard]] const Ballot& released_ballot() const { return released_; }
   [[nodiscard]] Known known(Instant now) const;
 
  private:
@@ -148,6 +153,10 @@ class Election {
   std::map<NodeId, Instant> acknowledged_;  // when the newest followed heartbeat was sent
   std::optional<Instant> raise_at_;         // ask for a higher ballot than the one that stands in the way
   std::map<Ballot, Rival> rivals_;
+  std::uint64_t rivals_met_ = 0;
+  Ballot last_rival_;
+
+  Instant settled_from_ = 0;  // the leader we go by was new to others before
 };
 
 }  // namespace mz

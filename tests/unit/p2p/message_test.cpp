@@ -17,6 +17,7 @@ Card card() {
   card.id = node("a");
   card.life = {.incarnation = 3, .boot_id = 99};
   card.name = "mac";
+  card.version = "1.2";
   card.roles = Card::kAdmin;
   card.addresses = {"10.0.0.1:8765", "[fe80::1%en0]:8765"};
   card.signature = {1, 2, 3};
