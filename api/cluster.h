@@ -17,34 +17,39 @@ namespace mz {
 struct ClusterMember {
   NodeId node;
   std::string name;
-  std::string state;  // alive, suspect, dead, left
+  std::string state;         // alive, suspect, dead, left
+  std::string left_because;  // of state left: leave, revoked, cloned
   std::vector<std::string> roles;
   std::vector<std::string> addresses;
-  std::uint64_t incarnation = 0;
-  std::int64_t since = 0;  // seconds since 1970: this life of it is known
+  std::string version;            // of the program; empty while nothing of the member was heard
+  std::uint64_t incarnation = 0;  // 0: only its address is known
+  std::int64_t since = 0;         // seconds since 1970: this life of it is known
+  // Seconds since 1970: a message of it reached this node. Never for this node, nor before the first one.
+  std::optional<std::int64_t> heard;
 };
 
-struct ClusterEvent {
-  NodeId author;
-  std::uint64_t number = 0;  // of the author since its start
-  std::string topic;
-  std::string text;
+// A leader and the term it leads in.
+struct Leadership {
+  NodeId node;
+  std::uint64_t term = 0;
+  friend bool operator==(const Leadership&, const Leadership&) = default;
 };
 
 struct ClusterPicture {
   NodeId self;
-  std::string role;    // starting, looking, following, leading, frozen
-  std::string policy;  // available, majority
-  std::optional<NodeId> leader;
-  std::uint64_t term = 0;  // of the ballot under which that leader leads
+  std::string role;                    // starting, looking, following, leading, frozen
+  std::string policy;                  // available, majority
+  std::optional<Leadership> leader;    // that this node goes by, itself included
+  std::optional<Leadership> released;  // the last one that let go of leading by itself
   std::vector<ClusterMember> members;
-  std::size_t leaders = 0;                      // that are heard of at this moment
-  std::optional<std::int64_t> partition_since;  // seconds since 1970, while there are several
-  std::uint64_t events = 0;
-  std::vector<ClusterEvent> latest_events;  // the last ones of each feed, at most kShownEvents
+  std::vector<Leadership> rivals;               // other leaders that are heard of at this moment
+  std::optional<std::int64_t> partition_since;  // seconds since 1970, while there are rivals
+  std::uint64_t rivals_met = 0;                 // so often one appeared, since the start
+  Leadership last_rival;                        // it may have been gone before this picture was made
+  std::uint64_t facts = 0;                      // signed events that this node holds
 };
 
-inline constexpr std::size_t kShownEvents = 200;
+inline constexpr std::size_t kMaxListedEvents = 500;
 inline constexpr std::size_t kMaxClusterBody = 4U << 20;  // messages of one request
 
 class Cluster {

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/journal.h"
+#include "api/query.h"
 #include "api/trust_routes.h"
 
 namespace mz {
@@ -9,22 +11,42 @@ namespace {
 
 using nlohmann::json;
 
+HttpResponse answer(const json& content) {
+  HttpResponse response;
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
+  return response;
+}
+
 HttpResponse unavailable() { return error_response(503, "failure", "This node takes no part in a cluster yet."); }
+
+json ballot_json(const Leadership& leadership) {
+  return {{"term", leadership.term}, {"node_id", leadership.node.text()}};
+}
 
 HttpResponse picture_route(const NodeServices& services, const Request&) {
   if (services.cluster == nullptr) return unavailable();
   const auto picture = services.cluster->picture();
   json content = cluster_json(*picture);
+  content["facts"] = picture->facts;
+  return answer(content);
+}
+
+HttpResponse events_route(const NodeServices& services, const Request& request) {
+  if (services.journal == nullptr) return unavailable();
+  if (auto valid = only_parameters(request.head, {"after", "limit"}); !valid) return error_response(valid.error());
+  auto after = number_of(request.head, "after", 0, 0, INT64_MAX);
+  if (!after) return error_response(after.error());
+  auto limit = number_of(request.head, "limit", kMaxListedEvents, 1, kMaxListedEvents);
+  if (!limit) return error_response(limit.error());
+  const auto entries =
+      services.journal->after(static_cast<std::uint64_t>(*after), static_cast<std::size_t>(*limit) + 1);
   json events = json::array();
-  for (const ClusterEvent& event : picture->latest_events) {
-    events.push_back(
-        {{"author", event.author.text()}, {"number", event.number}, {"topic", event.topic}, {"text", event.text}});
+  for (const JournalEntry& entry : entries) {
+    if (events.size() < static_cast<std::size_t>(*limit)) events.push_back(journal_entry_json(entry));
   }
-  content["events"] = {{"count", picture->events}, {"latest", events}};
-  HttpResponse response;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
-  return response;
+  const bool more = entries.size() > events.size();
+  return answer({{"epoch", services.journal->epoch()}, {"events", std::move(events)}, {"more", more}});
 }
 
 HttpResponse message_route(const NodeServices& services, const Request& request) {
@@ -39,11 +61,15 @@ HttpResponse message_route(const NodeServices& services, const Request& request)
 }
 
 constexpr Access kReader{{Caller::here, Caller::person, Caller::node}, Scope::read};
+constexpr Access kPerson{{Caller::here, Caller::person}, Scope::read};
 constexpr Access kMember{Caller::node};
 
 constexpr Route kRoutes[] = {
-    {"GET", "/api/v1/cluster", "Members with their states, the leader and its ballot, partitions, the latest events.",
-     kReader, Pool::reactor, picture_route},
+    {"GET", "/api/v1/cluster", "Members with their states, the leader and its ballot, partitions.", kReader,
+     Pool::reactor, picture_route},
+    {"GET", "/api/v1/events",
+     "What happened in the cluster as this node saw it, oldest first. Parameters: after, limit 1 to 500.", kPerson,
+     Pool::ui, events_route},
     {"POST", "/api/v1/cluster/message", "Messages between members: heartbeats, votes, cards, events.", kMember,
      Pool::control, message_route, BodyKind::bytes, kMaxClusterBody},
 };
@@ -58,20 +84,25 @@ json cluster_json(const ClusterPicture& picture) {
     members.push_back({{"node_id", member.node.text()},
                        {"name", member.name},
                        {"state", member.state},
+                       {"left_because", member.left_because.empty() ? json() : json(member.left_because)},
                        {"roles", member.roles},
                        {"addresses", member.addresses},
+                       {"version", member.version},
                        {"incarnation", member.incarnation},
-                       {"since", member.since}});
+                       {"since", member.since},
+                       {"heard_at", member.heard ? json(*member.heard) : json()}});
   }
-  json ballot;
-  if (picture.leader) ballot = {{"term", picture.term}, {"node_id", picture.leader->text()}};
   json partition;
-  if (picture.partition_since) partition = {{"leaders", picture.leaders}, {"since", *picture.partition_since}};
+  if (picture.partition_since) {
+    json rivals = json::array();
+    for (const Leadership& rival : picture.rivals) rivals.push_back(ballot_json(rival));
+    partition = {{"leaders", picture.rivals.size() + 1}, {"since", *picture.partition_since}, {"rivals", rivals}};
+  }
   return {{"node_id", picture.self.text()},
           {"role", picture.role},
           {"policy", picture.policy},
-          {"leader", picture.leader ? json(picture.leader->text()) : json()},
-          {"ballot", ballot},
+          {"leader", picture.leader ? json(picture.leader->node.text()) : json()},
+          {"ballot", picture.leader ? ballot_json(*picture.leader) : json()},
           {"members", members},
           {"partition", partition}};
 }

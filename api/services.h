@@ -13,6 +13,7 @@
 namespace mz {
 
 class Cluster;     // api/cluster.h
+class Journal;     // api/journal.h
 class Membership;  // api/membership.h
 class NodeTrust;   // p2p/trust/node_trust.h
 class Sessions;    // api/sessions.h
@@ -36,6 +37,7 @@ struct NodeServices {
   NodeTrust* trust = nullptr;
   Membership* membership = nullptr;
   Cluster* cluster = nullptr;
+  Journal* journal = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.
   std::vector<std::string> names = {};
 };

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/cluster.h"
+#include "api/journal.h"
 #include "api/member_list.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
@@ -47,6 +48,29 @@ HttpResponse refusal(const Error& error) {
   // What is damaged here came from the sender.
   if (error.kind == ErrorKind::corrupt) return error_response(400, "corrupt", error.text);
   return error_response(error);
+}
+
+void note(const NodeServices& services, JournalKind kind, JournalLevel level, const std::optional<NodeId>& node,
+          const std::string& text) {
+  if (services.journal != nullptr) services.journal->add(kind, level, node, text);
+}
+
+void note_token(const NodeServices& services, const std::string& text) {
+  note(services, JournalKind::token, JournalLevel::info, std::nullopt, text);
+}
+
+// Which person did something, as the end of a sentence.
+std::string by_whom(const Principal& principal) {
+  switch (principal.kind) {
+    case Principal::Kind::local:
+      return "on this computer's command line";
+    case Principal::Kind::session:
+      return "on the page";
+    case Principal::Kind::operator_token:
+      return "by the holder of the operator token " + principal.label;
+    default:
+      return "by " + std::string(principal_word(principal.kind));
+  }
 }
 
 json all_members(const Membership& membership) {
@@ -93,9 +117,12 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);
   auto certificate = services.trust->admit(attempt);
   if (!certificate) return refusal(certificate.error());
+  const NodeId joined = certificate->node_id();
+  note(services, JournalKind::token, JournalLevel::info, joined,
+       "The node " + joined.short_text() + " joined from " + request.arrival.address + " with the join token " +
+           attempt.token_id + ".");
   // Where it says it is reached: hints, for whoever answers there must prove to be it.
-  services.membership->admitted(
-      {.node = certificate->node_id(), .addresses = read_addresses(body.value("addresses", json()))});
+  services.membership->admitted({.node = joined, .addresses = read_addresses(body.value("addresses", json()))});
   return answer({{"certificate", certificate->pem()}, {"members", all_members(*services.membership)}});
 }
 
@@ -111,6 +138,8 @@ HttpResponse renew_route(const NodeServices& services, const Request& request) {
                     .not_after = sender.certificate_end};
   auto certificate = services.trust->renew(member, bytes_of(body, "request"));
   if (!certificate) return refusal(certificate.error());
+  note(services, JournalKind::certificate, JournalLevel::info, member.node_id,
+       "This node renewed the certificate of the node " + member.node_id.short_text() + ".");
   return answer({{"certificate", certificate->pem()}, {"revocations", to_base32(services.trust->revocations())}});
 }
 
@@ -123,6 +152,8 @@ HttpResponse promotion_route(const NodeServices& services, const Request& reques
   if (!certificate) return refusal(certificate.error());
   const Promotion promotion{.sealed_authority_key = bytes_of(body, "sealed"), .certificate = certificate->front()};
   if (auto accepted = services.trust->accept_promotion(promotion); !accepted) return refusal(accepted.error());
+  note(services, JournalKind::admin, JournalLevel::warn, services.trust->node_id(),
+       "The node " + request.principal.node_id.short_text() + " handed the signing key of the cluster to this node.");
   return answer({{"node_id", services.trust->node_id().text()}, {"role", "admin"}});
 }
 
@@ -155,10 +186,13 @@ HttpResponse identity_route(const NodeServices& services, const Request&) {
                  {"protocol", protocol_version()}});
 }
 
-HttpResponse create_node_token(NodeTrust& trust, const json& body) {
+HttpResponse create_node_token(const NodeServices& services, const Request& request, const json& body) {
+  NodeTrust& trust = *services.trust;
   const auto uses = body.value("uses", 1U);
   auto token = trust.create_join_token(uses);
   if (!token) return refusal(token.error());
+  note_token(services, "The join token " + token->id() + " was made for " + std::to_string(uses) +
+                           (uses == 1 ? " machine " : " machines ") + by_whom(request.principal) + ".");
   return answer({{"token", token->text()},
                  {"id", token->id()},
                  {"role", "node"},
@@ -167,14 +201,18 @@ HttpResponse create_node_token(NodeTrust& trust, const json& body) {
                 201);
 }
 
-HttpResponse create_operator_token(NodeTrust& trust, const json& body) {
+HttpResponse create_operator_token(const NodeServices& services, const Request& request, const json& body) {
+  NodeTrust& trust = *services.trust;
   const auto scope = parse_operator_scope(text_of(body, "scope"));
   if (!scope) return refusal({ErrorKind::usage, "The scope of an operator token is read, jobs or admin."});
   const auto seconds = body.value("seconds", OperatorTokenBook::kDefaultLifeSeconds);
   auto token = trust.create_operator_token(*scope, seconds);
   if (!token) return refusal(token.error());
+  const std::string id = token->substr(5, token->find('-', 5) - 5);
+  note_token(services, "The operator token " + id + " with the scope " + std::string(operator_scope_word(*scope)) +
+                           " was made " + by_whom(request.principal) + ".");
   return answer({{"token", *token},
-                 {"id", token->substr(5, token->find('-', 5) - 5)},
+                 {"id", id},
                  {"role", "operator"},
                  {"scope", operator_scope_word(*scope)},
                  {"expires", trust.now() + seconds}},
@@ -187,8 +225,8 @@ HttpResponse create_token_route(const NodeServices& services, const Request& req
   if (!body.is_object()) return refusal(bad_body());
   try {
     const std::string role = text_of(body, "role");
-    if (role == "node") return create_node_token(*services.trust, body);
-    if (role == "operator") return create_operator_token(*services.trust, body);
+    if (role == "node") return create_node_token(services, request, body);
+    if (role == "operator") return create_operator_token(services, request, body);
   } catch (const json::exception&) {
     return refusal(bad_body());
   }
@@ -220,6 +258,7 @@ HttpResponse revoke_token_route(const NodeServices& services, const Request& req
   if (services.trust == nullptr) return unavailable();
   const std::string& id = request.variables.front();
   if (auto revoked = services.trust->revoke_token(id); !revoked) return refusal(revoked.error());
+  note_token(services, "The token " + id + " was revoked " + by_whom(request.principal) + ".");
   return answer({{"revoked", id}});
 }
 
@@ -237,7 +276,7 @@ HttpResponse nodes_route(const NodeServices& services, const Request&) {
       node->update({{"name", member.name},
                     {"state", member.state},
                     {"roles", member.roles},
-                    {"leader", picture->leader == member.node}});
+                    {"leader", picture->leader && picture->leader->node == member.node}});
     }
   }
   return answer({{"nodes", list}});

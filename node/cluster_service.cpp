@@ -37,6 +37,14 @@ std::vector<std::string> role_words(std::uint8_t bits) {
   return words;
 }
 
+Leadership leadership_of(const Ballot& ballot) { return {.node = ballot.node, .term = ballot.term}; }
+
+std::string left_because(const MemberView& view) {
+  if (view.state != MemberState::left) return "";
+  if (view.excluded) return "revoked";
+  return view.card.presence == Presence::cloned ? "cloned" : "leave";
+}
+
 }  // namespace
 
 Signature NodeSigner::sign(std::span<const std::uint8_t> bytes) {
@@ -78,6 +86,7 @@ ClusterService::ClusterService(NodeTrust& trust, Options options)
                     enqueue([to](Agreement& machine, Now now) { machine.undeliverable(to, now); });
                   },
               .name_thread = options_.name_thread}),
+      changes_(options_.journal),
       picture_(std::make_shared<ClusterPicture>()) {}
 
 ClusterService::~ClusterService() { stop(); }
@@ -93,6 +102,7 @@ Result<std::unique_ptr<Agreement>> ClusterService::open() {
   config.boot_id = *boot_id;
   config.seed = *seed;
   config.name = options_.name;
+  config.version = options_.version;
   config.addresses = options_.addresses();
   config.roles = role_bits(trust_);
   config.policy = options_.voters.empty() ? Policy::available : Policy::majority;
@@ -217,6 +227,7 @@ void ClusterService::write(Write write) {
 // The files of the old cluster are put away by the disk thread, behind everything that was still to be written.
 void ClusterService::begin_anew() {
   machine_.reset();
+  changes_.begin_anew();
   ++generation_;
   enqueue_disk([this] {
     auto machine = open();
@@ -247,48 +258,41 @@ void ClusterService::publish(bool force) {
   picture->role = part_name(part);
   picture->policy = standing.policy == Policy::majority ? "majority" : "available";
   if (part == Part::leading || part == Part::following) {
-    picture->leader = standing.following.node;
-    picture->term = standing.following.term;
-    picture->leaders = 1;
+    picture->leader = leadership_of(standing.following);
   }
+  if (!machine_->released().none()) picture->released = leadership_of(machine_->released());
   for (const MemberView& view : machine_->members(now)) {
     if (view.card.life.incarnation == 0 && view.state == MemberState::left) continue;
     picture->members.push_back({.node = view.card.id,
                                 .name = view.card.name,
                                 .state = member_state_name(view.state),
+                                .left_because = left_because(view),
                                 .roles = role_words(view.card.roles),
                                 .addresses = view.card.addresses,
+                                .version = view.card.version,
                                 .incarnation = view.card.life.incarnation,
-                                .since = on_the_wall(view.since)});
+                                .since = on_the_wall(view.since),
+                                .heard = view.heard ? std::optional(on_the_wall(*view.heard)) : std::nullopt});
   }
   for (const auto& [ballot, rival] : machine_->rivals()) {
-    ++picture->leaders;
+    if (!picture->leader) break;
+    picture->rivals.push_back(leadership_of(ballot));
     const std::int64_t since = on_the_wall(rival.first);
     picture->partition_since = std::min(picture->partition_since.value_or(since), since);
   }
-  const EventSet& events = machine_->events();
-  picture->events = events.size();
-  for (auto feed = events.feeds().rbegin(); feed != events.feeds().rend(); ++feed) {
-    const std::size_t shown = picture->latest_events.size();
-    if (shown >= kShownEvents) break;
-    const std::size_t count = std::min(feed->second.size(), kShownEvents - shown);
-    for (std::size_t i = feed->second.size() - count; i < feed->second.size(); ++i) {
-      const Event& event = feed->second[i];
-      picture->latest_events.push_back(
-          {.author = event.feed.author, .number = event.number, .topic = event.topic, .text = event.text});
-    }
-  }
-  std::shared_ptr<const ClusterPicture> before;
+  picture->rivals_met = machine_->rivals_met();
+  picture->last_rival = leadership_of(machine_->last_rival());
+  picture->facts = machine_->events().size();
   {
     const std::lock_guard lock(picture_mutex_);
-    before = std::exchange(picture_, picture);
+    picture_ = picture;
   }
-  if (before->leader != picture->leader || before->role != picture->role) {
-    enqueue_disk([picture] {
-      spdlog::info("cluster: {}, leader {}, term {}", picture->role,
-                   picture->leader ? picture->leader->short_text() : "none", picture->term);
-    });
-  }
+  changes_.note(picture, now.boot / 1'000'000);
+  if (options_.journal == nullptr || !options_.journal->has_unsaved() || save_waits_.exchange(true)) return;
+  enqueue_disk([this] {
+    save_waits_ = false;
+    options_.save_journal();
+  });
 }
 
 // --- the disk thread ------------------------------------------------------------------------------------------------

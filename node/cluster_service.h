@@ -5,6 +5,7 @@
 // messages (peer_lines.h). Other threads hand in work by a queue and look at a picture that is swapped as a whole.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -18,6 +19,7 @@
 
 #include "api/cluster.h"
 #include "api/membership.h"
+#include "node/cluster_changes.h"
 #include "node/cluster_files.h"
 #include "node/peer_lines.h"
 #include "p2p/agreement/agreement.h"
@@ -46,11 +48,14 @@ class ClusterService final : public Cluster {
   struct Options {
     std::filesystem::path directory;  // DATA/cluster
     std::string name;
+    std::string version;                                  // of the program
     std::function<std::vector<std::string>()> addresses;  // of this node
     std::vector<NodeId> voters;                           // none: policy available
     std::function<void(const char*)> name_thread;
-    std::function<void()> beat;       // the agreement moves
-    std::function<void()> disk_beat;  // and so does what writes for it
+    std::function<void()> beat;               // the agreement moves
+    std::function<void()> disk_beat;          // and so does what writes for it
+    Journal* journal = nullptr;               // for what changes; none: nothing is noted
+    std::function<void()> save_journal = {};  // called in the disk thread when there is something new
   };
 
   ClusterService(NodeTrust& trust, Options options);
@@ -108,7 +113,10 @@ class ClusterService final : public Cluster {
   ClusterFiles files_;  // of the disk thread once it runs
   PeerLines lines_;
 
+  std::atomic<bool> save_waits_{false};  // in the queue of the disk thread
+
   // Of the agreement thread once it runs.
+  ClusterChanges changes_;
   std::unique_ptr<Agreement> machine_;  // null while the files change clusters
   std::uint64_t generation_ = 0;        // of machine_
   Instant published_at_ = 0;

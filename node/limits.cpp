@@ -1,6 +1,8 @@
 #include "node/limits.h"
 
+#include "api/cluster.h"
 #include "api/games.h"
+#include "api/journal.h"
 #include "api/listener.h"
 #include "api/request_head.h"
 #include "engine/record.h"
@@ -82,8 +84,12 @@ std::vector<Limit> limits() {
       {"life of a node's certificate", kCertificateLifeSeconds, "seconds", "it is good for renewal only"},
       {"renewal after the end of a certificate", kRenewalGraceSeconds, "seconds", "the node must join again"},
       {"members of a cluster", Roster::kMaxMembers, "members", "no more are known"},
-      {"events of one node", EventSet::kMaxPerAuthor, "events", "further ones are refused"},
-      {"feeds of events", EventSet::kMaxFeeds, "feeds", "further ones are refused"},
+      {"signed events of one node", EventSet::kMaxPerAuthor, "events", "further ones are refused"},
+      {"events of one kind that a node remembers for people", Journal::kMaxPerKind, "events",
+       "the oldest is forgotten"},
+      {"text of such an event", Journal::kMaxTextBytes, "bytes", "it is cut off"},
+      {"events in one answer of `/api/v1/events`", kMaxListedEvents, "events", "the request is refused"},
+      {"feeds of signed events", EventSet::kMaxFeeds, "feeds", "further ones are refused"},
       {"a message between members", ClusterMessage::kMaxBytes, "bytes", "the message is refused"},
       {"messages that wait for one member", PeerLines::kMaxQueued, "messages", "the oldest is dropped"},
       {"nodes put out of a cluster", RevocationSet::kMaxEntries, "nodes", "no more can be put out"},

@@ -5,6 +5,7 @@
 #include "api/routes.h"
 #include "node/control_client.h"
 #include "node/data_directory.h"
+#include "node/journal_file.h"
 #include "node/node_membership.h"
 
 namespace mz {
@@ -19,8 +20,12 @@ Result<json> ask_here(const DataDirectory& data, const std::string& method, cons
   if (!lock) return lock.error();
   auto trust = open_trust(data);
   if (!trust) return trust.error();
-  NodeMembership membership(**trust, data.cluster(), {}, {});
+  Journal journal;
+  JournalFile journal_file(data.cluster() / "journal");
+  if (auto remembered = journal_file.load()) journal.restore(std::move(*remembered));
+  NodeMembership membership(**trust, data.cluster(), {}, {}, journal);
   NodeServices services;
+  services.journal = &journal;
   services.trust = trust->get();
   services.membership = &membership;
 
@@ -47,6 +52,7 @@ Result<json> ask_here(const DataDirectory& data, const std::string& method, cons
   request.arrival = arrival;
   if (!body.is_null()) request.body = body.dump();
   const HttpResponse response = answer_request(services, *admission.route, request);
+  (void)journal_file.save(journal);  // what was asked for is done, whether it can be told later or not
   return understood_answer(response.status, response.body);
 }
 

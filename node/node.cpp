@@ -11,12 +11,14 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "api/journal.h"
 #include "api/listener.h"
 #include "api/loopback_client.h"
 #include "node/cluster_service.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
 #include "node/front_door.h"
+#include "node/journal_file.h"
 #include "node/node_membership.h"
 #include "node/own_addresses.h"
 #include "node/platform.h"
@@ -46,6 +48,17 @@ Result<void> open_log(const DataDirectory& data, bool also_stderr) {
                  "The log " + data.log_file().string() + " cannot be written: " + error.what() + "."};
   }
   return {};
+}
+
+void save_and_log(JournalFile& file, Journal& journal) {
+  const auto added = file.save(journal);
+  if (!added) return spdlog::error("events: {}", added.error().text);
+  for (const JournalEntry& entry : *added) {
+    const auto level = entry.level == JournalLevel::info   ? spdlog::level::info
+                       : entry.level == JournalLevel::warn ? spdlog::level::warn
+                                                           : spdlog::level::err;
+    spdlog::log(level, "{}: {}", journal_kind_word(entry.kind), entry.text);
+  }
 }
 
 // This computer's own programs reach the node when nobody else does; elsewhere that address meets another node or none.
@@ -133,8 +146,15 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                          .started_at = identity.started_at};
   if (auto written = data->write_running(self); !written) return written.error();
   const std::uint16_t port = identity.port;
+  Journal journal;
+  JournalFile journal_file(data->cluster() / "journal");
+  auto remembered = journal_file.load();
+  if (!remembered) spdlog::warn("events: {} They begin anew.", remembered.error().text);
+  if (remembered) journal.restore(std::move(*remembered));
+  journal.add(JournalKind::node, JournalLevel::info, (*trust)->node_id(),
+              "This node started, with MeshZero " + identity.version + ".");
   NodeMembership membership(
-      **trust, data->cluster(), [port] { return own_addresses(port); }, options.peers);
+      **trust, data->cluster(), [port] { return own_addresses(port); }, options.peers, journal);
   if (options.join) {
     if (auto joined = membership.join(*options.join, options.peers); !joined) {
       data->remove_running();
@@ -152,11 +172,14 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   services.membership = &membership;
   ClusterService cluster(**trust, {.directory = data->cluster(),
                                    .name = identity.name,
+                                   .version = identity.version,
                                    .addresses = [port] { return card_addresses(port); },
                                    .voters = options.voters,
                                    .name_thread = platform::name_thread,
                                    .beat = [&state] { state.beat(Loop::agreement); },
-                                   .disk_beat = [&state] { state.beat(Loop::cluster_disk); }});
+                                   .disk_beat = [&state] { state.beat(Loop::cluster_disk); },
+                                   .journal = &journal,
+                                   .save_journal = [&] { save_and_log(journal_file, journal); }});
   if (auto started = cluster.start(membership.others()); !started) {
     data->remove_running();
     return started.error();
@@ -167,18 +190,20 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                       .excluded = [&cluster](const NodeId& node) { cluster.exclude(node); },
                       .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); }});
   services.cluster = &cluster;
+  services.journal = &journal;
   FrontDoor front_door(**listener, services, **trust, options.reach);
   front_door.start();
   membership.start(platform::name_thread);
   on_ready(identity.port);
-  supervisor.run([&cluster] {
-    spdlog::info("stopping");
+  supervisor.run([&] {
     cluster.hand_over();  // first, so that somebody else leads at once
+    journal.add(JournalKind::node, JournalLevel::info, (*trust)->node_id(), "This node stops.");
   });
   cluster.stop();
   const Result<void> stored = intake.stop();
   membership.stop();
   listener->reset();
+  save_and_log(journal_file, journal);
   data->remove_running();
   spdlog::info("stopped");
   spdlog::shutdown();

@@ -58,8 +58,9 @@ Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data) {
 }
 
 NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory,
-                               std::function<std::vector<std::string>()> own, const std::vector<PeerAddress>& fixed)
-    : trust_(trust), directory_(std::move(directory)), own_(std::move(own)), fixed_(fixed) {
+                               std::function<std::vector<std::string>()> own, const std::vector<PeerAddress>& fixed,
+                               Journal& journal)
+    : trust_(trust), directory_(std::move(directory)), own_(std::move(own)), fixed_(fixed), journal_(journal) {
   if (auto text = read_private_file(directory_ / kAddressFile, kMaxAddressFile)) {
     kept_.assign(text->begin(), text->end());
     known_.add_known_text(kept_);
@@ -83,7 +84,6 @@ void NodeMembership::connect(Agreement agreement) {
 }
 
 void NodeMembership::admitted(const MemberAddress& member) {
-  spdlog::info("took in the node {}", member.node.short_text());
   know({member}, CandidateSource::known);
   if (const Agreement connected = agreement(); connected.admitted) connected.admitted(member);
 }
@@ -187,8 +187,9 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   forget();
   know(admitted->members, CandidateSource::known);
   know({{.node = admitted->admin, .addresses = {admitted->admin_address.text()}}}, CandidateSource::known);
-  spdlog::info("joined the cluster {} through the node {}", cluster_id_text(trust_.cluster_id()),
-               admitted->admin.short_text());
+  journal_.add(JournalKind::node, JournalLevel::info, trust_.node_id(),
+               "This node joined the cluster " + cluster_id_text(trust_.cluster_id()) + " through the node " +
+                   admitted->admin.short_text() + ".");
   const Agreement connected = agreement();
   if (connected.entered) connected.entered();
   if (connected.admitted) {
@@ -204,7 +205,8 @@ Result<void> NodeMembership::leave() {
   if (connected.leaving) connected.leaving();
   if (auto alone = trust_.start_alone(); !alone) return alone;
   forget();
-  spdlog::info("left the cluster; this node is a cluster of its own now");
+  journal_.add(JournalKind::node, JournalLevel::info, trust_.node_id(),
+               "This node left the cluster and is one of its own now.");
   if (connected.entered) connected.entered();
   return {};
 }
@@ -214,7 +216,9 @@ Result<void> NodeMembership::restore(std::string_view passphrase, std::span<cons
   const ClusterId before = trust_.cluster_id();
   const bool alone = others().empty();
   if (auto restored = trust_.restore(passphrase, backup, !alone); !restored) return restored;
-  spdlog::info("this node has taken over the authority of the cluster {}", cluster_id_text(trust_.cluster_id()));
+  journal_.add(
+      JournalKind::admin, JournalLevel::warn, trust_.node_id(),
+      "This node took over the signing key of the cluster " + cluster_id_text(trust_.cluster_id()) + " from a backup.");
   if (trust_.cluster_id() == before) return {};
   if (const Agreement connected = agreement(); connected.entered) connected.entered();
   return {};
@@ -226,14 +230,18 @@ Result<void> NodeMembership::promote(const NodeId& node) {
     auto done = at_any_address(member, [&](const PeerAddress& address) {
       return hand_over_authority(trust_, node, address, within(kOneStep));
     });
-    if (done) spdlog::info("the node {} is an admin now", node.short_text());
+    if (done) {
+      journal_.add(JournalKind::admin, JournalLevel::warn, node,
+                   "This node handed the signing key of the cluster to the node " + node.short_text() + ".");
+    }
     return done;
   }
   return Error{ErrorKind::not_found, "No other member is called " + node.short_text() + ". See `meshzero nodes`."};
 }
 
 void NodeMembership::spread(const Revocation& revocation) {
-  spdlog::warn("the node {} was put out of the cluster", revocation.node.short_text());
+  journal_.add(JournalKind::revocation, JournalLevel::warn, revocation.node,
+               "The node " + revocation.node.short_text() + " was put out of the cluster, here.");
   if (const Agreement connected = agreement(); connected.excluded) connected.excluded(revocation.node);
   {
     const std::lock_guard lock(mutex_);
@@ -249,11 +257,16 @@ void NodeMembership::learn_members(const std::vector<MemberAddress>& members) {
 }
 
 Result<std::size_t> NodeMembership::learn_revocations(std::span<const std::uint8_t> list) {
+  std::vector<NodeId> before = trust_.revoked_nodes();
   auto added = trust_.add_revocations(list);
   if (!added || *added == 0) return added;
-  spdlog::warn("{} more nodes were put out of the cluster", *added);
-  if (const Agreement connected = agreement(); connected.excluded) {
-    for (const NodeId& node : trust_.revoked_nodes()) connected.excluded(node);
+  std::sort(before.begin(), before.end());
+  const Agreement connected = agreement();
+  for (const NodeId& node : trust_.revoked_nodes()) {
+    if (std::binary_search(before.begin(), before.end(), node)) continue;
+    journal_.add(JournalKind::revocation, JournalLevel::warn, node,
+                 "The node " + node.short_text() + " was put out of the cluster, as another member says.");
+    if (connected.excluded) connected.excluded(node);
   }
   return added;
 }
@@ -261,7 +274,8 @@ Result<std::size_t> NodeMembership::learn_revocations(std::span<const std::uint8
 void NodeMembership::renew() {
   if (trust_.now() < trust_.renewal_due()) return;
   if (trust_.is_admin()) {
-    if (auto renewed = trust_.renew_self(); !renewed) spdlog::error("certificate: {}", renewed.error().text);
+    const auto renewed = trust_.renew_self();
+    note_renewal(renewed, "itself");
     return;
   }
   Result<void> last = Error{ErrorKind::unreachable, "No other member is known."};
@@ -269,10 +283,23 @@ void NodeMembership::renew() {
     last = at_any_address(
         member, [&](const PeerAddress& address) { return ask_for_renewal(trust_, address, within(kOneStep)); });
     if (!last) continue;
-    spdlog::info("the certificate was renewed by the node {}", member.node.short_text());
+    note_renewal(last, "the node " + member.node.short_text());
     return;
   }
-  spdlog::warn("the certificate could not be renewed yet: {}", last.error().text);
+  note_renewal(last, "");
+}
+
+void NodeMembership::note_renewal(const Result<void>& renewed, const std::string& by) {
+  const bool again = !renewed && std::exchange(renewal_failed_, true);
+  if (again) return;  // it is tried each minute
+  if (renewed) {
+    renewal_failed_ = false;
+    journal_.add(JournalKind::certificate, JournalLevel::info, trust_.node_id(),
+                 "The certificate of this node was renewed by " + by + ".");
+  } else {
+    journal_.add(JournalKind::certificate, JournalLevel::warn, trust_.node_id(),
+                 "The certificate of this node could not be renewed yet: " + renewed.error().text);
+  }
 }
 
 void NodeMembership::exchange() {

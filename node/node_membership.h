@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "api/dial.h"
+#include "api/journal.h"
 #include "api/membership.h"
 #include "node/data_directory.h"
 #include "node/member_steps.h"
@@ -43,9 +44,10 @@ class NodeMembership final : public Membership {
     std::function<void(const MemberAddress&)> admitted;  // is a member for sure, and may be there
   };
 
-  // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named.
+  // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named. Steps of this node
+  // are noted in the journal.
   NodeMembership(NodeTrust& trust, std::filesystem::path directory, std::function<std::vector<std::string>()> own,
-                 const std::vector<PeerAddress>& fixed);
+                 const std::vector<PeerAddress>& fixed, Journal& journal);
   ~NodeMembership() override;
   NodeMembership(const NodeMembership&) = delete;
   NodeMembership& operator=(const NodeMembership&) = delete;
@@ -74,6 +76,7 @@ class NodeMembership final : public Membership {
  private:
   void run();
   void renew();
+  void note_renewal(const Result<void>& renewed, const std::string& by);
   void exchange();
   Result<void> exchange_at(const PeerAddress& address);
   void try_fixed();
@@ -87,8 +90,10 @@ class NodeMembership final : public Membership {
   const std::filesystem::path directory_;
   const std::function<std::vector<std::string>()> own_;
   const std::vector<PeerAddress> fixed_;
-  std::mutex step_;           // one change of clusters at a time; held while waiting for other machines
-  mutable std::mutex mutex_;  // guards what follows
+  Journal& journal_;
+  bool renewal_failed_ = false;  // of the thread; said once
+  std::mutex step_;              // one change of clusters at a time; held while waiting for other machines
+  mutable std::mutex mutex_;     // guards what follows
   std::condition_variable changed_;
   Agreement agreement_;
   Candidates known_;  // of the last run and of joining

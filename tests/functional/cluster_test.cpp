@@ -12,8 +12,19 @@ using mz::test::ClusterTest;
 using mz::test::json;
 using mz::test::leader_of;
 using mz::test::member_of;
+using mz::test::NodeProcess;
 using mz::test::run_binary;
 using mz::test::term_of;
+
+// Waits until the node tells of an event of that kind in whose text these words are.
+void expect_event(const NodeProcess& node, const std::string& kind, const std::string& words) {
+  node.status_when([&](const json&) {
+    const json events = node.get_json("/api/v1/events").value("events", json::array());
+    return std::any_of(events.begin(), events.end(), [&](const json& event) {
+      return event.at("kind") == kind && event.at("text").get<std::string>().find(words) != std::string::npos;
+    });
+  });
+}
 
 // 1 node
 TEST_F(ClusterTest, ANodeAloneLeadsItself) {
@@ -35,6 +46,7 @@ TEST_F(ClusterTest, TwoNodesHaveOneLeaderAndHandItOverWhenItStops) {
   EXPECT_EQ(nodes_[first]->terminate(took), 0);
   const json status = nodes_[second]->status_when([&](const json& now) { return leader_of(now) == ids_[second]; });
   EXPECT_GT(term_of(status), term);
+  expect_event(*nodes_[second], "leader", "handed leadership over to");
 }
 
 // 3 nodes
@@ -50,8 +62,12 @@ TEST_F(ClusterTest, AKilledLeaderIsReplacedAndComesBackAsAMember) {
   EXPECT_GT(term_of(nodes_[second]->status()), term);
   nodes_[second]->status_when(
       [&](const json& now) { return member_of(now, ids_[first]).value("state", "") == "dead"; });
+  expect_event(*nodes_[second], "leader", "does not answer");
+  expect_event(*nodes_[second], "member", "is taken for dead");
   start(first);
   agree(all);
+  expect_event(*nodes_[second], "member", "answers again");
+  expect_event(*nodes_[first], "member", "is a member now");  // from before it was killed
   const json after = member_of(nodes_[second]->status(), ids_[first]);
   EXPECT_GT(after.at("incarnation"), before.at("incarnation"));
 }
@@ -95,8 +111,10 @@ TEST_F(ClusterTest, ACopiedDataDirectoryFreezesBothNodes) {
   ASSERT_EQ(ids_["b"], ids_["thief"]);
   for (const char* name : {"b", "thief"}) {
     nodes_[name]->status_when([](const json& now) { return now.value("role", "") == "frozen"; });
+    expect_event(*nodes_[name], "clone", "so both are frozen");
   }
   nodes_["a"]->status_when([&](const json& now) { return member_of(now, ids_["b"]).value("state", "") == "left"; });
+  expect_event(*nodes_["a"], "clone", "so both are frozen");
 }
 
 // 3 nodes

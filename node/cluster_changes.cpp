@@ -1,0 +1,155 @@
+#include "node/cluster_changes.h"
+
+#include <algorithm>
+
+namespace mz {
+namespace {
+
+constexpr std::size_t kShownName = 64;  // bytes
+
+const ClusterMember* find(const ClusterPicture& picture, const NodeId& node) {
+  const auto found = std::ranges::find(picture.members, node, &ClusterMember::node);
+  return found == picture.members.end() ? nullptr : &*found;
+}
+
+std::string called(const ClusterMember& member) {
+  if (member.name.empty()) return "the node " + member.node.short_text();
+  return member.name.substr(0, kShownName) + " (" + member.node.short_text() + ")";
+}
+
+std::string called(const ClusterPicture& picture, const NodeId& node) {
+  const ClusterMember* member = find(picture, node);
+  return member != nullptr ? called(*member) : "the node " + node.short_text();
+}
+
+std::string sentence(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z' && text.starts_with("the ")) text.front() = 'T';
+  return text + ".";
+}
+
+std::string in_term(const Leadership& leader) { return ", term " + std::to_string(leader.term); }
+
+bool is_admin(const ClusterMember& member) { return std::ranges::find(member.roles, "admin") != member.roles.end(); }
+
+// How a leader before this one came to lead no more, as far as it can be seen.
+std::string end_of(const ClusterPicture& picture, const Leadership& former) {
+  const ClusterMember* member = find(picture, former.node);
+  if (member == nullptr || member->state == "left") return called(picture, former.node) + " is no member any more";
+  if (member->state == "alive") return "before it " + called(*member) + ", term " + std::to_string(former.term);
+  return called(*member) + " does not answer";
+}
+
+}  // namespace
+
+void ClusterChanges::note(const std::shared_ptr<const ClusterPicture>& picture, std::int64_t now) {
+  if (journal_ == nullptr) return;
+  if (before_) {
+    note_self(*before_, *picture);
+    for (const ClusterMember& member : picture->members) {
+      if (member.incarnation == 0) continue;  // hearsay: it has not been heard of by its own word
+      const ClusterMember* before = find(*before_, member.node);
+      if (before != nullptr && before->incarnation == 0) before = nullptr;
+      if (member.node != picture->self) note_member(before, member);
+      note_admin(before, member);
+    }
+  }
+  note_leader(*picture, now);
+  note_partition(*picture, now);
+  before_ = picture;
+}
+
+void ClusterChanges::note_self(const ClusterPicture& before, const ClusterPicture& picture) {
+  if (picture.role != "frozen" || before.role == "frozen") return;
+  journal_->add(
+      JournalKind::clone, JournalLevel::error, picture.self,
+      "Another machine runs with the identity of this node, so both are frozen. Stop this node, run `meshzero "
+      "identity reset` and let it join again.");
+}
+
+void ClusterChanges::note_member(const ClusterMember* before, const ClusterMember& member) {
+  const auto add = [&](JournalLevel level, const std::string& what) {
+    journal_->add(JournalKind::member, level, member.node, sentence(called(member) + what));
+  };
+  if (before == nullptr) {
+    if (member.state != "left") add(JournalLevel::info, " is a member now");
+    return;
+  }
+  if (before->state == member.state) return;
+  if (member.state == "suspect") {
+    add(JournalLevel::warn, " does not answer");
+  } else if (member.state == "dead") {
+    add(JournalLevel::error, " is taken for dead: it has not answered for seconds");
+  } else if (member.state == "alive") {
+    add(JournalLevel::info, before->state == "left" ? " is back in the cluster" : " answers again");
+  } else if (member.left_because == "cloned") {
+    journal_->add(JournalKind::clone, JournalLevel::error, member.node,
+                  sentence("Two machines run with the identity of " + called(member) + ", so both are frozen"));
+  } else if (member.left_because == "leave") {
+    add(JournalLevel::info, " left the cluster");
+  }  // a revocation is noted where it is learnt, with who did it
+}
+
+void ClusterChanges::note_admin(const ClusterMember* before, const ClusterMember& member) {
+  if (before == nullptr || is_admin(*before) || !is_admin(member)) return;
+  journal_->add(JournalKind::admin, JournalLevel::warn, member.node, sentence(called(member) + " is an admin now"));
+}
+
+void ClusterChanges::note_leader(const ClusterPicture& picture, std::int64_t now) {
+  if (!picture.leader) {
+    if (!leaderless_since_) leaderless_since_ = now;
+    if (leaderless_noted_ || !leader_ || picture.role != "looking" || now - *leaderless_since_ < kLeaderlessSeconds) {
+      return;
+    }
+    leaderless_noted_ = true;
+    const bool majority = picture.policy == "majority";
+    journal_->add(JournalKind::leader, JournalLevel::error, std::nullopt,
+                  majority ? "There is no leader: fewer than half of the voters answer here."
+                           : "There is no leader. The members cannot agree on one yet.");
+    return;
+  }
+  leaderless_since_.reset();
+  leaderless_noted_ = false;
+  const Leadership leader = *picture.leader;
+  if (leader_ == leader) return;
+  std::string text;
+  if (!leader_) {
+    text = called(picture, leader.node) + " leads" + in_term(leader);
+  } else if (leader_->node == leader.node) {
+    text = called(picture, leader.node) + " leads on" + in_term(leader);
+  } else if (picture.released == leader_) {
+    text =
+        called(picture, leader_->node) + " handed leadership over to " + called(picture, leader.node) + in_term(leader);
+  } else {
+    text = called(picture, leader.node) + " leads now" + in_term(leader) + ": " + end_of(picture, *leader_);
+  }
+  const bool lost = leader_ && leader_->node != leader.node && picture.released != leader_;
+  journal_->add(JournalKind::leader, lost ? JournalLevel::warn : JournalLevel::info, leader.node, sentence(text));
+  leader_ = leader;
+}
+
+void ClusterChanges::note_partition(const ClusterPicture& picture, std::int64_t now) {
+  if (picture.partition_since && !parted_since_) {
+    parted_since_ = now;
+    std::string others;
+    for (const Leadership& rival : picture.rivals) {
+      others += (others.empty() ? "" : " and ") + called(picture, rival.node) + in_term(rival);
+    }
+    journal_->add(JournalKind::partition, JournalLevel::warn, std::nullopt,
+                  std::to_string(picture.rivals.size() + 1) + " leaders: here " +
+                      called(picture, picture.leader->node) + in_term(*picture.leader) + ", elsewhere " + others + ".");
+  } else if (before_ && !parted_since_ && picture.leader && picture.rivals_met > before_->rivals_met) {
+    // Parts that meet settle within milliseconds who leads. In the part that gives way the other leader is ours by now.
+    const auto loser = picture.last_rival == *picture.leader ? before_->leader : std::optional(picture.last_rival);
+    if (!loser || loser == picture.leader) return;
+    journal_->add(JournalKind::partition, JournalLevel::warn, picture.leader->node,
+                  "2 leaders met: " + called(picture, loser->node) + in_term(*loser) + ", leads no more; " +
+                      called(picture, picture.leader->node) + in_term(*picture.leader) + ", leads on.");
+  } else if (!picture.partition_since && parted_since_ && picture.leader) {
+    journal_->add(JournalKind::partition, JournalLevel::info, picture.leader->node,
+                  "One leader again: " + called(picture, picture.leader->node) + in_term(*picture.leader) +
+                      ". Several led for " + std::to_string(now - *parted_since_) + " s, as seen from here.");
+    parted_since_.reset();
+  }
+}
+
+}  // namespace mz
