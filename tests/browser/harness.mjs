@@ -59,23 +59,27 @@ async function freePort() {
 
 /** A node on its own port and data folder. `start` and `stop` may be called in turns; the data stays until `remove`. */
 export class Node {
-  constructor(port, data) {
+  constructor(port, data, host) {
     this.port = port;
+    this.host = host;
     this.data = data;
     this.url = `http://127.0.0.1:${port}`;
     this.child = null;
     this.log = "";
   }
 
-  static async create() {
-    return new Node(await freePort(), mkdtempSync(join(tmpdir(), "meshzero-browser-")));
+  /** With a `host` it believes to be on a computer of that name, which takes Linux and root. */
+  static async create({ host = null } = {}) {
+    return new Node(await freePort(), mkdtempSync(join(tmpdir(), "meshzero-browser-")), host);
   }
 
-  async start() {
+  async start(...flags) {
     const binary = process.env.MESHZERO_BINARY;
     assert.ok(binary, "MESHZERO_BINARY must name the program under test");
-    const args = ["up", "--foreground", "--data", this.data, "--port", String(this.port)];
-    this.child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const args = ["up", "--foreground", "--data", this.data, "--port", String(this.port), ...flags];
+    const named = this.host ? ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', this.host] : [];
+    const [program, ...words] = [...named, binary, ...args];
+    this.child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on("data", (chunk) => (this.log += chunk));
     this.exited = new Promise((done) => this.child.once("exit", (code, signal) => done({ code, signal })));
     await until("the node answers", async () => {
@@ -102,15 +106,27 @@ export class Node {
     }
   }
 
+  /** Ends it at once, as a power cut would. */
+  async killHard() {
+    process.kill(this.child.pid, "SIGKILL");
+    await this.exited;
+    this.child = null;
+  }
+
   remove() {
     rmSync(this.data, { recursive: true, force: true });
   }
 
+  /** What the command line says when it is asked for JSON about this node. */
+  command(...words) {
+    const said = spawnSync(process.env.MESHZERO_BINARY, [...words, "--json", "--data", this.data], { encoding: "utf8" });
+    assert.equal(said.status, 0, said.stderr);
+    return JSON.parse(said.stdout);
+  }
+
   /** The address with which `meshzero ui` opens the page. */
   loginAddress() {
-    const said = spawnSync(process.env.MESHZERO_BINARY, ["ui", "--json", "--data", this.data], { encoding: "utf8" });
-    assert.equal(said.status, 0, said.stderr);
-    return JSON.parse(said.stdout).page;
+    return this.command("ui").page;
   }
 
   async json(path) {

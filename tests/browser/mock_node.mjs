@@ -66,6 +66,35 @@ export function healthyStatus(now = Math.floor(Date.now() / 1000)) {
     disk: { free_bytes: 210e9, total_bytes: 500e9, games_bytes: 3.2e6 },
     memory: { rss_bytes: 31e6, workers_rss_bytes: 24e6 },
     alerts: [],
+    ...healthyCluster(now),
+  };
+}
+
+/** Ids of the three members of healthyCluster. */
+export const kMembers = ["a", "b", "c"].map((letter) => letter.repeat(52));
+
+/** A cluster of three that is led by the second; this node is the first. */
+export function healthyCluster(now) {
+  const member = (i, name, roles) => ({
+    node_id: kMembers[i],
+    name,
+    state: "alive",
+    left_because: null,
+    roles,
+    addresses: [`192.0.2.${i + 1}:8765`, `[2001:db8::${i + 1}]:8765`],
+    version: "0.1.0",
+    incarnation: 3,
+    since: now - 7000,
+    heard_at: i === 0 ? null : now,
+  });
+  return {
+    node_id: kMembers[0],
+    role: "following",
+    policy: "available",
+    leader: kMembers[1],
+    ballot: { term: 7, node_id: kMembers[1] },
+    members: [member(0, "studio", ["admin", "worker"]), member(1, "laptop", ["worker"]), member(2, "shelf", ["worker"])],
+    partition: null,
   };
 }
 
@@ -75,12 +104,13 @@ function pageFiles(dist) {
   return files;
 }
 
-/** Starts on a free port of this computer. `answers.status`, `.games` and `.game` may be replaced at any time. */
+/** Starts on a free port of this computer. `answers.status`, `.games`, `.game` and `.events` may be replaced at any time. */
 export async function startMockNode(dist) {
   const files = pageFiles(dist);
   const answers = {
     status: () => ({ status: 200, body: healthyStatus() }),
     games: () => ({ status: 200, body: { games: [], next: null } }),
+    events: () => ({ status: 200, body: { epoch: "1", events: [], more: false } }),
     game: () => ({ status: 404, body: { error: { kind: "not_found", text: "There is no game with that id here." } } }),
   };
   const server = createServer((request, response) => {
@@ -99,6 +129,7 @@ export async function startMockNode(dist) {
     const answer =
       url.pathname === "/api/v1/status" ? answers.status
       : url.pathname === "/api/v1/games" ? answers.games
+      : url.pathname === "/api/v1/events" ? answers.events
       : url.pathname.startsWith("/api/v1/games/") ? answers.game
       : () => ({ status: 404, body: { error: { kind: "not_found", text: "Nothing is here." } } });
     const given = answer(url);

@@ -1,9 +1,10 @@
 // The page in states that a healthy node cannot be brought into on purpose. The node is of paper, the page is the built one.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { launchBrowser, openPage, overflow } from "./harness.mjs";
-import { healthyStatus, startMockNode } from "./mock_node.mjs";
+import { healthyStatus, kMembers, startMockNode } from "./mock_node.mjs";
 
 const kFailedRequest = /Failed to load resource/; // the browser's own remark on an error answer
 const kGameId = "ab".repeat(32);
@@ -254,4 +255,162 @@ test("only the sign of waiting moves, and not for a reader who asked for less mo
   assert.equal(await page.evaluate(() => document.getAnimations().length), 1);
   await page.emulateMedia({ reducedMotion: "reduce" });
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+});
+
+/** Events as a node would number them, from the texts. */
+function answerEvents(epoch, events) {
+  const at = Math.floor(Date.now() / 1000) - 100;
+  const all = events.map((event, i) => ({ number: i + 1, at: at + i, kind: "member", level: "info", node: kMembers[1], text: `event ${i + 1}`, ...event }));
+  node.answers.events = (url) => {
+    const after = Number(url.searchParams.get("after"));
+    const rest = all.filter((event) => event.number > after);
+    return { status: 200, body: { epoch, events: rest.slice(0, 40), more: rest.length > 40 } };
+  };
+}
+
+const eventTexts = async (page) => (await page.getByTestId("event").locator(".said").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
+
+test("a partition is said with its time, with the other leader, and in the menu", async () => {
+  const since = Math.floor(Date.now() / 1000) - 3600;
+  answerStatus((status) => {
+    status.partition = { leaders: 2, since, rivals: [{ node_id: kMembers[2], term: 6 }] };
+  });
+  const page = await open("#/cluster");
+  const time = new Date(since * 1000).toTimeString().slice(0, 5);
+  await page.getByRole("heading", { level: 1, name: `2 leaders, partition since ${time}` }).waitFor();
+  const row = (id) => page.locator(`[data-testid="member"][data-node="${id}"]`);
+  assert.match(await row(kMembers[1]).innerText(), /Leader/);
+  assert.match(await row(kMembers[2]).innerText(), /Leader elsewhere, term 6/);
+  await page.getByRole("link", { name: "Cluster needs attention" }).waitFor();
+});
+
+test("members that are silent, gone, put out or of another version are told apart by words", async () => {
+  answerStatus((status) => {
+    const [a, b, c] = status.members;
+    status.members = [
+      a,
+      { ...b, state: "suspect", heard_at: status.now - 3, version: "0.0.9" },
+      { ...c, state: "dead", heard_at: status.now - 300 },
+      { ...c, node_id: "d".repeat(52), name: "lost", state: "left", left_because: "revoked" },
+      { ...c, node_id: "e".repeat(52), name: "copy", state: "left", left_because: "cloned" },
+      { ...c, node_id: "f".repeat(52), name: "", incarnation: 0, version: "", heard_at: null },
+    ];
+  });
+  const page = await open("#/cluster");
+  await page.getByRole("heading", { level: 1, name: "2 of 4 machines do not answer" }).waitFor();
+  const rows = await page.getByTestId("member").allInnerTexts();
+  assert.equal(rows.length, 6);
+  const row = (name) => rows.find((text) => text.startsWith(name));
+  assert.match(row("laptop"), /Suspect[\s\S]*0\.0\.9 other than here[\s\S]*3 s ago/);
+  assert.match(row("shelf"), /Dead[\s\S]*5 min ago/);
+  assert.match(row("lost"), /Left put out/);
+  assert.match(row("copy"), /Left one identity on two machines/);
+  assert.match(row("Not heard yet"), /never/);
+  assert.deepEqual(rows.slice(-2).map((text) => text.slice(0, 4)), ["copy", "lost"], "who left comes last");
+});
+
+test("a frozen node says what to do", async () => {
+  answerStatus((status) => {
+    Object.assign(status, { role: "frozen", leader: null, ballot: null });
+  });
+  const page = await open("#/cluster");
+  await page.getByRole("heading", { level: 1, name: "Frozen" }).waitFor();
+  await page.getByTestId("frozen").getByText("meshzero identity reset").waitFor();
+  assert.equal(await page.getByTestId("add-machine").count(), 0);
+});
+
+test("without a leader the page says what is missing", async () => {
+  answerStatus((status) => {
+    Object.assign(status, { role: "looking", policy: "majority", leader: null, ballot: null });
+  });
+  const page = await open("#/cluster");
+  await page.getByRole("heading", { level: 1, name: "No leader" }).waitFor();
+  await page.getByText("More than half of the voters must answer").waitFor();
+});
+
+test("a node by itself shows the commands of the documentation, made for it", async () => {
+  answerStatus((status) => {
+    status.members = [{ ...status.members[0], addresses: ["127.0.0.1:8765"] }];
+    status.leader = status.ballot.node_id = status.node_id;
+    status.role = "leading";
+  });
+  const page = await open("#/cluster");
+  await page.getByRole("heading", { level: 1, name: "A cluster of one" }).waitFor();
+  const commands = await page.getByTestId("add-machine").locator("pre").allInnerTexts();
+  assert.equal(commands.length, 2);
+  const machines = readFileSync(new URL("../../docs/machines.md", import.meta.url), "utf8");
+  for (const command of commands) assert.ok(machines.includes(`${command}\n`), command);
+});
+
+test("events that cannot be fetched are an error with a retry, and none is not an error", async () => {
+  node.answers.events = () => ({ status: 503, body: { error: { kind: "failure", text: "The events are locked." } } });
+  const page = await open("#/cluster");
+  await page.getByRole("alert").getByText("The events are locked.").waitFor();
+  await page.getByTestId("member").first().waitFor();
+  await freeze(page, "**/api/v1/events?*");
+  answerEvents("1", []);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.clock.resume();
+  await page.getByText("Nothing has happened yet").waitFor();
+});
+
+test("events come in pages, newest first, older ones on request, and a new run of the node begins anew", async () => {
+  answerEvents("1", Array.from({ length: 130 }, () => ({})));
+  const page = await open("#/cluster");
+  await page.getByTestId("event-count").getByText("130 events").waitFor();
+  assert.equal((await eventTexts(page))[0], "event 130");
+  assert.equal(await page.getByTestId("event").count(), 50);
+  await page.getByRole("button", { name: "Show 50 older" }).click();
+  await page.getByRole("button", { name: "Show 30 older" }).click();
+  await page.getByTestId("event").nth(129).waitFor();
+  answerEvents("2", [{ text: "begun anew" }]);
+  await page.getByTestId("event-count").getByText("1 event", { exact: true }).waitFor();
+  assert.deepEqual(await eventTexts(page), ["begun anew"]);
+});
+
+test("filters of events work together, live in the address, and say when nothing is left", async () => {
+  answerEvents("1", [
+    { kind: "leader", text: "laptop leads, term 1." },
+    { kind: "token", node: null, text: "The join token abc was made." },
+    { kind: "member", level: "error", node: kMembers[2], text: "shelf is taken for dead." },
+    { kind: "leader", level: "warn", node: kMembers[2], text: "shelf leads now, term 2." },
+  ]);
+  const page = await open(`#/cluster?node=${"c".repeat(7)}&level=warn`);
+  await page.getByTestId("event-count").getByText("2 of 4 events").waitFor();
+  assert.equal(await page.getByRole("combobox", { name: "Machine" }).inputValue(), kMembers[2]);
+  assert.deepEqual(await eventTexts(page), ["Warning: shelf leads now, term 2.", "Error: shelf is taken for dead."]);
+  await page.getByLabel("Level").selectOption("Errors");
+  await page.waitForURL(/level=error/);
+  await page.getByTestId("event-count").getByText("1 of 4 events").waitFor();
+  await page.goBack();
+  await page.getByTestId("event-count").getByText("2 of 4 events").waitFor();
+  await page.getByLabel("Text").fill("TERM shelf");
+  await page.getByTestId("event-count").getByText("1 of 4 events").waitFor();
+  await page.waitForURL(/text=TERM\+shelf/);
+  await page.getByLabel("Kind").selectOption("Token");
+  await page.getByText("No such event").waitFor();
+  await page.getByRole("link", { name: "Show all" }).click();
+  await page.getByTestId("event-count").getByText("4 events", { exact: true }).waitFor();
+  assert.equal(await page.getByLabel("Text").inputValue(), "");
+  assert.equal(new URL(page.url()).hash, "#/cluster");
+});
+
+test("names and events from elsewhere are text, however long", async () => {
+  answerStatus((status) => {
+    status.members[1].name = `<img src=x onerror=alert(1)>${"long".repeat(40)}`;
+    status.members[1].addresses = Array.from({ length: 8 }, (_, i) => `${"very-long-name.".repeat(8)}example:${i}`);
+  });
+  answerEvents("1", [{ text: `<b>${"x".repeat(400)}</b>`, level: "error" }]);
+  const page = await open("#/cluster", { viewport: { width: 360, height: 740 } });
+  await page.getByTestId("event").waitFor();
+  assert.equal(await page.locator("main img, main b").count(), 0);
+  assert.equal(await overflow(page), 0);
+});
+
+test("a node without a cluster says so", async () => {
+  answerStatus((status) => {
+    delete status.members;
+  });
+  const page = await open("#/cluster");
+  await page.getByText("This node takes no part in a cluster yet").waitFor();
 });

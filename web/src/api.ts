@@ -36,7 +36,53 @@ export interface History {
   games_per_hour: (number | null)[][];
 }
 
-export interface Status {
+export interface Member {
+  node_id: string;
+  name: string; // empty until its own word has been heard
+  state: string; // alive, suspect, dead, left
+  left_because: string | null; // leave, revoked, cloned
+  roles: string[];
+  addresses: string[]; // HOST:PORT, best first
+  version: string;
+  incarnation: number;
+  since: number;
+  heard_at: number | null; // never for this node
+}
+
+/** Who leads, in which term. */
+export interface Ballot {
+  node_id: string;
+  term: number;
+}
+
+/** The cluster as this node sees it. */
+export interface Cluster {
+  node_id: string;
+  role: string; // starting, looking, following, leading, frozen
+  policy: string; // available, majority
+  leader: string | null;
+  ballot: Ballot | null;
+  members: Member[]; // this node included
+  partition: { leaders: number; since: number; rivals: Ballot[] } | null;
+}
+
+/** What happened in the cluster as this node saw it. */
+export interface ClusterEvent {
+  number: number;
+  at: number;
+  kind: string;
+  level: string; // info, warn, error
+  node: string | null; // whom it is about
+  text: string;
+}
+
+export interface EventPage {
+  epoch: string; // of the node's run: another one may number other events the same
+  events: ClusterEvent[]; // oldest first
+  more: boolean;
+}
+
+export interface Status extends Partial<Cluster> {
   version: string;
   name: string;
   pid: number;
@@ -142,6 +188,16 @@ export async function fetchStatus(): Promise<Status> {
       Array.isArray(body["alerts"]) &&
       ["history", "account", "limits", "disk", "memory"].every((key) => isObject(body[key])),
   )) as Status;
+}
+
+/** Nothing while the node takes no part in a cluster. */
+export function clusterOf(status: Status): Cluster | null {
+  return Array.isArray(status.members) && typeof status.node_id === "string" ? (status as Cluster) : null;
+}
+
+/** Events with higher numbers than `after`. */
+export async function fetchEvents(after: number): Promise<EventPage> {
+  return (await get(`/api/v1/events?after=${after}`, (body) => Array.isArray(body["events"]) && typeof body["epoch"] === "string")) as EventPage;
 }
 
 export interface GameFilter {

@@ -1,6 +1,9 @@
 // The frame of the page: header, connection state, and the part the address asks for.
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { clusterOf } from "./api.ts";
+import { ClusterPage } from "./cluster/cluster_page.tsx";
+import { isTroubled } from "./cluster/standing.ts";
 import { ago } from "./format.ts";
 import { isStale } from "./freshness.ts";
 import { GamesPage } from "./games/games_page.tsx";
@@ -26,6 +29,7 @@ const kTitles: Record<Route["page"], string> = {
   overview: "Overview",
   games: "Games",
   game: "Game",
+  cluster: "Cluster",
   unknown: "Not found",
 };
 
@@ -146,9 +150,17 @@ export function App() {
     main.current?.focus({ preventScroll: true });
   }, [place]);
 
-  const link = (to: Route, label: string, current: boolean) => (
+  const cluster = feed.status && clusterOf(feed.status);
+  const link = (to: Route, label: string, current: boolean, troubled = false) => (
     <a href={routeHash(to)} aria-current={current ? "page" : undefined}>
       {label}
+      {troubled && (
+        <>
+          {" "}
+          <span class="dot tone-warn" aria-hidden="true" />
+          <span class="visually-hidden">needs attention</span>
+        </>
+      )}
     </a>
   );
   return (
@@ -177,6 +189,7 @@ export function App() {
           <nav aria-label="Main">
             {link({ page: "overview" }, "Overview", route.page === "overview")}
             {link({ page: "games" }, "Games", route.page === "games" || route.page === "game")}
+            {link({ page: "cluster" }, "Cluster", route.page === "cluster", cluster !== null && isTroubled(cluster))}
           </nav>
           <Connection feed={feed} now={now} />
           <Login />
@@ -189,6 +202,7 @@ export function App() {
         {route.page === "overview" && <Overview feed={feed} now={now} />}
         {route.page === "games" && <GamesPage route={route} now={now} />}
         {route.page === "game" && <GamePage key={route.id} id={route.id} ply={route.ply} />}
+        {route.page === "cluster" && <ClusterPage feed={feed} now={now} filter={route} />}
         {route.page === "unknown" && (
           <Notice kind="empty" title="There is nothing at this address">
             <p>

@@ -5,6 +5,7 @@ import "./style/base.css";
 import "./style/overview.css";
 import "./style/games.css";
 import "./style/viewer.css";
+import "./style/cluster.css";
 
 import { App } from "./app.tsx";
 import { takeLogin } from "./session.ts";

@@ -4,7 +4,16 @@ export type Route =
   | { page: "overview" }
   | { page: "games"; board?: string | undefined; seats?: number | undefined; before?: string | undefined }
   | { page: "game"; id: string; ply: number | null }
+  | ({ page: "cluster" } & EventFilter)
   | { page: "unknown"; address: string };
+
+/** Which events of the cluster are shown; an absent field leaves nothing out. */
+export interface EventFilter {
+  kind?: string | undefined;
+  node?: string | undefined; // a node's id, or its beginning
+  level?: "warn" | "error" | undefined; // at least as bad
+  text?: string | undefined;
+}
 
 export function parseRoute(hash: string): Route {
   const address = hash.replace(/^#/, "");
@@ -21,6 +30,16 @@ export function parseRoute(hash: string): Route {
       before: params.get("before") || undefined,
     };
   }
+  if (parts[0] === "cluster" && parts.length === 1) {
+    const level = params.get("level");
+    return {
+      page: "cluster",
+      kind: params.get("kind") || undefined,
+      node: params.get("node") || undefined,
+      level: level === "warn" || level === "error" ? level : undefined,
+      text: params.get("text") || undefined,
+    };
+  }
   if (parts[0] === "games" && parts[1] !== undefined && parts.length <= 3) {
     const ply = parts[2] === undefined ? NaN : Number(parts[2]);
     return { page: "game", id: parts[1], ply: Number.isInteger(ply) && ply >= 0 ? ply : null };
@@ -28,18 +47,21 @@ export function parseRoute(hash: string): Route {
   return { page: "unknown", address };
 }
 
+function withQuery(path: string, fields: Record<string, string | number | undefined>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) if (value) params.set(name, String(value));
+  const query = params.toString();
+  return query === "" ? path : `${path}?${query}`;
+}
+
 export function routeHash(route: Route): string {
   switch (route.page) {
     case "overview":
       return "#/";
-    case "games": {
-      const params = new URLSearchParams();
-      if (route.board) params.set("board", route.board);
-      if (route.seats) params.set("seats", String(route.seats));
-      if (route.before) params.set("before", route.before);
-      const query = params.toString();
-      return query === "" ? "#/games" : `#/games?${query}`;
-    }
+    case "games":
+      return withQuery("#/games", { board: route.board, seats: route.seats, before: route.before });
+    case "cluster":
+      return withQuery("#/cluster", { kind: route.kind, node: route.node, level: route.level, text: route.text });
     case "game":
       return route.ply === null ? `#/games/${route.id}` : `#/games/${route.id}/${route.ply}`;
     case "unknown":

@@ -13,6 +13,8 @@ test("an address reads back as what it was made from", () => {
     { page: "game", id: "ab".repeat(32), ply: null },
     { page: "game", id: "ab".repeat(32), ply: 0 },
     { page: "game", id: "ab".repeat(32), ply: 143 },
+    { page: "cluster", kind: undefined, node: undefined, level: undefined, text: undefined },
+    { page: "cluster", kind: "leader", node: "4k2lq7a", level: "warn", text: "term 5 & more=less?" },
   ];
   for (const route of routes) assert.deepEqual(parseRoute(routeHash(route)), route);
 });
@@ -25,6 +27,7 @@ test("an address without a page is the overview, and nonsense is said to be nons
 
 test("parts of an address that make no sense are left out", () => {
   assert.deepEqual(parseRoute("#/games?seats=many&board="), { page: "games", board: undefined, seats: undefined, before: undefined });
+  assert.deepEqual(parseRoute("#/cluster?level=loud&text="), { page: "cluster", kind: undefined, node: undefined, level: undefined, text: undefined });
   assert.deepEqual(parseRoute("#/games/ab/-3"), { page: "game", id: "ab", ply: null });
 });
 

@@ -1,19 +1,13 @@
 // What the node is doing now: state in a sentence, warnings, key figures, and the parts below.
-import type { ApiFailure, Status } from "../api.ts";
+import type { Status } from "../api.ts";
 import { bytes, count, duration, percent, plural, rate } from "../format.ts";
 import { isStale } from "../freshness.ts";
-import { Notice } from "../notice.tsx";
+import { NoStatus } from "../no_status.tsx";
 import type { StatusFeed } from "../status_feed.ts";
 import { Charts } from "./charts.tsx";
 import { Configurations } from "./configurations.tsx";
 import { Machine } from "./machine.tsx";
 import { Workers } from "./workers.tsx";
-
-const kFailureTitles: Readonly<Record<ApiFailure["kind"], string>> = {
-  unreachable: "No answer from the node",
-  refused: "The node reports a problem",
-  unreadable: "The node's answer cannot be read",
-};
 
 function headline(status: Status): { tone: string; title: string; detail: string } {
   const playing = status.workers.filter((worker) => worker.state === "playing").length;
@@ -108,14 +102,7 @@ function Figures({ status }: { status: Status }) {
 
 export function Overview({ feed, now }: { feed: StatusFeed; now: number }) {
   const { status } = feed;
-  if (!status) {
-    if (!feed.failure) return <Notice kind="loading" title="Asking the node how it is …" />;
-    return (
-      <Notice kind="error" title={kFailureTitles[feed.failure.kind]} onRetry={feed.retry}>
-        <p>{feed.failure.message}</p>
-      </Notice>
-    );
-  }
+  if (!status) return <NoStatus feed={feed} />;
   return (
     <div class="stack">
       <Headline status={status} stale={isStale(feed, now)} />
