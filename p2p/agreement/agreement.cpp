@@ -261,13 +261,17 @@ std::vector<NodeId> Agreement::partners() {
     for (std::size_t i = beats_ % kBeats; i < all.size(); i += kBeats) {
       if (all[i] != election_.following().node) chosen.push_back(all[i]);
     }
-    return chosen;
+  } else {
+    // Without one, everybody is asked at once, as far as that is affordable.
+    const std::size_t share = (all.size() + kProbeRound / kHeartbeat - 1) / (kProbeRound / kHeartbeat);
+    const std::size_t count = std::min(all.size(), std::max(share, kPartners));
+    for (std::size_t i = 0; i < count; ++i) chosen.push_back(all[(next_partner_ + i) % all.size()]);
+    next_partner_ += count;
   }
-  // Without one, everybody is asked at once, as far as that is affordable.
-  const std::size_t share = (all.size() + kProbeRound / kHeartbeat - 1) / (kProbeRound / kHeartbeat);
-  const std::size_t count = std::min(all.size(), std::max(share, kPartners));
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(all[(next_partner_ + i) % all.size()]);
-  next_partner_ += count;
+  // Whoever connects us to a leader that we do not hear is asked in each beat: so the news ages by H at most with each member
+  // that passes it on, however many members there are.
+  const bool relayed = relay_ != election_.following().node && std::ranges::binary_search(all, relay_);
+  if (relayed && std::ranges::find(chosen, relay_) == chosen.end()) chosen.push_back(relay_);
   return chosen;
 }
 
@@ -297,7 +301,9 @@ void Agreement::round_trip(const NodeId& from, Instant sent_at, const Known& kno
   member.round_trip = std::max(member.round_trip.value_or(sent_at), sent_at);
   const Ballot before = election_.following();
   const Ballot obstacle = election_.obstacle();
+  const Instant contact = election_.contact();
   election_.observed(known, sent_at, now.boot);
+  if (election_.contact() > contact && now.boot - heard_leader_ >= kReach) relay_ = from;
   const bool followed = election_.following() != before && !election_.following().none();
   if (followed || (election_.contested(now.boot) && election_.obstacle() != obstacle)) spread_news(from, now);
 }
@@ -319,6 +325,8 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
     // It hears us too, or its ballot would not have been accepted; so nobody has to ask it.
     Member& leader = *roster_.find(message.from);
     leader.round_trip = std::max(leader.round_trip.value_or(now.boot), now.boot);
+    relay_ = {};
+    heard_leader_ = now.boot;
     for (const NodeId& id : roster_.active()) roster_.find(id)->published = MemberState::alive;
     for (const auto& [id, state] : body.troubled) {
       Member* member = roster_.find(id);

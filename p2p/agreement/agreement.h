@@ -174,6 +174,8 @@ class Agreement {
   Instant asked_to_wake_ = INT64_MAX;
   std::size_t next_partner_ = 0;
   std::size_t beats_ = 0;
+  Instant heard_leader_ = 0;  // accepted its heartbeat
+  NodeId relay_;              // by whom we hear of the leader, when not by itself
   std::map<NodeId, Pace> pace_;
   Ballot claimed_;    // the last ballot that this node won, for which it sent heartbeats at once
   Ballot announced_;  // the last ballot under which this node led and said so in an event

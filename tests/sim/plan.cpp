@@ -9,7 +9,9 @@ namespace mz::sim {
 namespace {
 
 constexpr std::size_t kMostHosts = 12;
-constexpr int kLongestChain = 7;
+// News of a leader are asked for each H, so they age by as much with each member that passes them on; as old as L they count no
+// more. That is the reach of a leader, seven hops, and nothing that a longer wait before the checks could change.
+constexpr int kLongestChain = kLease / kHeartbeat;
 constexpr Instant kQuietTime = Checks::kLeaderAfter + 10 * kSecond;
 constexpr Instant kLook = 500 * kMillisecond;
 
@@ -298,7 +300,7 @@ class Plan {
           }
         }
         return;
-      case 2:  // a chain, of as many hops as a lease has beats to cross it
+      case 2:  // a chain
         if (hosts > kLongestChain) return;
         for (int a = 0; a < hosts; ++a) {
           for (int b = 0; b < hosts; ++b) {
