@@ -34,14 +34,12 @@ Agreement::Agreement(const AgreementConfig& config, const Promise& promise, Sign
       rng_(config.seed),
       policy_(config.policy),
       ledger_(promise),
-      election_(
-          {.self = config.self, .policy = config.policy, .voters = config.voters, .preference = config.preference},
-          roster_, ledger_, rng_, [this](const NodeId& to, Body body) { send(to, std::move(body)); }),
+      election_({.self = config.self, .policy = config.policy, .voters = config.voters, .fitness = config.fitness},
+                roster_, ledger_, rng_, [this](const NodeId& to, Body body) { send(to, std::move(body)); }),
       now_(now) {
   card_.id = config.self;
   card_.life.boot_id = config.boot_id;
   card_.roles = config.roles;
-  card_.preference = config.preference;
   card_.name = config.name.substr(0, Card::kMaxNameBytes);
   card_.version = config.version.substr(0, Card::kMaxVersionBytes);
   set_addresses(config.addresses);
@@ -220,6 +218,11 @@ void Agreement::describe(const std::vector<std::string>& addresses, std::uint8_t
       new_life(now);
     }
   }
+  finish(now);
+}
+
+void Agreement::become(Fitness fitness, Now now) {
+  if (begin(now)) election_.become(fitness);
   finish(now);
 }
 

@@ -32,7 +32,7 @@ struct AgreementConfig {
   std::string version;  // of the program
   std::vector<std::string> addresses;
   std::uint8_t roles = 0;
-  std::uint8_t preference = Card::kMaxPreference;
+  Fitness fitness = Fitness::best;
   Policy policy = Policy::available;
   std::vector<NodeId> voters;  // of policy majority
 };
@@ -93,6 +93,8 @@ class Agreement {
   void release(Now now, bool for_good);
   // This node is reached elsewhere now, or has other roles.
   void describe(const std::vector<std::string>& addresses, std::uint8_t roles, Now now);
+  // What has become of this node: a leader that should not lead hands over to a member that should.
+  void become(Fitness fitness, Now now);
   // Says good-bye for ever.
   void leave(Now now);
 

@@ -14,7 +14,6 @@ void write_unsigned(ByteWriter& out, const Card& card) {
   out.u64(card.outbids);
   out.u8(static_cast<std::uint8_t>(card.presence));
   out.u8(card.roles);
-  out.u8(card.preference);
   out.text(card.name);
   out.text(card.version);
   out.varint(card.addresses.size());
@@ -52,7 +51,6 @@ Card Card::read(ByteReader& in) {
   card.outbids = in.u64();
   card.presence = static_cast<Presence>(in.varint(static_cast<std::uint8_t>(Presence::cloned)));
   card.roles = static_cast<std::uint8_t>(in.varint(kWorker | kAdmin));
-  card.preference = static_cast<std::uint8_t>(in.varint(kMaxPreference));
   card.name = in.text(kMaxNameBytes);
   card.version = in.text(kMaxVersionBytes);
   const std::uint64_t addresses = in.varint(kMaxAddresses);

@@ -33,14 +33,12 @@ struct Card {
   static constexpr std::size_t kMaxAddressBytes = 300;
   static constexpr std::uint8_t kWorker = 1;  // bits of `roles`
   static constexpr std::uint8_t kAdmin = 2;
-  static constexpr std::uint8_t kMaxPreference = 3;
 
   NodeId id;
   Life life;
   std::uint64_t outbids = 0;  // boot_id of another process with this identity whose card this one was raised above
   Presence presence = Presence::present;
-  std::uint8_t roles = 0;       // for display; what a node may do is in its certificate
-  std::uint8_t preference = 0;  // higher leads rather
+  std::uint8_t roles = 0;  // for display; what a node may do is in its certificate
   std::string name;
   std::string version;                 // of the program; for display
   std::vector<std::string> addresses;  // HOST:PORT, best first

@@ -8,8 +8,8 @@ namespace mz {
 namespace {
 
 constexpr std::size_t kMaxRivals = 8;
-constexpr Duration kPreferenceDelay = kHeartbeat / 2;  // for each step below the best preference
-constexpr Duration kAskAgain = kHeartbeat / 8;         // whom our question may have reached before the release
+constexpr Duration kFitnessDelay = kHeartbeat / 2;  // for each step below the best
+constexpr Duration kAskAgain = kHeartbeat / 8;      // whom our question may have reached before the release
 
 }  // namespace
 
@@ -32,7 +32,7 @@ bool Election::is_elector(const NodeId& id) const {
 
 Duration Election::jitter() {
   const auto spread = static_cast<Duration>(rng_.below(static_cast<std::uint32_t>(kJitter)));
-  return spread + (Card::kMaxPreference - rules_.preference) * kPreferenceDelay;
+  return spread + (static_cast<int>(Fitness::best) - static_cast<int>(rules_.fitness)) * kFitnessDelay;
 }
 
 void Election::start(Instant now) {
@@ -81,6 +81,9 @@ void Election::tick(Instant now) {
     } else if (raise_at_ && now >= *raise_at_) {
       raise_at_.reset();
       if (obstacle_ > following_) campaign(true, {}, now);
+    } else if (misplaced(now)) {
+      handed_over_at_ = now;
+      release(now, false);
     }
     return;
   }
@@ -154,7 +157,11 @@ void Election::follow(const Ballot& ballot, const Life& life, Instant contact, I
 }
 
 HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const Heartbeat& heartbeat, Instant now) {
-  HeartbeatAnswer answer{.ballot = heartbeat.ballot, .sent_at = heartbeat.sent_at, .accepted = false, .reached = {}};
+  HeartbeatAnswer answer{.ballot = heartbeat.ballot,
+                         .sent_at = heartbeat.sent_at,
+                         .accepted = false,
+                         .fitness = rules_.fitness,
+                         .reached = {}};
   const Ballot& ballot = heartbeat.ballot;
   if (ballot.none() || ballot.node != from) return answer;
   if (!heartbeat.heard && !faulty(Fault::follow_the_deaf)) return answer;
@@ -394,8 +401,9 @@ void Election::step_down(Instant now) {
 
 void Election::heartbeat_answered(const NodeId& from, const HeartbeatAnswer& answer, Instant now) {
   if (!leading() || !answer.accepted || answer.ballot != following_) return;
-  Instant& newest = acknowledged_[from];
-  newest = std::max(newest, faulty(Fault::lease_from_receipt) ? now : answer.sent_at);
+  Follower& follower = acknowledged_[from];
+  follower.sent_at = std::max(follower.sent_at, faulty(Fault::lease_from_receipt) ? now : answer.sent_at);
+  follower.fitness = answer.fitness;
   renew_lease(now);
   take_office(now);
 }
@@ -407,7 +415,7 @@ void Election::renew_lease(Instant now) {
     const bool counts =
         rules_.policy == Policy::majority || (member != nullptr && Roster::judge(*member, now) != MemberState::dead);
     const auto found = acknowledged_.find(elector);
-    if (counts) acknowledged.push_back(found == acknowledged_.end() ? INT64_MIN : found->second);
+    if (counts) acknowledged.push_back(found == acknowledged_.end() ? INT64_MIN : found->second.sent_at);
   }
   acknowledged.push_back(now);
   std::ranges::sort(acknowledged, std::greater<>());
@@ -419,16 +427,36 @@ void Election::renew_lease(Instant now) {
 
 // Rather one that has acknowledged a heartbeat, for then it can write; but a leader that stops at once still names somebody.
 NodeId Election::best_successor(Instant now) const {
-  const auto rank = [this](const Member& member) {
-    return std::pair(acknowledged_.contains(member.card.id), member.card.preference);
+  const auto rank = [this](const NodeId& id) {
+    const auto found = acknowledged_.find(id);
+    return found == acknowledged_.end() ? std::pair(false, Fitness::last_resort)
+                                        : std::pair(true, found->second.fitness);
   };
-  const Member* best = nullptr;
+  NodeId best;
   for (const NodeId& id : electors()) {
     const Member* member = roster_.find(id);
     if (member == nullptr || Roster::judge(*member, now) != MemberState::alive) continue;
-    if (best == nullptr || rank(*member) > rank(*best)) best = member;
+    if (best.is_nobody() || rank(id) > rank(best)) best = id;
   }
-  return best == nullptr ? NodeId{} : best->card.id;
+  return best;
+}
+
+// This node should not lead, and somebody who should is there. Only a settled cluster is disturbed for that, in which
+// everybody who is not dead hears this node: elsewhere the other one might not win, and it would go round in circles.
+bool Election::misplaced(Instant now) const {
+  if (should_lead(rules_.fitness) || !in_office() || now < led_since_ + kSettled || obstacle_ > following_)
+    return false;
+  if (handed_over_at_ != INT64_MIN && now < handed_over_at_ + kHandOverPause) return false;
+  for (const NodeId& id : electors()) {
+    const Member* member = roster_.find(id);
+    if (member == nullptr) return false;
+    const bool dead = Roster::judge(*member, now) == MemberState::dead;
+    const auto found = acknowledged_.find(id);
+    const bool follows = found != acknowledged_.end() && now < found->second.sent_at + kReach;
+    if (!dead && (!follows || now < member->since + kSettled)) return false;
+  }
+  const auto successor = acknowledged_.find(best_successor(now));
+  return successor != acknowledged_.end() && should_lead(successor->second.fitness);
 }
 
 // A leader is no more by its own word. What this node may have acknowledged before its start was over when that leader came to

@@ -30,8 +30,8 @@ namespace mz {
 struct ElectionRules {
   NodeId self;
   Policy policy = Policy::available;
-  std::vector<NodeId> voters;   // majority only
-  std::uint8_t preference = 0;  // at most Card::kMaxPreference; a low one waits longer before it asks
+  std::vector<NodeId> voters;  // majority only
+  Fitness fitness = Fitness::best;
 };
 
 // Another leader than ours was heard of.
@@ -71,6 +71,8 @@ class Election {
   // A member began a new life: if it led, it does no more.
   void began_anew(const NodeId& id, const Life& life, Instant now);
 
+  // A low fitness waits longer before it asks.
+  void become(Fitness fitness) { rules_.fitness = fitness; }
   // Step down and propose a successor; `for_good`: ask no more.
   void release(Instant now, bool for_good);
 
@@ -123,7 +125,12 @@ class Election {
   void vote_at_once(Instant now);
   void renew_lease(Instant now);
   void note_rival(const Ballot& ballot, Instant seen, Instant now);
+  struct Follower {
+    Instant sent_at = INT64_MIN;  // of our newest heartbeat that it followed
+    Fitness fitness = Fitness::best;
+  };
   [[nodiscard]] NodeId best_successor(Instant now) const;
+  [[nodiscard]] bool misplaced(Instant now) const;
 
   ElectionRules rules_;
   const Roster& roster_;
@@ -150,8 +157,9 @@ class Election {
   Instant led_since_ = 0;
   bool in_office_ = false;
   Instant lease_until_ = 0;
-  std::map<NodeId, Instant> acknowledged_;  // when the newest followed heartbeat was sent
-  std::optional<Instant> raise_at_;         // ask for a higher ballot than the one that stands in the way
+  std::map<NodeId, Follower> acknowledged_;
+  Instant handed_over_at_ = INT64_MIN;  // to a member that should lead rather
+  std::optional<Instant> raise_at_;     // ask for a higher ballot than the one that stands in the way
   std::map<Ballot, Rival> rivals_;
   std::uint64_t rivals_met_ = 0;
   Ballot last_rival_;

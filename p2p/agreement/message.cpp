@@ -49,6 +49,7 @@ void write(ByteWriter& out, const HeartbeatAnswer& body) {
   write(out, body.ballot);
   out.varint(static_cast<std::uint64_t>(body.sent_at));
   write(out, body.accepted);
+  out.u8(static_cast<std::uint8_t>(body.fitness));
   out.varint(body.reached.size());
   for (const NodeId& id : body.reached) write_id(out, id);
 }
@@ -57,6 +58,7 @@ void read(ByteReader& in, HeartbeatAnswer& body) {
   body.ballot = read_ballot(in);
   body.sent_at = read_instant(in);
   body.accepted = read_bool(in);
+  body.fitness = static_cast<Fitness>(in.varint(static_cast<std::uint8_t>(Fitness::best)));
   const std::uint64_t count = in.varint(Roster::kMaxMembers);
   for (std::uint64_t i = 0; i < count && in.good(); ++i) body.reached.push_back(read_id(in));
 }

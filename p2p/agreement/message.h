@@ -10,6 +10,7 @@
 #include "p2p/agreement/card.h"
 #include "p2p/agreement/event_set.h"
 #include "p2p/agreement/roster.h"
+#include "p2p/agreement/standing.h"
 #include "p2p/agreement/timing.h"
 
 namespace mz {
@@ -25,8 +26,9 @@ struct Heartbeat {
 struct HeartbeatAnswer {
   Ballot ballot;  // as asked
   Instant sent_at = 0;
-  bool accepted = false;        // the ballot is followed, and this is on disk
-  std::vector<NodeId> reached;  // troubled members that the sender reaches
+  bool accepted = false;            // the ballot is followed, and this is on disk
+  Fitness fitness = Fitness::best;  // of the sender
+  std::vector<NodeId> reached;      // troubled members that the sender reaches
 };
 
 // "Would you take me?" (not binding), then "take me" (binding).

@@ -13,6 +13,16 @@ namespace mz {
 // `majority` elects by more than half of a configured list of voters, and leads only while they answer.
 enum class Policy : std::uint8_t { available, majority };
 
+// How well a node is placed to lead; of two members the better one leads rather. It delays candidates and decides who takes
+// over; no rule of voting reads it.
+enum class Fitness : std::uint8_t {
+  last_resort,  // may vanish any moment: leads only while nobody better is there
+  on_battery,   // will go to sleep: likewise
+  wireless,
+  best,
+};
+constexpr bool should_lead(Fitness fitness) { return fitness >= Fitness::wireless; }
+
 enum class Condition : std::uint8_t {
   starting,  // the incarnation is not on disk yet: nothing was said
   taking_part,

@@ -30,6 +30,8 @@ inline constexpr Duration kDeadAfter = 12 * kHeartbeat;                  // with
 inline constexpr Duration kSlept = kHeartbeat / 2;      // growth of the clocks' distance that means sleep
 inline constexpr Duration kLateLoop = kHeartbeat;       // own delay above which a node blames itself, not others
 inline constexpr Duration kDiskRetry = 2 * kHeartbeat;  // after a failed write
+inline constexpr Duration kSettled = kLease;  // leader and successor alike, before one hands over for being less fit
+inline constexpr Duration kHandOverPause = 8 * kLease;  // between two such attempts of one node
 inline constexpr Duration kSyncPause = kHeartbeat;      // between two exchanges of one kind with one peer
 
 static_assert(kLeaderLease < kLease, "a leader must give up before others may replace it");

@@ -42,6 +42,10 @@ void Checks::sent(const Host& host, const ClusterMessage& message) {
       issued(host, ask->ballot);
       voted(host, ask->ballot);
     }
+  } else if (std::holds_alternative<Release>(message.body) && quiet_since_) {
+    if (should_lead(host.fitness)) violated(name(host) + " hands over without need");
+    handed_over_at_ = world_.time();
+    steady_leader_.clear();
   } else if (const auto* answer = std::get_if<HeartbeatAnswer>(&message.body)) {
     if (answer->accepted) acted_on(host, answer->ballot);
   } else if (const auto* vote = std::get_if<Answer>(&message.body)) {
@@ -174,7 +178,7 @@ void Checks::look() {
   if (!quiet_since_) return;
   if (surroundings() != settled_) return violated("the simulator disturbs what it calls quiet");
   for (const auto& host : world_.hosts()) look_for_two_leaders(*host);
-  if (world_.time() - complete_since_ < kLeaderAfter) return;
+  if (world_.time() - complete_since_ < kLeaderAfter || world_.time() - handed_over_at_ < kReach) return;
   for (const Component& component : components()) look_at(component);
 }
 

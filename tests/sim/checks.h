@@ -6,8 +6,8 @@
 //   I4 with policy `majority` at most one leader holds a valid lease at any instant
 //   I5 after healing all event sets are equal, and hold every event that was acknowledged
 //   I7 elections never read the wall clock: p2p/agreement has none to read; every host's clocks start elsewhere and drift
-//   and: incarnations increase with each start and wake; a quiet component finds one leader, keeps it, agrees on it and
-//   calls nobody dead who answers; an identity that runs twice ends frozen in both places
+//   and: incarnations increase with each start and wake; a quiet component finds one leader, keeps it (one that should not
+//   lead may hand over), agrees on it and calls nobody dead who answers; an identity that runs twice ends frozen in both places
 #pragma once
 
 #include <map>
@@ -85,9 +85,10 @@ class Checks : public Observer {
   std::map<int, std::uint64_t> least_incarnation_;  // of a host, since its last start or wake
   std::map<NodeId, std::uint64_t> durable_;         // events on the disk of a node
   std::optional<Instant> quiet_since_;
-  Instant complete_since_ = 0;           // no host was lost since, in this quiet time
-  std::vector<std::uint64_t> settled_;   // the surroundings when the quiet time began
-  std::map<int, NodeId> steady_leader_;  // of a host in this quiet time
+  Instant complete_since_ = 0;              // no host was lost since, in this quiet time
+  std::vector<std::uint64_t> settled_;      // the surroundings when the quiet time began
+  Instant handed_over_at_ = INT64_MIN / 2;  // the last time, in a quiet time
+  std::map<int, NodeId> steady_leader_;     // of a host in this quiet time
   std::uint64_t issued_count_ = 0;
   std::uint64_t check_count_ = 0;
 };

@@ -114,7 +114,7 @@ class Plan {
     Host& host = any();
     Host& other = any();
     if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
-    switch (rng_.below(27)) {
+    switch (rng_.below(28)) {
       case 0:
       case 1:
         return world_.crash(host);
@@ -169,7 +169,11 @@ class Plan {
       case 22:
       case 23:
         return ambush();
-      case 24:
+      case 24:  // plugged in, unplugged
+        if (host.rest != Rest::none) return;
+        host.fitness = static_cast<Fitness>(rng_.below(static_cast<int>(Fitness::best) + 1));
+        return world_.command(host, [&host](Agreement& process, Now now) { process.become(host.fitness, now); });
+      case 25:
         return world_.command(host, [this, &host](Agreement& process, Now now) {
           process.describe({std::to_string(host.index)}, rng_.chance(1, 2) ? Card::kAdmin : Card::kWorker, now);
         });

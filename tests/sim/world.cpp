@@ -65,6 +65,7 @@ Host& World::add_host() {
   host->index = static_cast<int>(hosts_.size());
   host->id = identity(host->index);
   host->signer = std::make_unique<SimSigner>(host->id);
+  if (rng.chance(1, 2)) host->fitness = static_cast<Fitness>(rng.below(static_cast<int>(Fitness::best) + 1));
   host->rate_ppm = 980'000 + rng.below(40'001);  // clocks differ by up to two per cent
   host->since = time_;
   host->base.boot = static_cast<Instant>(rng.below(1'000'000)) * kMillisecond;
@@ -108,6 +109,7 @@ void World::start(Host& host) {
   config.seed = rng.next();
   config.name = "host" + std::to_string(host.index);
   config.addresses = {std::to_string(host.index)};
+  config.fitness = host.fitness;
   config.policy = settings.policy;
   config.voters = settings.voters;
   auto process = Agreement::start(config, host.disk.files, *host.signer, now(host));

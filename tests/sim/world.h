@@ -81,6 +81,7 @@ struct Host {
   std::string last_standing;    // as traced
   bool cloned = false;          // shares its identity with another host
   bool gone = false;            // left for good
+  Fitness fitness = Fitness::best;
   [[nodiscard]] bool running() const { return process != nullptr; }
 };
 
