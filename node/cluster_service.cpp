@@ -12,7 +12,7 @@ namespace mz {
 namespace {
 
 constexpr Duration kPictureEvery = kHeartbeat / 2;
-constexpr Duration kDescribeEvery = 20 * kHeartbeat;  // addresses and role of this node are looked up again
+constexpr Duration kDescribeEvery = 20 * kHeartbeat;  // addresses, role and fitness of this node are looked up again
 constexpr std::size_t kMaxHints = 16;
 
 Now clock_now() {
@@ -107,6 +107,7 @@ Result<std::unique_ptr<Agreement>> ClusterService::open() {
   config.roles = role_bits(trust_);
   config.policy = options_.voters.empty() ? Policy::available : Policy::majority;
   config.voters = options_.voters;
+  config.fitness = options_.fitness();
   return Agreement::start(config, *files, signer_, clock_now());
 }
 
@@ -192,7 +193,9 @@ void ClusterService::run() {
       described_at = now;
       enqueue_disk([this] {
         options_.disk_beat();
-        enqueue([addresses = options_.addresses(), roles = role_bits(trust_)](Agreement& machine, Now at) {
+        enqueue([addresses = options_.addresses(), roles = role_bits(trust_), fitness = options_.fitness()](
+                    Agreement& machine, Now at) {
+          machine.become(fitness, at);
           machine.describe(addresses, roles, at);
         });
       });

@@ -51,6 +51,7 @@ class ClusterService final : public Cluster {
     std::string version;                                  // of the program
     std::function<std::vector<std::string>()> addresses;  // of this node
     std::vector<NodeId> voters;                           // none: policy available
+    std::function<Fitness()> fitness;                     // of this machine to lead
     std::function<void(const char*)> name_thread;
     std::function<void()> beat;               // the agreement moves
     std::function<void()> disk_beat;          // and so does what writes for it

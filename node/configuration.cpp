@@ -28,6 +28,10 @@ constexpr Key kKeys[] = {
      "loopback "
      "until this node has issued a join token or belongs to a cluster with others.",
      "loopback|everywhere"},
+    {"lead", ValueType::word, true, 0, 0, "auto",
+     "How gladly this node leads its cluster: last, only while no other can, for machines that may be taken away; auto "
+     "puts mains before battery and wire before radio.",
+     "last"},
     {"workers", ValueType::integer, true, 0, 1'024, "auto",
      "Worker processes that play; auto is one fewer than the cores, at least 1; 0 plays nothing."},
     {"memory_gb", ValueType::number, true, 0.25, kMaxGb, "auto",

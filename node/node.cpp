@@ -17,6 +17,7 @@
 #include "node/cluster_service.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
+#include "node/fitness.h"
 #include "node/front_door.h"
 #include "node/journal_file.h"
 #include "node/node_membership.h"
@@ -114,6 +115,7 @@ Result<NodeOptions> node_options(const Configuration& configuration) {
   if (!configuration.is_auto("disk_floor_gb")) {
     options.limits.disk_floor_bytes = static_cast<std::uint64_t>(configuration.number("disk_floor_gb") * kGigabyte);
   }
+  options.lead_last = !configuration.is_auto("lead");
   options.limits.target = static_cast<std::uint64_t>(configuration.integer("target"));
   return options;
 }
@@ -170,16 +172,18 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                         signals.requested());
   NodeServices services{.state = &state};
   services.membership = &membership;
-  ClusterService cluster(**trust, {.directory = data->cluster(),
-                                   .name = identity.name,
-                                   .version = identity.version,
-                                   .addresses = [port] { return card_addresses(port); },
-                                   .voters = options.voters,
-                                   .name_thread = platform::name_thread,
-                                   .beat = [&state] { state.beat(Loop::agreement); },
-                                   .disk_beat = [&state] { state.beat(Loop::cluster_disk); },
-                                   .journal = &journal,
-                                   .save_journal = [&] { save_and_log(journal_file, journal); }});
+  ClusterService cluster(
+      **trust, {.directory = data->cluster(),
+                .name = identity.name,
+                .version = identity.version,
+                .addresses = [port] { return card_addresses(port); },
+                .voters = options.voters,
+                .fitness = [last = options.lead_last] { return last ? Fitness::last_resort : machine_fitness(); },
+                .name_thread = platform::name_thread,
+                .beat = [&state] { state.beat(Loop::agreement); },
+                .disk_beat = [&state] { state.beat(Loop::cluster_disk); },
+                .journal = &journal,
+                .save_journal = [&] { save_and_log(journal_file, journal); }});
   if (auto started = cluster.start(membership.others()); !started) {
     data->remove_running();
     return started.error();

@@ -27,6 +27,7 @@ struct NodeOptions {
   bool foreground = false;         // also log to stderr
   std::vector<PeerAddress> peers;  // where members may be found
   std::vector<NodeId> voters;      // whose majority elects the leader; none: whoever is there
+  bool lead_last = false;          // only while nobody better is there
   std::optional<JoinToken> join;   // the cluster to enter before anything else
 };
 

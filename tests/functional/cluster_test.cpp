@@ -49,6 +49,21 @@ TEST_F(ClusterTest, TwoNodesHaveOneLeaderAndHandItOverWhenItStops) {
   expect_event(*nodes_[second], "leader", "handed leadership over to");
 }
 
+// 2 nodes
+TEST_F(ClusterTest, ANodeThatShallLeadLastLeadsOnlyWhileItIsAlone) {
+  start("a", {"--lead", "last"});
+  join("b", "a");
+  const auto led_by = [this](const std::string& name) {
+    return [this, name](const json& now) { return leader_of(now) == ids_[name]; };
+  };
+  nodes_["a"]->status_when(led_by("b"));
+  nodes_["b"]->kill_hard();
+  nodes_["a"]->status_when(led_by("a"));
+  start("b");
+  const json status = nodes_["a"]->status_when(led_by("b"));
+  EXPECT_EQ(leader_of(status), ids_["b"]);
+}
+
 // 3 nodes
 TEST_F(ClusterTest, AKilledLeaderIsReplacedAndComesBackAsAMember) {
   const std::vector<std::string> all{"a", "b", "c"};
