@@ -266,16 +266,18 @@ void World::transmit(Host& host, const Send& send) {
   if (observer != nullptr) observer->sent(host, send.message);
   const Member* member = host.process->roster().find(send.to);
   if (member == nullptr || member->card.addresses.empty()) return;
-  const int to = send.back ? host.answering : std::atoi(member->card.addresses.front().c_str());
+  // What waited for the disk has missed the answer to the request that it belongs to.
+  const bool back = send.back && host.answering >= 0;
+  const int to = back ? host.answering : std::atoi(member->card.addresses.front().c_str());
   if (to < 0 || to >= static_cast<int>(hosts_.size())) return;
   const Link& there = link(host.index, to);
-  const Link& back = link(to, host.index);
+  const Link& here = link(to, host.index);
   const std::uint64_t life = host.life;
   const Host& receiver = this->host(to);
   // Nobody listens there, or somebody else: the connection is refused, if the network carries that back.
-  if (there.up && back.up && (!receiver.running() || receiver.id != send.to)) {
+  if (there.up && here.up && (!receiver.running() || receiver.id != send.to)) {
     if (rng.chance(1, 2)) return;
-    at(time_ + there.delay + back.delay, [this, &host, life, id = send.to] {
+    at(time_ + there.delay + here.delay, [this, &host, life, id = send.to] {
       input(host, life, [id](Agreement& process, Now now) { process.undeliverable(id, now); });
     });
     return;
