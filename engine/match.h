@@ -21,7 +21,7 @@ namespace mz {
 
 struct MatchPlan {
   GameConfig config;
-  // A, B, ... one per seat. With more than two seats and two engines named, B is meant for every other seat.
+  // A, B, ... one per seat.
   std::vector<SeatEngine> participants;
   std::uint64_t seed = 1;
   std::uint64_t cycles = 100;   // at most

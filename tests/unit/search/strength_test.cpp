@@ -25,7 +25,8 @@ TEST_P(MoreBudget, IsStronger) {
   const Contest& contest = GetParam();
   MatchPlan plan;
   plan.config = {.game = "ringrift", .board = contest.board, .seats = contest.seats, .options = {}};
-  plan.participants = {{contest.stronger, ""}, {contest.weaker, ""}};
+  plan.participants.assign(static_cast<std::size_t>(contest.seats), {contest.weaker, ""});
+  plan.participants[0].spec = contest.stronger;
   plan.seed = 20261121;
   auto table = MatchTable::open(plan);
   ASSERT_TRUE(table) << table.error().text;
