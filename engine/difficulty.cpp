@@ -55,11 +55,11 @@ constexpr DifficultySteps kFourSeats = {
 // On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.
 constexpr DifficultySteps kTwoSeatsLarge = {
     "random",
-    "heuristic:random=75",
-    "heuristic:random=55",
-    "heuristic:random=40",
-    "heuristic:random=25",
-    "heuristic:random=12",
+    "heuristic:random=65",
+    "heuristic:random=50",
+    "heuristic:random=35",
+    "heuristic:random=20",
+    "heuristic:random=8",
     "heuristic",
     "minimax:nodes=25000",
     "minimax:nodes=60000",

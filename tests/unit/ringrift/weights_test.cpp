@@ -79,7 +79,8 @@ TEST(WeightProfiles, UnknownOnesAreRefusedWithTheChoices) {
   const Result<Weights> weights = profile_weights("reckless");
   ASSERT_FALSE(weights.ok());
   EXPECT_EQ(weights.error().text,
-            "There is no weight profile 'reckless'. Choose one of: balanced, aggressive, territorial, defensive, square8-2p.");
+            "There is no weight profile 'reckless'. Choose one of: balanced, aggressive, territorial, defensive, "
+            "square8-2p.");
 }
 
 TEST(WeightsText, ComesBackUnchanged) {
