@@ -382,7 +382,9 @@ std::vector<MemberAddress> ClusterService::others() const {
   // Those who were introduced a moment ago are not in the picture yet.
   const std::lock_guard lock(picture_mutex_);
   for (const auto& [node, addresses] : hints_) {
-    const bool shown = std::ranges::find(now->members, node, &ClusterMember::node) != now->members.end();
+    const bool shown =
+        std::find_if(now->members.begin(), now->members.end(),
+                     [&id = node](const ClusterMember& member) { return member.node == id; }) != now->members.end();
     if (!shown && !trust_.is_revoked(node)) members.push_back({.node = node, .addresses = addresses});
   }
   return members;
@@ -391,11 +393,12 @@ std::vector<MemberAddress> ClusterService::others() const {
 std::vector<std::string> ClusterService::addresses_of(const NodeId& node) const {
   std::vector<std::string> addresses;
   const std::lock_guard lock(picture_mutex_);
-  const auto found = std::ranges::find(picture_->members, node, &ClusterMember::node);
+  const auto found = std::find_if(picture_->members.begin(), picture_->members.end(),
+                                  [&node](const ClusterMember& member) { return member.node == node; });
   if (found != picture_->members.end()) addresses = found->addresses;
   if (const auto hints = hints_.find(node); hints != hints_.end()) {
     for (const std::string& hint : hints->second) {
-      if (std::ranges::find(addresses, hint) == addresses.end()) addresses.push_back(hint);
+      if (std::find(addresses.begin(), addresses.end(), hint) == addresses.end()) addresses.push_back(hint);
     }
   }
   return addresses;
@@ -408,7 +411,8 @@ void ClusterService::introduce(const MemberAddress& member) {
     if (hints_.size() >= Roster::kMaxMembers && !hints_.contains(member.node)) return;
     std::vector<std::string>& hints = hints_[member.node];
     for (const std::string& address : member.addresses) {
-      if (hints.size() < kMaxHints && std::ranges::find(hints, address) == hints.end()) hints.push_back(address);
+      if (hints.size() < kMaxHints && std::find(hints.begin(), hints.end(), address) == hints.end())
+        hints.push_back(address);
     }
   }
   enqueue([member](Agreement& machine, Now now) {

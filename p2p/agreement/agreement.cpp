@@ -273,8 +273,8 @@ std::vector<NodeId> Agreement::partners() {
   }
   // Whoever connects us to a leader that we do not hear is asked in each beat: so the news ages by H at most with each member
   // that passes it on, however many members there are.
-  const bool relayed = relay_ != election_.following().node && std::ranges::binary_search(all, relay_);
-  if (relayed && std::ranges::find(chosen, relay_) == chosen.end()) chosen.push_back(relay_);
+  const bool relayed = relay_ != election_.following().node && std::binary_search(all.begin(), all.end(), relay_);
+  if (relayed && std::find(chosen.begin(), chosen.end(), relay_) == chosen.end()) chosen.push_back(relay_);
   return chosen;
 }
 
@@ -498,7 +498,8 @@ std::vector<MemberView> Agreement::members(Now now) const {
   }
   const MemberState own = card_.presence == Presence::present ? MemberState::alive : MemberState::left;
   MemberView self{.card = card_, .state = own, .excluded = false, .since = alive_since_, .heard = {}};
-  const auto at = std::ranges::lower_bound(views, card_.id, {}, [](const MemberView& view) { return view.card.id; });
+  const auto at = std::lower_bound(views.begin(), views.end(), card_.id,
+                                   [](const MemberView& view, const NodeId& id) { return view.card.id < id; });
   views.insert(at, std::move(self));
   return views;
 }

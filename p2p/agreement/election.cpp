@@ -27,7 +27,8 @@ std::vector<NodeId> Election::electors() const {
 }
 
 bool Election::is_elector(const NodeId& id) const {
-  return rules_.policy == Policy::available || std::ranges::find(rules_.voters, id) != rules_.voters.end();
+  return rules_.policy == Policy::available ||
+         std::find(rules_.voters.begin(), rules_.voters.end(), id) != rules_.voters.end();
 }
 
 Duration Election::jitter() {
@@ -336,9 +337,10 @@ Election::Verdict Election::verdict(Instant now) const {
   if (rules_.policy == Policy::majority && faulty(Fault::count_absent_voters)) all = campaign.reached.size() + 1;
   if (2 * yes > all) return Verdict::won;
 
-  const bool settled = now >= campaign.asked_at + kReach || std::ranges::all_of(others, [&campaign](const NodeId& id) {
-                         return campaign.answered.contains(id) || campaign.unreachable.contains(id);
-                       });
+  const bool settled =
+      now >= campaign.asked_at + kReach || std::all_of(others.begin(), others.end(), [&campaign](const NodeId& id) {
+        return campaign.answered.contains(id) || campaign.unreachable.contains(id);
+      });
   if (!settled) return Verdict::wait;
   if (rules_.policy == Policy::majority || 2 * yes <= campaign.reached.size() + 1) return Verdict::lost;
   return campaign.reached.empty() && now < alone_at_ ? Verdict::wait : Verdict::won;
@@ -383,8 +385,9 @@ void Election::lead(Instant now) {
 // or it is stopped by a member that promised more, and then the news of that promise stops the claim.
 void Election::take_office(Instant now) {
   if (in_office_) return;
+  const std::vector<NodeId> others = electors();
   const bool all_agree =
-      std::ranges::all_of(electors(), [this](const NodeId& id) { return acknowledged_.contains(id); });
+      std::all_of(others.begin(), others.end(), [this](const NodeId& id) { return acknowledged_.contains(id); });
   const bool known = now >= led_since_ + kClaim && obstacle_ <= following_;
   in_office_ = all_agree || known || faulty(Fault::lead_unannounced);
 }
@@ -418,7 +421,7 @@ void Election::renew_lease(Instant now) {
     if (counts) acknowledged.push_back(found == acknowledged_.end() ? INT64_MIN : found->second.sent_at);
   }
   acknowledged.push_back(now);
-  std::ranges::sort(acknowledged, std::greater<>());
+  std::sort(acknowledged.begin(), acknowledged.end(), std::greater<>());
   const std::size_t all = rules_.policy == Policy::majority ? rules_.voters.size() : acknowledged.size();
   const std::size_t quorum = all / 2 + 1;
   if (quorum > acknowledged.size() || acknowledged[quorum - 1] == INT64_MIN) return;

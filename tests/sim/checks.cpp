@@ -94,9 +94,11 @@ void Checks::look_for_two_leaders(const Host& host) {
   const auto leads = [this](const Host& one) { return takes_part(one) && world_.part_of(one) == Part::leading; };
   if (!leads(host)) return;
   ++check_count_;
-  if (std::ranges::count_if(world_.hosts(), [&leads](const auto& one) { return leads(*one); }) < 2) return;
+  if (std::count_if(world_.hosts().begin(), world_.hosts().end(), [&leads](const auto& one) { return leads(*one); }) <
+      2)
+    return;
   for (const Component& component : components()) {
-    if (std::ranges::find(component.hosts, &host) == component.hosts.end()) continue;
+    if (std::find(component.hosts.begin(), component.hosts.end(), &host) == component.hosts.end()) continue;
     for (const Host* other : component.hosts) {
       if (other != &host && leads(*other))
         violated("I2: " + name(host) + " and " + name(*other) + " lead one component");
@@ -165,12 +167,14 @@ bool Checks::may_elect(const Component& component) const {
   for (const auto& host : world_.hosts()) {
     if (host->running() && clones_.contains(host->id) && world_.part_of(*host) != Part::frozen) return false;
   }
-  if (std::ranges::any_of(component.hosts, [](const Host* host) { return host->disk.full; })) return false;
+  if (std::any_of(component.hosts.begin(), component.hosts.end(), [](const Host* host) { return host->disk.full; }))
+    return false;
   if (world_.settings.policy == Policy::available) return true;
   if (!component.complete) return false;
   const auto& voters = world_.settings.voters;
-  const auto present = std::ranges::count_if(
-      component.hosts, [&voters](const Host* host) { return std::ranges::find(voters, host->id) != voters.end(); });
+  const auto present = std::count_if(component.hosts.begin(), component.hosts.end(), [&voters](const Host* host) {
+    return std::find(voters.begin(), voters.end(), host->id) != voters.end();
+  });
   return 2 * static_cast<std::size_t>(present) > voters.size();
 }
 
@@ -200,8 +204,8 @@ void Checks::look_at(const Component& component) {
     if (!first && at->second != leader.id) violated("the leader of " + name(*host) + " changes without need");
   }
   for (const MemberView& member : leader.process->members(world_.now(leader))) {
-    const bool here =
-        std::ranges::any_of(component.hosts, [&member](const Host* host) { return host->id == member.card.id; });
+    const bool here = std::any_of(component.hosts.begin(), component.hosts.end(),
+                                  [&member](const Host* host) { return host->id == member.card.id; });
     if (here && component.complete && member.state != MemberState::alive) {
       violated(name(leader) + " calls a member " + member_state_name(member.state) + " that answers");
     }
@@ -214,7 +218,7 @@ void Checks::look_at_the_end() {
     for (const auto& b : world_.hosts()) {
       if (a == b || a->id != b->id || !a->running() || !b->running()) continue;
       // They learn of each other from a third.
-      const bool witnessed = std::ranges::any_of(world_.hosts(), [&](const auto& third) {
+      const bool witnessed = std::any_of(world_.hosts().begin(), world_.hosts().end(), [&](const auto& third) {
         return takes_part(*third) && linked(*third, *a) && linked(*third, *b);
       });
       if (witnessed && world_.part_of(*a) != Part::frozen) violated(name(*a) + " shares its identity and carries on");

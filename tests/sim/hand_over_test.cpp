@@ -43,7 +43,7 @@ class HandOver : public testing::TestWithParam<std::uint64_t> {
     std::uint64_t count = 0;
     for (const auto& [feed, events] : world_.host(0).process->events().feeds()) {
       count += static_cast<std::uint64_t>(
-          std::ranges::count_if(events, [](const Event& event) { return event.topic == "leader"; }));
+          std::count_if(events.begin(), events.end(), [](const Event& event) { return event.topic == "leader"; }));
     }
     return count;
   }

@@ -209,7 +209,7 @@ class Plan {
   void leave(Host& host) {
     const auto& voters = world_.settings.voters;
     if (!host.running() || host.rest != Rest::none || host.cloned) return;
-    if (std::ranges::find(voters, host.id) != voters.end()) return;
+    if (std::find(voters.begin(), voters.end(), host.id) != voters.end()) return;
     world_.command(host, [](Agreement& process, Now now) { process.leave(now); });
     host.gone = true;
   }

@@ -37,13 +37,13 @@ class Cluster final : public Observer {
 
   void run(Duration time) { world.run_until(world.time() + time); }
   Host& leader() {
-    const auto found =
-        std::ranges::find_if(world.hosts(), [this](const auto& host) { return world.part_of(*host) == Part::leading; });
+    const auto found = std::find_if(world.hosts().begin(), world.hosts().end(),
+                                    [this](const auto& host) { return world.part_of(*host) == Part::leading; });
     return found == world.hosts().end() ? world.host(0) : **found;
   }
   int leaders() {
-    return static_cast<int>(std::ranges::count_if(
-        world.hosts(), [this](const auto& host) { return world.part_of(*host) == Part::leading; }));
+    return static_cast<int>(std::count_if(world.hosts().begin(), world.hosts().end(),
+                                          [this](const auto& host) { return world.part_of(*host) == Part::leading; }));
   }
 
   World world;

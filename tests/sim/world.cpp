@@ -246,7 +246,8 @@ void World::write(Host& host, Write write) {
 }
 
 void World::write_done(Host& host, std::uint64_t number) {
-  const auto found = std::ranges::find(host.writes, number, &Host::Pending::number);
+  const auto found = std::find_if(host.writes.begin(), host.writes.end(),
+                                  [number](const Host::Pending& pending) { return pending.number == number; });
   if (found == host.writes.end()) return;
   const Write write = std::move(found->write);
   host.writes.erase(found);
