@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/descriptor.h"
 #include "engine/base/result.h"
+#include "store/descriptor.h"
 
 namespace mz {
 

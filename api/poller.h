@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/descriptor.h"
+#include "store/descriptor.h"
 
 namespace mz {
 

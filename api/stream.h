@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "api/descriptor.h"
+#include "store/descriptor.h"
 
 namespace mz {
 

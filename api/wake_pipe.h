@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "api/descriptor.h"
+#include "store/descriptor.h"
 
 namespace mz {
 

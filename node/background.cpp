@@ -10,9 +10,9 @@
 #include <cstring>
 #include <string>
 
-#include "api/descriptor.h"
 #include "node/exit_code.h"
 #include "node/platform.h"
+#include "store/descriptor.h"
 
 namespace mz {
 namespace {

@@ -16,8 +16,8 @@
 #include <filesystem>
 #include <string>
 
-#include "api/descriptor.h"
 #include "engine/base/result.h"
+#include "store/descriptor.h"
 
 namespace mz {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "api/descriptor.h"
 #include "engine/base/result.h"
 #include "node/message.h"
+#include "store/descriptor.h"
 
 namespace mz {
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "store/descriptor.h"
 #include "store/disk.h"
 #include "store/sync.h"
 
@@ -27,20 +28,6 @@ Error disk_error(const std::string& what, const std::string& path, int code) {
   if (code == EACCES || code == EROFS) text += " Check the permissions of the folder.";
   return {kind, std::move(text)};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 int open_retry(const std::string& path, int flags, mode_t mode = 0) {
   for (;;) {

@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <cstring>
 
-#include "api/descriptor.h"
 #include "node/control_client.h"
 #include "node/exit_code.h"
 #include "node/verbs.h"
+#include "store/descriptor.h"
 
 namespace mz {
 namespace {

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "store/descriptor.h"
+
 namespace mz {
 namespace {
 
@@ -19,20 +21,6 @@ Error file_error(const std::string& what, const fs::path& path, int code) {
   return {kind, "Cannot " + what + " " + path.string() + ": " + std::generic_category().message(code) +
                     ". Check the disk and the permissions of the folder."};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 int full_sync(int descriptor) {
 #ifdef __APPLE__

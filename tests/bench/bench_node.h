@@ -16,8 +16,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/descriptor.h"
 #include "engine/base/result.h"
+#include "store/descriptor.h"
 
 namespace mz::bench {
 

@@ -20,8 +20,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/descriptor.h"
 #include "api/loopback_client.h"
+#include "store/descriptor.h"
 #include "tests/functional/binary.h"
 
 namespace mz::test {

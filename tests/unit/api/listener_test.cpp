@@ -12,8 +12,8 @@
 #include <mutex>
 #include <vector>
 
-#include "api/descriptor.h"
 #include "api/loopback_client.h"
+#include "store/descriptor.h"
 
 using mz::Descriptor;
 using mz::HttpResponse;
