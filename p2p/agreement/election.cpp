@@ -134,7 +134,7 @@ void Election::rolled_back(Instant now) {
 void Election::refresh(Instant contact) {
   if (contact <= contact_) return;
   contact_ = contact;
-  campaign_at_ = std::max(campaign_at_, contact + kLease);
+  campaign_at_ = std::max(campaign_at_, contact + kLease + patience_);
   alone_at_ = std::max(alone_at_, contact + kLease + kReach);
 }
 
@@ -148,7 +148,8 @@ void Election::follow(const Ballot& ballot, const Life& life, Instant contact, I
     raise_at_.reset();
     in_office_ = false;
     lease_until_ = 0;
-    campaign_at_ = now + kLease + jitter();
+    patience_ = jitter();
+    campaign_at_ = now + kLease + patience_;
     alone_at_ = contact + kLease + kReach;
     rivals_.erase(ballot);
   }

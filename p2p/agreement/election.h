@@ -145,6 +145,7 @@ class Election {
   Instant contact_ = 0;
   Instant hold_until_ = 0;   // whoever got our vote last has this long to win
   Instant vote_from_ = 0;    // no votes before
+  Duration patience_ = 0;    // with the silence of this leader, beyond L: not all members ask at once
   Instant campaign_at_ = 0;  // no campaign before
   Instant alone_at_ = 0;     // no leading alone before
   Instant ticked_at_ = 0;
