@@ -19,6 +19,29 @@ Ballot read_ballot(ByteReader& in) {
 
 void write(ByteWriter& out, bool value) { out.u8(value ? 1 : 0); }
 
+// Who knows a leader has mostly promised to no higher one.
+enum class LeaderIs : std::uint8_t { nobody, highest, another };
+
+void write(ByteWriter& out, const Known& known) {
+  const LeaderIs leader = known.leader.none()             ? LeaderIs::nobody
+                          : known.leader == known.highest ? LeaderIs::highest
+                                                          : LeaderIs::another;
+  write(out, known.highest);
+  out.u8(static_cast<std::uint8_t>(leader));
+  if (leader == LeaderIs::another) write(out, known.leader);
+  out.varint(static_cast<std::uint64_t>(known.leader_age));
+}
+
+bool read(ByteReader& in, Known& known) {
+  known.highest = read_ballot(in);
+  const auto leader = static_cast<LeaderIs>(in.varint(static_cast<std::uint8_t>(LeaderIs::another)));
+  if (leader == LeaderIs::highest) known.leader = known.highest;
+  if (leader == LeaderIs::another) known.leader = read_ballot(in);
+  known.leader_age = static_cast<Duration>(in.varint(kLease));
+  if (leader == LeaderIs::nobody) return in.good();
+  return in.good() && !known.leader.none() && (leader == LeaderIs::highest) == (known.leader == known.highest);
+}
+
 bool read_bool(ByteReader& in) { return in.varint(1) != 0; }
 
 Instant read_instant(ByteReader& in) { return static_cast<Instant>(in.varint(INT64_MAX)); }
@@ -159,9 +182,7 @@ std::vector<std::uint8_t> encode_cluster_message(const ClusterMessage& message) 
   write_id(out, message.to);
   out.varint(message.life.incarnation);
   out.u64(message.life.boot_id);
-  write(out, message.known.highest);
-  write(out, message.known.leader);
-  out.varint(static_cast<std::uint64_t>(message.known.leader_age));
+  write(out, message.known);
   out.u64(message.roster_digest);
   out.u64(message.events_digest);
   out.u8(static_cast<std::uint8_t>(message.body.index()));
@@ -178,9 +199,7 @@ std::optional<ClusterMessage> decode_cluster_message(std::span<const std::uint8_
   message.to = read_id(in);
   message.life.incarnation = in.varint(UINT64_MAX);
   message.life.boot_id = in.u64();
-  message.known.highest = read_ballot(in);
-  message.known.leader = read_ballot(in);
-  message.known.leader_age = static_cast<Duration>(in.varint(kLease));
+  if (!read(in, message.known)) return std::nullopt;
   message.roster_digest = in.u64();
   message.events_digest = in.u64();
   const std::uint64_t kind = in.varint(std::variant_size_v<Body> - 1);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "engine/base/rng.h"
 #include "p2p/agreement/standing.h"
 
@@ -41,12 +43,14 @@ std::vector<ClusterMessage> one_of_each() {
       Cards{{card()}},
       Have{{{.feed = event.feed, .length = 3, .last = event.hash()}}},
       Events{.events = {event}, .more = true}};
+  const std::array leaders{ballot, Ballot{}, Ballot{.term = 7, .node = node("b")}};
   std::vector<ClusterMessage> messages;
   for (Body& body : bodies) {
+    const Ballot& leader = leaders[messages.size() % leaders.size()];
     messages.push_back({.from = node("a"),
                         .to = node("b"),
                         .life = {.incarnation = 300, .boot_id = 7},
-                        .known = {.highest = ballot, .leader = ballot, .leader_age = 1000},
+                        .known = {.highest = ballot, .leader = leader, .leader_age = 1000},
                         .roster_digest = 1,
                         .events_digest = 2,
                         .body = std::move(body)});
