@@ -12,7 +12,7 @@ namespace mz {
 // In every request from node to node.
 inline constexpr std::string_view kProtocolHeader = "meshzero-protocol";
 
-// CMake's MESHZERO_PROTOCOL_VERSION; a function of its own so that a test can link a program with another number.
+// MESHZERO_PROTOCOL_VERSION of CMakeLists.txt; a function of its own so that a test can link a program with another number.
 unsigned protocol_version();
 
 // Whether `theirs`, as it stands in the header or a body, is our version.
