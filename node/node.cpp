@@ -8,7 +8,6 @@
 #include <random>
 
 #include <spdlog/sinks/rotating_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "api/journal.h"
@@ -23,6 +22,8 @@
 #include "node/node_membership.h"
 #include "node/own_addresses.h"
 #include "node/platform.h"
+#include "node/service_notice.h"
+#include "node/stderr_log.h"
 #include "node/stop_signal.h"
 #include "node/version.h"
 
@@ -39,9 +40,9 @@ Result<void> open_log(const DataDirectory& data, bool also_stderr) {
     std::vector<spdlog::sink_ptr> sinks;
     sinks.push_back(
         std::make_shared<spdlog::sinks::rotating_file_sink_mt>(data.log_file().string(), kLogBytes, kLogFiles));
-    if (also_stderr) sinks.push_back(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    sinks.back()->set_pattern(kLogPattern);
+    if (also_stderr) sinks.push_back(stderr_log());
     auto logger = std::make_shared<spdlog::logger>("node", sinks.begin(), sinks.end());
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
     logger->flush_on(spdlog::level::info);  // few lines, and the last ones matter most
     spdlog::set_default_logger(std::move(logger));
   } catch (const spdlog::spdlog_ex& error) {
@@ -121,6 +122,8 @@ Result<NodeOptions> node_options(const Configuration& configuration) {
 }
 
 Result<void> run_node(const NodeOptions& options, const std::function<void(std::uint16_t)>& on_ready) {
+  auto notice = ServiceNotice::from_environment();
+  if (!notice) return notice.error();
   auto data = DataDirectory::create_or_open(options.data);
   if (!data) return data.error();
   auto lock = data->lock();
@@ -199,7 +202,14 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   front_door.start();
   membership.start(platform::name_thread);
   on_ready(identity.port);
-  supervisor.run([&] {
+  if (const auto told = notice->ready(page_address(identity.port)); !told) spdlog::error("{}", told.error().text);
+  // From the control loop itself, so that its silence is heard; and only while the cluster's loop is alive too, the other
+  // one that a new start may heal. A slow disk is not healed by one.
+  const auto turn = [&](Supervisor::Time now) {
+    if (!state.is_late(Loop::agreement, now)) notice->alive(now);
+  };
+  supervisor.run(turn, [&] {
+    notice->stopping();
     cluster.hand_over();  // first, so that somebody else leads at once
     journal.add(JournalKind::node, JournalLevel::info, (*trust)->node_id(), "This node stops.");
   });

@@ -48,10 +48,11 @@ Supervisor::Supervisor(NodeLimits limits, NodeIdentity identity, std::vector<Gam
 
 Supervisor::~Supervisor() = default;
 
-void Supervisor::run(const std::function<void()>& stopping) {
+void Supervisor::run(const std::function<void(Time)>& turn, const std::function<void()>& stopping) {
   while (!stop_) {
     const Time now = Clock::now();
     state_.beat(Loop::control, now);
+    turn(now);
     read_workers(now);
     take_report();
     start_workers(now);

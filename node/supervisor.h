@@ -62,9 +62,9 @@ class Supervisor {
              std::uint64_t seed, NodeState& state, Intake& intake, const WakePipe& wake, const std::atomic<bool>& stop);
   ~Supervisor();
 
-  // Returns when `stop` is set: workers are gone, and every game they finished is with the intake. `stopping` is called
-  // before they get their time for that; it must not wait.
-  void run(const std::function<void()>& stopping);
+  // Returns when `stop` is set: workers are gone, and every game they finished is with the intake. `turn` is called at every
+  // turn of the loop, `stopping` before the workers get their time to finish; neither may wait.
+  void run(const std::function<void(Time)>& turn, const std::function<void()>& stopping);
 
  private:
   struct Worker {
