@@ -36,9 +36,9 @@ class ClusterTest : public NodeTest {
 
   [[nodiscard]] std::string dir(const std::string& name) const { return (root_ / name).string(); }
   void start(const std::string& name, std::vector<std::string> flags = {}) {
-    flags.insert(flags.end(), {"--port", "0", "--workers", "0"});
+    flags.insert(flags.end(), {"--port", std::to_string(port_of(name)), "--workers", "0"});
     nodes_[name].reset();
-    nodes_[name] = std::make_unique<NodeProcess>(dir(name), flags);
+    nodes_[name] = std::make_unique<NodeProcess>(dir(name), flags, host_of(name));
     ids_[name] = nodes_[name]->status().value("node_id", "");
   }
   [[nodiscard]] std::string token_of(const std::string& admin) const {
@@ -47,7 +47,7 @@ class ClusterTest : public NodeTest {
     EXPECT_TRUE(made.is_object());
     return made.is_object() ? made.value("token", "") : "";
   }
-  [[nodiscard]] std::string address_of(const std::string& name) const {
+  [[nodiscard]] virtual std::string address_of(const std::string& name) const {
     return "127.0.0.1:" + std::to_string(nodes_.at(name)->port());
   }
   void join(const std::string& name, const std::string& admin) {
@@ -89,6 +89,10 @@ class ClusterTest : public NodeTest {
     std::erase(names, name);
     return names;
   }
+
+  // Where a node will run: what its child calls to get there, none for this host; and its port, 0 for any free one.
+  [[nodiscard]] virtual std::function<bool()> host_of(const std::string&) const { return {}; }
+  [[nodiscard]] virtual std::uint16_t port_of(const std::string&) const { return 0; }
 
   std::map<std::string, std::unique_ptr<NodeProcess>> nodes_;
   std::map<std::string, std::string> ids_;

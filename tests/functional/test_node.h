@@ -20,6 +20,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/http_connection.h"
 #include "api/loopback_client.h"
 #include "store/descriptor.h"
 #include "tests/functional/binary.h"
@@ -59,8 +60,10 @@ class NodeTest : public testing::Test {
 // `meshzero up --foreground` as a child of the test. Killed when the object goes.
 class NodeProcess {
  public:
-  // Returns once the node has printed its address.
-  NodeProcess(const std::string& data, const std::vector<std::string>& flags) {
+  // Returns once the node has printed its address. `enter` is called in the child before it becomes the node, to put it on
+  // another host of a test network (lan.h); the node is then asked through its control socket.
+  NodeProcess(const std::string& data, const std::vector<std::string>& flags, const std::function<bool()>& enter = {}) {
+    if (enter) control_socket_ = data + "/control.sock";
     int fds[2] = {-1, -1};
     if (::pipe(fds) != 0) return;
     set_close_on_exec(fds[0]);
@@ -77,6 +80,7 @@ class NodeProcess {
     arguments.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ == 0) {
+      if (enter && !enter()) ::_exit(126);
       ::dup2(theirs.get(), STDOUT_FILENO);
       ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
       ::execv(MESHZERO_BINARY, arguments.data());
@@ -97,7 +101,7 @@ class NodeProcess {
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   [[nodiscard]] HttpAnswer get(const std::string& path) const {
-    auto answer = http_get(port_, path, std::chrono::seconds(20));
+    auto answer = control_socket_.empty() ? http_get(port_, path, std::chrono::seconds(20)) : get_by_file(path);
     if (answer) return *answer;
     ADD_FAILURE() << answer.error().text;
     return {};
@@ -141,6 +145,11 @@ class NodeProcess {
   }
 
  private:
+  [[nodiscard]] Result<HttpAnswer> get_by_file(const std::string& path) const {
+    auto connection = HttpConnection::dial_file(control_socket_);
+    if (!connection) return connection.error();
+    return connection->ask({.path = path}, within(std::chrono::seconds(20)));
+  }
   std::string read_until(const std::string& enough) {
     std::string text;
     std::array<char, 4096> chunk{};
@@ -156,6 +165,7 @@ class NodeProcess {
 
   pid_t pid_ = 0;
   std::uint16_t port_ = 0;
+  std::string control_socket_;  // empty: the node is on this host
   Descriptor output_;
 };
 
