@@ -148,6 +148,11 @@ void Agreement::undeliverable(const NodeId& to, Now now) {
   finish(now);
 }
 
+void Agreement::registrar_answered(const RegistrarAnswer& answer, Now now) {
+  if (begin(now)) election_.registrar_answered(answer, now.boot);
+  finish(now);
+}
+
 void Agreement::receive(const ClusterMessage& message, Now now) {
   const bool takes_part = begin(now);
   if (message.to == card_.id && message.from != card_.id) {

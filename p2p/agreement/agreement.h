@@ -81,6 +81,8 @@ class Agreement {
   void receive(const ClusterMessage& message, Now now);
   void written(Write::File file, bool ok, Now now);
   void undeliverable(const NodeId& to, Now now);
+  // Policy etcd only.
+  void registrar_answered(const RegistrarAnswer& answer, Now now);
 
   // Commands.
   // There is a member at this address; found by a token, a list of peers or another member.
@@ -100,6 +102,8 @@ class Agreement {
 
   std::vector<Send> take_sends();
   std::vector<Write> take_writes();
+  // For the registrar (policy etcd), in this order. Answers may be lost, late, doubled and reordered.
+  std::vector<RegistrarQuestion> take_questions() { return election_.take_questions(); }
   // On the boot clock. May lie in the past.
   [[nodiscard]] Instant wake_at() const;
 

@@ -8,16 +8,20 @@ namespace mz {
 namespace {
 
 constexpr std::size_t kMaxRivals = 8;
-constexpr Duration kFitnessDelay = kHeartbeat / 2;  // for each step below the best
-constexpr Duration kAskAgain = kHeartbeat / 8;      // whom our question may have reached before the release
+constexpr Duration kAskAgain = kHeartbeat / 8;  // whom our question may have reached before the release
 
 }  // namespace
 
 Election::Election(ElectionRules rules, const Roster& roster, Ledger& ledger, Rng& rng, Send send)
-    : rules_(std::move(rules)), roster_(roster), ledger_(ledger), rng_(rng), send_(std::move(send)) {}
+    : rules_(std::move(rules)),
+      roster_(roster),
+      ledger_(ledger),
+      rng_(rng),
+      send_(std::move(send)),
+      registration_(rules_.self, rng) {}
 
 std::vector<NodeId> Election::electors() const {
-  if (rules_.policy == Policy::available) return roster_.active();
+  if (rules_.policy != Policy::majority) return roster_.active();
   std::vector<NodeId> others;
   for (const NodeId& voter : rules_.voters) {
     const Member* member = roster_.find(voter);
@@ -27,7 +31,7 @@ std::vector<NodeId> Election::electors() const {
 }
 
 bool Election::is_elector(const NodeId& id) const {
-  return rules_.policy == Policy::available ||
+  return rules_.policy != Policy::majority ||
          std::find(rules_.voters.begin(), rules_.voters.end(), id) != rules_.voters.end();
 }
 
@@ -45,13 +49,16 @@ void Election::start(Instant now) {
 void Election::observe(Instant now) {
   following_ = {};
   campaign_.reset();
+  registration_.let_go(now);
   acknowledged_.clear();
   raise_at_.reset();
   in_office_ = false;
   lease_until_ = 0;
   contact_ = now;
   const bool by_itself = rules_.policy == Policy::available && roster_.active().empty();
-  campaign_at_ = by_itself ? now + kReach : now + kLease + jitter();
+  // A registrar knows whether somebody leads, so nobody has to be waited for.
+  const bool told = rules_.policy == Policy::etcd;
+  campaign_at_ = by_itself || told ? now + kReach : now + kLease + jitter();
   alone_at_ = by_itself ? now + kReach : now + kLease + kReach;
 }
 
@@ -73,6 +80,7 @@ Known Election::known(Instant now) const {
 void Election::tick(Instant now) {
   ticked_at_ = now;
   std::erase_if(rivals_, [now](const auto& rival) { return now >= rival.second.last + kLease; });
+  if (rules_.policy == Policy::etcd) tick_registration(now);
   if (leading()) {
     renew_lease(now);
     take_office(now);
@@ -81,13 +89,14 @@ void Election::tick(Instant now) {
       step_down(now);
     } else if (raise_at_ && now >= *raise_at_) {
       raise_at_.reset();
-      if (obstacle_ > following_) campaign(true, {}, now);
+      if (obstacle_ > following_) ask_for_more(now);
     } else if (misplaced(now)) {
       handed_over_at_ = now;
       release(now, false);
     }
     return;
   }
+  if (rules_.policy == Policy::etcd) return;
   if (campaign_) {
     if (now >= campaign_->repeat_at) ask(now);
     decide(now);
@@ -97,6 +106,10 @@ void Election::tick(Instant now) {
 }
 
 Instant Election::next_wake() const {
+  if (rules_.policy == Policy::etcd) {
+    const Instant wake = std::min(registration_.next_wake(), raise_at_.value_or(INT64_MAX));
+    return leading() || for_good_ || campaign_at_ <= ticked_at_ ? wake : std::min(wake, campaign_at_);
+  }
   if (leading()) {
     const Instant lapse =
         rules_.policy == Policy::majority ? std::max(lease_until_, led_since_ + kLeaderLease) : INT64_MAX;
@@ -124,6 +137,7 @@ void Election::synced(Instant now) {
 
 void Election::rolled_back(Instant now) {
   campaign_.reset();
+  registration_.let_go(now);
   voted_ = {};
   if (following_ > ledger_.promised()) following_ = {};
   campaign_at_ = std::max(campaign_at_, now + kDiskRetry + jitter());
@@ -140,6 +154,7 @@ void Election::refresh(Instant contact) {
 
 void Election::follow(const Ballot& ballot, const Life& life, Instant contact, Instant now) {
   if (ballot != following_) {
+    registration_.let_go(now);
     ledger_.promise(ballot);
     following_ = ballot;
     settled_from_ = now + kReach;
@@ -170,7 +185,7 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
   if (ballot < ledger_.promised() && !faulty(Fault::accept_lower_ballot)) return answer;
   if (ballot == released_) return answer;
   if (ballot > ledger_.promised() && ledger_.ailing(now)) return answer;
-  if (ballot.term > ledger_.promised().term + kMaxTermJump) return answer;
+  if (ballot.term > std::max(ledger_.promised().term, registration_.named_term()) + kMaxTermJump) return answer;
   if (leading() && faulty(Fault::keep_leading)) return answer;
   if (ballot != following_) following_life_ = {};
   follow(ballot, life, now, now);
@@ -179,7 +194,8 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
 }
 
 void Election::observed(const Known& known, std::optional<Instant> sent_at, Instant now) {
-  const std::uint64_t believable = std::max(seen_term_, ledger_.promised().term) + kMaxTermJump;
+  const std::uint64_t believable =
+      std::max({seen_term_, ledger_.promised().term, registration_.named_term()}) + kMaxTermJump;
   const bool believed = known.highest.term <= believable;
   if (believed) seen_term_ = std::max(seen_term_, known.highest.term);
   const bool fresh = !known.leader.none() && known.leader_age < kLease && known.leader.node != rules_.self &&
@@ -238,6 +254,10 @@ void Election::released(const NodeId& from, const Release& release, Instant now)
   alone_at_ = now + kReach;
   vote_at_once(now);
   if (release.successor == rules_.self && !for_good_ && is_elector(rules_.self)) {
+    if (rules_.policy == Policy::etcd) {
+      campaign_at_ = now;
+      return registration_.hurry(now);
+    }
     // Nobody waits for the answer of a node that may be gone already.
     alone_at_ = now;
     campaign(true, {}, now);
@@ -254,6 +274,7 @@ void Election::released(const NodeId& from, const Release& release, Instant now)
 
 Answer Election::asked(const NodeId& from, const Ask& ask, Instant now) {
   Answer answer{.ballot = ask.ballot, .binding = ask.binding, .yes = false, .sent_at = ask.sent_at};
+  if (rules_.policy == Policy::etcd) return answer;
   const Ballot& promised = ledger_.promised();
   const bool again = ask.binding && ask.ballot == promised && ask.ballot == voted_;
   const bool higher = faulty(Fault::vote_twice) ? ask.ballot.term >= promised.term : ask.ballot.term > promised.term;
@@ -277,16 +298,17 @@ Answer Election::asked(const NodeId& from, const Ask& ask, Instant now) {
   return answer;
 }
 
+std::uint64_t Election::highest_known_term() const { return std::max(ledger_.promised().term, seen_term_); }
+
 void Election::campaign(bool binding, std::set<NodeId> reached, Instant now) {
   if (binding && ledger_.ailing(now)) {
     campaign_.reset();
     campaign_at_ = now + kDiskRetry + jitter();
     return;
   }
-  const std::uint64_t highest = std::max(ledger_.promised().term, seen_term_);
   Campaign next;
   next.binding = binding;
-  next.ballot = {.term = highest + 1, .node = rules_.self};
+  next.ballot = {.term = highest_known_term() + 1, .node = rules_.self};
   next.reached = std::move(reached);
   if (binding) {
     following_ = {};
@@ -300,6 +322,12 @@ void Election::campaign(bool binding, std::set<NodeId> reached, Instant now) {
   campaign_ = std::move(next);
   ask(now);
   decide(now);
+}
+
+// Members have promised more than this leader leads with, and nobody came who leads with that.
+void Election::ask_for_more(Instant now) {
+  if (rules_.policy == Policy::etcd) return step_down(now);  // the next claim names what has to be exceeded
+  campaign(true, {}, now);
 }
 
 void Election::ask(Instant now) {
@@ -331,6 +359,7 @@ void Election::undeliverable(const NodeId& to, Instant now) {
 Election::Verdict Election::verdict(Instant now) const {
   const Campaign& campaign = *campaign_;
   if (campaign.binding && !ledger_.synced(campaign.version)) return Verdict::wait;  // our own vote is not on disk
+  if (rules_.policy == Policy::etcd) return registration_.holds(now) ? Verdict::won : Verdict::lost;
   const std::vector<NodeId> others = electors();
   const std::size_t yes = campaign.granted.size() + 1;
   std::size_t all = others.size() + 1;
@@ -370,7 +399,7 @@ void Election::decide(Instant now) {
 void Election::lead(Instant now) {
   following_ = campaign_->ballot;
   settled_from_ = now + kReach;
-  in_office_ = rules_.policy == Policy::majority || campaign_->appointed || campaign_->reached.empty();
+  in_office_ = rules_.policy != Policy::available || campaign_->appointed || campaign_->reached.empty();
   campaign_.reset();
   acknowledged_.clear();
   raise_at_.reset();
@@ -394,6 +423,7 @@ void Election::take_office(Instant now) {
 }
 
 void Election::step_down(Instant now) {
+  registration_.let_go(now);
   following_ = {};
   in_office_ = false;
   acknowledged_.clear();
@@ -413,6 +443,10 @@ void Election::heartbeat_answered(const NodeId& from, const HeartbeatAnswer& ans
 }
 
 void Election::renew_lease(Instant now) {
+  if (rules_.policy == Policy::etcd) {
+    lease_until_ = registration_.until();
+    return;
+  }
   std::vector<Instant> acknowledged;
   for (const NodeId& elector : electors()) {
     const Member* member = roster_.find(elector);
@@ -427,6 +461,38 @@ void Election::renew_lease(Instant now) {
   const std::size_t quorum = all / 2 + 1;
   if (quorum > acknowledged.size() || acknowledged[quorum - 1] == INT64_MIN) return;
   lease_until_ = std::max(lease_until_, acknowledged[quorum - 1] + kLeaderLease);
+}
+
+// --- policy etcd ----------------------------------------------------------------------------------------------------
+
+void Election::tick_registration(Instant now) {
+  // Before the incarnation is on disk this node must not be heard of, so it does not lead either.
+  const bool able = !for_good_ && !ledger_.ailing(now) && ledger_.synced(ledger_.version());
+  const bool lead = able && !live_leader(now) && now >= campaign_at_;
+  registration_.tick({.lead = lead, .above = highest_known_term(), .fitness = rules_.fitness}, now);
+  follow_registration(now);
+}
+
+void Election::registrar_answered(const RegistrarAnswer& answer, Instant now) {
+  registration_.answered(answer, now);
+  follow_registration(now);
+}
+
+// What the registrar grants is promised and written down first; what it takes away is over at once.
+void Election::follow_registration(Instant now) {
+  const bool held = registration_.holds(now);
+  const Ballot& ballot = registration_.ballot();
+  if (leading() && (!held || ballot != following_)) step_down(now);
+  if (campaign_ && (!held || ballot != campaign_->ballot)) campaign_.reset();
+  if (leading()) return renew_lease(now);
+  if (!held || campaign_) return;
+  if (ballot <= ledger_.promised() || ledger_.ailing(now)) return registration_.let_go(now);
+  following_ = {};
+  ledger_.promise(ballot);
+  campaign_.emplace();
+  campaign_->binding = true;
+  campaign_->ballot = ballot;
+  campaign_->version = ledger_.version();
 }
 
 // Rather one that has acknowledged a heartbeat, for then it can write; but a leader that stops at once still names somebody.
@@ -473,6 +539,7 @@ void Election::vote_at_once(Instant now) {
 void Election::release(Instant now, bool for_good) {
   for_good_ = for_good_ || for_good;
   campaign_.reset();
+  if (!leading()) registration_.let_go(now);
   if (!leading()) return;
   const Release release{.ballot = following_, .successor = best_successor(now)};
   released_ = following_;

@@ -7,10 +7,11 @@
 //   claim    (available) enough took us: heartbeats begin, and so does the news of us. Whoever hears of a higher claim
 //            follows that; whoever hears of a higher promise asks anew
 //   lead     everybody in reach follows us, or the news had time to go round: a heartbeat each H. A higher leader, sleep,
-//            drain or (majority) a lapsed lease ends it
+//            drain or (majority, etcd) a lapsed lease ends it
 //
 // Enough is more than half: of the voters (majority), or of the members that answer now (available; alone is enough after
-// a longer wait). What is said leaves only when what it rests on is on disk; the caller sees to that (ledger.h).
+// a longer wait). With policy etcd nobody asks and nobody votes: the registrar says who leads (registration.h), the winner
+// writes its ballot down, and leads. What is said leaves only when what it rests on is on disk; the caller sees to that (ledger.h).
 #pragma once
 
 #include <functional>
@@ -22,6 +23,7 @@
 #include "engine/base/rng.h"
 #include "p2p/agreement/ledger.h"
 #include "p2p/agreement/message.h"
+#include "p2p/agreement/registration.h"
 #include "p2p/agreement/roster.h"
 #include "p2p/agreement/standing.h"
 
@@ -73,6 +75,9 @@ class Election {
 
   // A low fitness waits longer before it asks.
   void become(Fitness fitness) { rules_.fitness = fitness; }
+  // Policy etcd only.
+  void registrar_answered(const RegistrarAnswer& answer, Instant now);
+  [[nodiscard]] std::vector<RegistrarQuestion> take_questions() { return registration_.take_questions(); }
   // Step down and propose a successor; `for_good`: ask no more.
   void release(Instant now, bool for_good);
 
@@ -115,6 +120,8 @@ class Election {
   Duration jitter();
   void follow(const Ballot& ballot, const Life& life, Instant contact, Instant now);
   void refresh(Instant contact);
+  [[nodiscard]] std::uint64_t highest_known_term() const;
+  void ask_for_more(Instant now);
   void campaign(bool binding, std::set<NodeId> reached, Instant now);
   void ask(Instant now);
   [[nodiscard]] Verdict verdict(Instant now) const;
@@ -124,6 +131,8 @@ class Election {
   void step_down(Instant now);
   void vote_at_once(Instant now);
   void renew_lease(Instant now);
+  void tick_registration(Instant now);
+  void follow_registration(Instant now);
   void note_rival(const Ballot& ballot, Instant seen, Instant now);
   struct Follower {
     Instant sent_at = INT64_MIN;  // of our newest heartbeat that it followed
@@ -151,6 +160,7 @@ class Election {
   Instant ticked_at_ = 0;
   bool for_good_ = false;  // draining: never again
   std::optional<Campaign> campaign_;
+  Registration registration_;
   std::uint64_t seen_term_ = 0;
   Ballot obstacle_;  // the highest that members in reach have promised: a lower leader is not followed by all
 

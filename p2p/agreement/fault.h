@@ -21,6 +21,9 @@ enum class Fault {
   ignore_clone,         // another process with our identity is tolerated
   lead_unannounced,     // a winner leads before the news of it went round
   count_absent_voters,  // a majority is counted among the voters that answered
+  accept_stale_grant,   // what the registrar granted to an earlier question is taken for the answer to the last
+  count_whole_lease,    // nothing of the registrar's lease is left for clocks that differ
+  claim_any_term,       // a claim does not say which terms are promised already
 };
 
 #ifdef MZ_SIMULATED_FAULTS

@@ -10,8 +10,13 @@
 namespace mz {
 
 // How a leader may come about. `available` never needs a quorum: each connected part of the cluster has a leader.
-// `majority` elects by more than half of a configured list of voters, and leads only while they answer.
-enum class Policy : std::uint8_t { available, majority };
+// `majority` elects by more than half of a configured list of voters, and leads only while they answer. `etcd`: whom an etcd
+// outside of the cluster lets lead (registrar.h).
+enum class Policy : std::uint8_t { available, majority, etcd };
+
+constexpr const char* policy_name(Policy policy) {
+  return policy == Policy::available ? "available" : policy == Policy::majority ? "majority" : "etcd";
+}
 
 // How well a node is placed to lead; of two members the better one leads rather. It delays candidates and decides who takes
 // over; no rule of voting reads it.
@@ -47,7 +52,8 @@ inline Part part(const Standing& standing, Instant now) {
   if (standing.condition == Condition::frozen) return Part::frozen;
   if (standing.following.none()) return Part::looking;
   if (standing.following.node == standing.self) {
-    const bool may_lead = standing.policy == Policy::available ? standing.in_office : now < standing.lease_until;
+    const bool may_lead = (standing.policy == Policy::majority || standing.in_office) &&
+                          (standing.policy == Policy::available || now < standing.lease_until);
     return may_lead && standing.following == standing.promised ? Part::leading : Part::looking;
   }
   return now < standing.contact + kLease ? Part::following : Part::looking;

@@ -22,9 +22,10 @@ inline constexpr Duration kLease = 8 * kHeartbeat;  // L: silence after which a 
 inline constexpr Duration kLeaderLease =
     kLease * 8 / 10;                                 // what a leader counts for itself: clocks may differ by a fifth
 inline constexpr Duration kJitter = 2 * kHeartbeat;  // J: spread of candidates
-inline constexpr Duration kClaim = kHeartbeat / 2;   // from winning to leading, unless everybody agrees before
-inline constexpr Duration kReach = 2 * kHeartbeat;   // a round trip within it makes a member reachable
-inline constexpr Duration kProbeRound = 4 * kHeartbeat;  // every pair of members hears of each other within it
+inline constexpr Duration kFitnessDelay = kHeartbeat / 2;  // of a candidate, for each step below the best
+inline constexpr Duration kClaim = kHeartbeat / 2;         // from winning to leading, unless everybody agrees before
+inline constexpr Duration kReach = 2 * kHeartbeat;         // a round trip within it makes a member reachable
+inline constexpr Duration kProbeRound = 4 * kHeartbeat;    // every pair of members hears of each other within it
 inline constexpr Duration kSuspectAfter = kProbeRound + 2 * kHeartbeat;  // without an answer
 inline constexpr Duration kDeadAfter = 12 * kHeartbeat;                  // without an answer
 inline constexpr Duration kSlept = kHeartbeat / 2;      // growth of the clocks' distance that means sleep

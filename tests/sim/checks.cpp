@@ -78,7 +78,8 @@ void Checks::voted(const Host& host, const Ballot& ballot) {
 
 void Checks::stepped(const Host& host) {
   look_for_two_leaders(host);
-  if (world_.settings.policy != Policy::majority || !clones_.empty()) return;
+  look_for_a_leader_without_registrar(host);
+  if (world_.settings.policy == Policy::available || !clones_.empty()) return;
   ++check_count_;
   if (world_.part_of(host) != Part::leading) return;
   for (const auto& other : world_.hosts()) {
@@ -170,6 +171,11 @@ bool Checks::may_elect(const Component& component) const {
   if (std::any_of(component.hosts.begin(), component.hosts.end(), [](const Host* host) { return host->disk.full; }))
     return false;
   if (world_.settings.policy == Policy::available) return true;
+  // The registrar is asked by everybody and lets one lead, in whichever part of the net that is.
+  if (world_.settings.policy == Policy::etcd) {
+    return std::any_of(component.hosts.begin(), component.hosts.end(),
+                       [this](const Host* host) { return world_.part_of(*host) == Part::leading; });
+  }
   if (!component.complete) return false;
   const auto& voters = world_.settings.voters;
   const auto present = std::count_if(component.hosts.begin(), component.hosts.end(), [&voters](const Host* host) {
@@ -181,9 +187,33 @@ bool Checks::may_elect(const Component& component) const {
 void Checks::look() {
   if (!quiet_since_) return;
   if (surroundings() != settled_) return violated("the simulator disturbs what it calls quiet");
-  for (const auto& host : world_.hosts()) look_for_two_leaders(*host);
+  for (const auto& host : world_.hosts()) {
+    look_for_two_leaders(*host);
+    look_for_a_leader_without_registrar(*host);
+  }
   if (world_.time() - complete_since_ < kLeaderAfter || world_.time() - handed_over_at_ < kReach) return;
+  if (world_.settings.policy == Policy::etcd) look_for_the_registered_leader();
   for (const Component& component : components()) look_at(component);
+}
+
+void Checks::look_for_the_registered_leader() {
+  if (!world_.registrar.up() || !clones_.empty()) return;
+  const auto leaders = std::count_if(world_.hosts().begin(), world_.hosts().end(), [this](const auto& host) {
+    return takes_part(*host) && world_.part_of(*host) == Part::leading;
+  });
+  const bool anybody =
+      std::any_of(world_.hosts().begin(), world_.hosts().end(), [this](const auto& host) { return takes_part(*host); });
+  ++check_count_;
+  if (anybody && leaders != 1) violated("the registrar answers, and " + std::to_string(leaders) + " hosts lead");
+}
+
+// A grant that was on its way may come in later, with what is left of its lease.
+void Checks::look_for_a_leader_without_registrar(const Host& host) {
+  if (world_.settings.policy != Policy::etcd || world_.registrar.up()) return;
+  if (world_.time() - world_.registrar.changed_at() < kLease) return;
+  ++check_count_;
+  if (world_.part_of(host) == Part::leading)
+    violated("I4: " + name(host) + " leads though nobody could renew its lease");
 }
 
 void Checks::look_at(const Component& component) {

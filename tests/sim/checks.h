@@ -3,7 +3,8 @@
 //   I1 ballots that a node issues strictly increase, across crashes
 //   I2 in a component with stable links there is at most one leader, at any instant, after L + J + 2H
 //   I3 no node acts on a ballot below one it has acted on, across crashes; one vote a term
-//   I4 with policy `majority` at most one leader holds a valid lease at any instant
+//   I4 with policy `majority` or `etcd` at most one leader holds a valid lease at any instant; with `etcd`, nobody does when the
+//      registrar has been silent for L
 //   I5 after healing all event sets are equal, and hold every event that was acknowledged
 //   I7 elections never read the wall clock: p2p/agreement has none to read; every host's clocks start elsewhere and drift
 //   and: incarnations increase with each start and wake; a quiet component finds one leader, keeps it (one that should not
@@ -66,6 +67,8 @@ class Checks : public Observer {
   [[nodiscard]] std::vector<std::uint64_t> surroundings() const;
   void look_for_two_leaders(const Host& host);
   void look_at(const Component& component);
+  void look_for_the_registered_leader();
+  void look_for_a_leader_without_registrar(const Host& host);
   static std::string name(const Host& host) { return "host " + std::to_string(host.index); }
   static std::string name(const Ballot& ballot) {
     return "(" + std::to_string(ballot.term) + ", " + ballot.node.short_text() + ")";

@@ -18,12 +18,14 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kEtcdSeeds = 500;
 constexpr int kNoticedBy = 3;  // seeds: by one alone it may be chance, and gone with the next change of anything
 
 struct Case {
   Fault fault;
   const char* name;
   std::uint64_t seeds = kSeeds;
+  std::optional<Policy> policy = {};
 };
 
 class DeliberateFault : public testing::TestWithParam<Case> {
@@ -35,7 +37,7 @@ TEST_P(DeliberateFault, IsNoticed) {
   chosen = GetParam().fault;
   int noticed = 0;
   for (std::uint64_t seed = 1; seed <= GetParam().seeds && noticed < kNoticedBy; ++seed) {
-    const Outcome outcome = run_seed(seed, false);
+    const Outcome outcome = run_seed(seed, false, GetParam().policy);
     if (!outcome.violation) continue;
     ++noticed;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.violation->c_str());
@@ -55,11 +57,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Fault::append_to_torn_file, "AppendToTornFile"}, Case{Fault::pull_no_events, "PullNoEvents"},
                     Case{Fault::ignore_clone, "IgnoreClone"},
                     /* by one seed in 500 */ Case{Fault::lead_unannounced, "LeadUnannounced", 3 * kSeeds},
-                    Case{Fault::count_absent_voters, "CountAbsentVoters"}),
+                    Case{Fault::count_absent_voters, "CountAbsentVoters"},
+                    Case{Fault::lease_from_receipt, "LeaseFromReceiptOfTheRegistrar", kEtcdSeeds, Policy::etcd},
+                    Case{Fault::accept_stale_grant, "AcceptStaleGrant", kEtcdSeeds, Policy::etcd},
+                    Case{Fault::count_whole_lease, "CountWholeLease", kEtcdSeeds, Policy::etcd},
+                    Case{Fault::claim_any_term, "ClaimAnyTerm", kEtcdSeeds, Policy::etcd}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(NoFault, NothingIsNoticed) {
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) EXPECT_FALSE(run_seed(seed, false).violation) << seed;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    EXPECT_FALSE(run_seed(seed, false).violation) << seed;
+    EXPECT_FALSE(run_seed(seed, false, Policy::etcd).violation) << seed;
+  }
 }
 
 }  // namespace

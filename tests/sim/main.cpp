@@ -12,15 +12,16 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: meshzero-sim --seed N [--trace] | --seeds A..B [--jobs N]\n"
+    "usage: meshzero-sim [--policy etcd] --seed N [--trace] | --seeds A..B [--jobs N]\n"
     "\n"
     "Runs clusters through loss, partitions, crashes, sleep, full disks and clones, in virtual time, and checks what "
     "must\n"
-    "hold. Exit code 1 when something did not; the seed that shows it is printed.\n";
+    "hold. With --policy etcd an etcd says who leads, and goes wrong as well. Exit code 1 when something did not; the "
+    "seed that shows it is printed.\n";
 
 std::uint64_t number(const char* text) { return std::strtoull(text, nullptr, 10); }
 
-int run_all(std::uint64_t first, std::uint64_t last, unsigned jobs) {
+int run_all(std::uint64_t first, std::uint64_t last, unsigned jobs, std::optional<mz::Policy> policy) {
   std::atomic<std::uint64_t> next{first};
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> elections{0};
@@ -29,15 +30,15 @@ int run_all(std::uint64_t first, std::uint64_t last, unsigned jobs) {
   std::mutex output;
   const auto work = [&] {
     for (std::uint64_t seed = next++; seed <= last; seed = next++) {
-      const mz::sim::Outcome outcome = mz::sim::run_seed(seed, false);
+      const mz::sim::Outcome outcome = mz::sim::run_seed(seed, false, policy);
       elections += outcome.elections;
       checks += outcome.checks;
       seconds += static_cast<std::uint64_t>(outcome.virtual_seconds);
       if (!outcome.violation) continue;
       ++failures;
       const std::lock_guard lock(output);
-      std::printf("seed %llu fails %s\n  replay: meshzero-sim --seed %llu --trace\n",
-                  static_cast<unsigned long long>(seed), outcome.violation->c_str(),
+      std::printf("seed %llu fails %s\n  replay: meshzero-sim %s--seed %llu --trace\n",
+                  static_cast<unsigned long long>(seed), outcome.violation->c_str(), policy ? "--policy etcd " : "",
                   static_cast<unsigned long long>(seed));
       std::fflush(stdout);
     }
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   std::uint64_t last = 0;
   bool given = false;
   bool trace = false;
+  std::optional<mz::Policy> policy;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   for (int i = 1; i < argc; ++i) {
     const bool more = i + 1 < argc;
@@ -74,6 +76,9 @@ int main(int argc, char** argv) {
       given = last >= first;
     } else if (std::strcmp(argv[i], "--jobs") == 0 && more) {
       jobs = static_cast<unsigned>(number(argv[++i]));
+    } else if (std::strcmp(argv[i], "--policy") == 0 && more && std::strcmp(argv[i + 1], "etcd") == 0) {
+      policy = mz::Policy::etcd;
+      ++i;
     } else if (std::strcmp(argv[i], "--trace") == 0) {
       trace = true;
     } else {
@@ -85,8 +90,8 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return 2;
   }
-  if (!trace) return run_all(first, last, jobs);
-  const mz::sim::Outcome outcome = mz::sim::run_seed(first, true);
+  if (!trace) return run_all(first, last, jobs, policy);
+  const mz::sim::Outcome outcome = mz::sim::run_seed(first, true, policy);
   if (!outcome.violation) return 0;
   std::printf("seed %llu fails %s\n", static_cast<unsigned long long>(first), outcome.violation->c_str());
   return 1;

@@ -17,7 +17,8 @@ constexpr Instant kLook = 500 * kMillisecond;
 
 class Plan {
  public:
-  Plan(std::uint64_t seed, bool trace) : world_(seed, trace), checks_(world_), rng_(world_.rng) {}
+  Plan(std::uint64_t seed, bool trace, std::optional<Policy> policy)
+      : world_(seed, trace), checks_(world_), rng_(world_.rng), policy_(policy) {}
 
   Outcome run() {
     found();
@@ -42,7 +43,10 @@ class Plan {
 
   void found() {
     const std::uint32_t hosts = rng_.chance(1, 10) ? 8 + rng_.below(5) : 1 + rng_.below(6);
-    if (hosts >= 3 && rng_.chance(2, 5)) {
+    if (policy_) {
+      world_.settings.policy = *policy_;
+      if (*policy_ == Policy::etcd) found_registrar();
+    } else if (hosts >= 3 && rng_.chance(2, 5)) {
       world_.settings.policy = Policy::majority;
       for (std::uint32_t i = 0; i < std::min(hosts, 3 + 2 * rng_.below(2)); ++i) {
         world_.settings.voters.push_back(World::identity(static_cast<int>(i)));
@@ -50,14 +54,25 @@ class Plan {
     }
     world_.trace(world_.settings.policy == Policy::majority
                      ? "majority of " + std::to_string(world_.settings.voters.size()) + " voters"
-                     : "available");
+                     : policy_name(world_.settings.policy));
     for (std::uint32_t i = 0; i < hosts; ++i) join();
+  }
+
+  // Its numbers may be lower than what the hosts promised while they had another policy.
+  void found_registrar() {
+    world_.registrar.set_rate(980'000 + rng_.below(40'001));
+    world_.registrar.set_revision(1 + rng_.below(3000));
+    promised_ = rng_.chance(1, 3) ? rng_.below(6000) : 0;
   }
 
   // A host that knows one other.
   void join() {
     if (world_.hosts().size() >= kMostHosts) return;
     Host& host = world_.add_host();
+    if (promised_ > 0) {
+      const Promise before{.incarnation = 1, .ballot = {.term = 1 + rng_.below(promised_), .node = host.id}};
+      host.disk.files.promise = before.encode();
+    }
     const int index = host.index;
     int contact = -1;
     for (int i = 0; i < index; ++i) {
@@ -114,6 +129,7 @@ class Plan {
     Host& host = any();
     Host& other = any();
     if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
+    if (world_.settings.policy == Policy::etcd && rng_.chance(1, 4)) return disturb_registrar();
     switch (rng_.below(28)) {
       case 0:
       case 1:
@@ -181,6 +197,54 @@ class Plan {
         return world_.command(host, [this](Agreement& process, Now now) {
           (void)process.record("note", std::to_string(rng_.below(1'000'000)), now);
         });
+    }
+  }
+
+  // What the lease of a leader, and the patience with its registrar, have to withstand.
+  void disturb_registrar() {
+    Host& host = any();
+    Host* leader = nullptr;
+    for (const auto& one : world_.hosts()) {
+      if (world_.part_of(*one) == Part::leading) leader = one.get();
+    }
+    switch (rng_.below(9)) {
+      case 0:
+      case 1:
+        world_.registrar.go_away(world_.time());
+        return;
+      case 2:
+      case 3:
+        return world_.registrar.come_back(world_.time());
+      case 4:
+        host.to_registrar.up = !host.to_registrar.up;
+        return;
+      case 5:  // some ask slowly
+        for (const auto& one : world_.hosts()) {
+          if (!rng_.chance(1, 2)) continue;
+          one->to_registrar = {.up = true,
+                               .loss = rng_.below(300),
+                               .doubling = rng_.below(300),
+                               .delay = milliseconds(0, 1500),
+                               .spread = milliseconds(0, 1500)};
+        }
+        return;
+      case 6:
+        for (const auto& one : world_.hosts()) one->to_registrar = {};
+        return;
+      default: {
+        // What the leader hears of its registrar is late, then nothing: the others must not be granted it before the
+        // leader knows that its time is over.
+        if (leader == nullptr) return;
+        world_.registrar.come_back(world_.time());
+        for (const auto& one : world_.hosts()) one->to_registrar = {};
+        leader->to_registrar.delay = milliseconds(100, 700);
+        return strike(milliseconds(200, 4000), [this, led = leader->index] {
+          world_.host(led).to_registrar.up = false;
+          for (const auto& one : world_.hosts()) {
+            world_.link(led, one->index).up = world_.link(one->index, led).up = one->index == led;
+          }
+        });
+      }
     }
   }
 
@@ -324,7 +388,9 @@ class Plan {
   void quiet(bool last) {
     world_.trace("--- quiet");
     for_links([](Link& link) { link = {}; });
+    world_.registrar.come_back(world_.time());
     for (const auto& host : world_.hosts()) {
+      host->to_registrar = {};
       host->disk.full = false;
       host->disk.delay = 4 * kMillisecond;
       world_.wake(*host);
@@ -334,6 +400,9 @@ class Plan {
     if (last || rng_.chance(1, 2)) reunite();
     world_.run_until(world_.time() + 3 * kSecond);
     if (!last && rng_.chance(2, 3)) shape();
+    if (!last && world_.settings.policy == Policy::etcd && rng_.chance(1, 4)) {
+      world_.registrar.go_away(world_.time());
+    }
     checks_.settle();
     if (!last && rng_.chance(1, 2)) {
       // Whatever form the network has, it finds another leader, and never two.
@@ -371,11 +440,15 @@ class Plan {
   World world_;
   Checks checks_;
   Rng& rng_;
+  const std::optional<Policy> policy_;
+  std::uint32_t promised_ = 0;  // by hosts before they ask a registrar: up to this term
   Instant undisturbed_until_ = 0;
 };
 
 }  // namespace
 
-Outcome run_seed(std::uint64_t seed, bool trace) { return Plan(seed, trace).run(); }
+Outcome run_seed(std::uint64_t seed, bool trace, std::optional<Policy> policy) {
+  return Plan(seed, trace, policy).run();
+}
 
 }  // namespace mz::sim

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "p2p/agreement/standing.h"
+
 namespace mz::sim {
 
 struct Outcome {
@@ -14,6 +16,7 @@ struct Outcome {
   double virtual_seconds = 0;
 };
 
-Outcome run_seed(std::uint64_t seed, bool trace);
+// Without a policy the seed draws one of `available` and `majority`.
+Outcome run_seed(std::uint64_t seed, bool trace, std::optional<Policy> policy = std::nullopt);
 
 }  // namespace mz::sim

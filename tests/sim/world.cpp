@@ -204,6 +204,7 @@ void World::input(Host& host, std::uint64_t life, const std::function<void(Agree
 void World::drain(Host& host) {
   for (Write& write : host.process->take_writes()) this->write(host, std::move(write));
   for (const Send& send : host.process->take_sends()) transmit(host, send);
+  for (const RegistrarQuestion& question : host.process->take_questions()) ask_registrar(host, question);
   host.answering = -1;
   schedule_tick(host);
   trace_standing(host);
@@ -308,6 +309,58 @@ void World::deliver(int from, int to, const NodeId& id, std::shared_ptr<const st
     receiver.answering = from;
     process.receive(*message, now);
   });
+}
+
+// --- the registrar --------------------------------------------------------------------------------------------------
+
+// A question takes two requests, one after the other, as with a real one: what the first found may have changed at the second.
+void World::ask_registrar(Host& host, const RegistrarQuestion& question) {
+  const Link& link = host.to_registrar;
+  const auto on_the_way = [&link, this] {
+    return link.delay + static_cast<Instant>(rng.below(static_cast<std::uint32_t>(link.spread + 1)));
+  };
+  const std::uint64_t life = host.life;
+  const Instant asked_at = time_;
+  RegistrarAnswer none;
+  none.number = question.number;
+  if (!link.up || !registrar.up()) {  // refused at once, or nobody answers in time
+    const Instant after = rng.chance(1, 2) ? link.delay : kRegistrarPatience;
+    return at(time_ + after, [this, &host, life, none, asked_at] { registrar_answers(host, life, none, asked_at); });
+  }
+  if (rng.chance(link.loss, 1000)) {
+    return at(time_ + kRegistrarPatience,
+              [this, &host, life, none, asked_at] { registrar_answers(host, life, none, asked_at); });
+  }
+  const bool lost = rng.chance(link.loss, 1000);
+  const int copies = rng.chance(link.doubling, 1000) ? 2 : 1;
+  const Instant first = time_ + on_the_way();
+  const Instant second = first + on_the_way();
+  const Instant back = second + on_the_way();
+  at(first, [=, this, &host] {
+    if (!registrar.up()) return;
+    const Registrar::Lease lease = registrar.begin(question, time_);
+    at(second, [=, this, &host] {
+      RegistrarAnswer answer = none;
+      if (registrar.up() && !lost) answer = registrar.finish(question, lease, host.id, time_);
+      for (int i = 0; i < copies; ++i) {
+        at(back + i * kHeartbeat, [=, this, &host] { registrar_answers(host, life, answer, asked_at); });
+      }
+    });
+  });
+}
+
+void World::registrar_answers(Host& host, std::uint64_t life, const RegistrarAnswer& answer, Instant asked_at) {
+  if (host.rest == Rest::asleep || host.rest == Rest::suspended) return;
+  if (trace_ && host.life == life) {
+    trace("registrar -> " + std::to_string(host.index) + " number " + std::to_string(answer.number) + " after " +
+          std::to_string((time_ - asked_at) / kMillisecond) + " ms: " +
+          (!answer.answered       ? "nothing"
+           : answer.granted       ? "granted"
+           : answer.holder.none() ? "nobody"
+                                  : "somebody") +
+          ", term " + std::to_string(answer.holder.term) + ", lease " + std::to_string(answer.lease));
+  }
+  input(host, life, [answer](Agreement& process, Now now) { process.registrar_answered(answer, now); });
 }
 
 }  // namespace mz::sim

@@ -11,6 +11,7 @@
 
 #include "engine/base/rng.h"
 #include "p2p/agreement/agreement.h"
+#include "tests/sim/registrar.h"
 
 namespace mz::sim {
 
@@ -77,6 +78,7 @@ struct Host {
     std::uint64_t number = 0;
   };
   std::vector<Pending> writes;  // under way, in order
+  Link to_registrar;            // and back
   int answering = -1;           // the host whose message is being read
   std::string last_standing;    // as traced
   bool cloned = false;          // shares its identity with another host
@@ -107,6 +109,7 @@ class World {
   Observer* observer = nullptr;
   Settings settings;
   Rng rng;
+  Registrar registrar;
 
   [[nodiscard]] Instant time() const { return time_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
@@ -149,6 +152,8 @@ class World {
   void write(Host& host, Write write);
   void write_done(Host& host, std::uint64_t number);
   void transmit(Host& host, const Send& send);
+  void ask_registrar(Host& host, const RegistrarQuestion& question);
+  void registrar_answers(Host& host, std::uint64_t life, const RegistrarAnswer& answer, Instant asked_at);
   void deliver(int from, int to, const NodeId& id, std::shared_ptr<const std::vector<std::uint8_t>> bytes);
   void schedule_tick(Host& host);
   void set_clocks(Host& host, bool boot_runs, bool awake_runs);
