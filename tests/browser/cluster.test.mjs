@@ -50,6 +50,7 @@ async function open(node, hash, options) {
 }
 
 const member = (page, node) => page.locator(`[data-testid="member"][data-node="${node.id}"]`);
+const onMap = (page, node) => page.locator(`[data-testid="map-machine"][data-node="${node.id}"]`);
 const leaderShown = (page) => page.getByTestId("leader").getAttribute("data-leader");
 const term = async (page) => Number((await page.getByTestId("ballot").innerText()).match(/Term (\d+)/)?.[1] ?? 0);
 const events = (page) => page.getByTestId("event").locator(".said").allInnerTexts();
@@ -85,6 +86,9 @@ test("members and leader are those of status --json, on the page of every node",
     await page.getByRole("heading", { level: 1, name: "3 machines, one leader" }).waitFor();
     assert.equal(await leaderShown(page), status.leader);
     assert.equal(await term(page), status.ballot.term);
+    const drawn = await page.getByTestId("map-machine").evaluateAll((all) => all.map((e) => [e.getAttribute("data-node"), e.getAttribute("aria-label")]));
+    assert.deepEqual(drawn.map(([id]) => id).sort(), status.members.map(({ node_id: id }) => id).sort());
+    for (const [id, label] of drawn) assert.equal(/, leader,/.test(label), id === status.leader, label);
     for (const { node_id: id, name, roles, version, addresses } of status.members) {
       const row = await page.locator(`[data-testid="member"][data-node="${id}"]`).innerText();
       for (const text of [name, id.slice(0, 7), roles.join(", "), version, addresses[0]]) assert.ok(row.includes(text), `${text} in ${row}`);
@@ -104,6 +108,7 @@ test("when the leader is killed the page shows the next one, a higher term and t
   const before = await term(page);
   await leader.killHard();
   await member(page, leader).and(page.locator('[data-state="dead"]')).waitFor();
+  await onMap(page, leader).and(page.locator('[data-line="lost"]')).waitFor();
   const next = await until("another leader is shown", async () => {
     const id = await leaderShown(page);
     return id !== "" && id !== leader.id && id;
@@ -119,6 +124,7 @@ test("when the leader is killed the page shows the next one, a higher term and t
   await leader.start(...kFlags);
   await member(page, leader).and(page.locator('[data-state="alive"]')).waitFor();
   await page.getByRole("heading", { level: 1, name: "3 machines, one leader" }).waitFor();
+  await onMap(page, leader).and(page.locator('[data-line="heard"]')).waitFor();
 });
 
 test("a leader that stops hands over, and the events of before are still there after a restart", async () => {

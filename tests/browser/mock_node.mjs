@@ -98,22 +98,57 @@ export function healthyCluster(now) {
   };
 }
 
+/** What a node sees that is beside kMembers[1] and kMembers[2] and looks for others. Tests change what they are about. */
+export function quietNetwork(now = Math.floor(Date.now() / 1000)) {
+  return {
+    discovery: { state: "running", backend: "avahi", text: "The Avahi daemon runs; this node is announced.", since: now - 7000 },
+    advert: { instance: "studio", port: 8765, cluster: "k".repeat(16), pairing_open: true },
+    candidates: kMembers.map((id, i) => candidate({
+      address: `192.0.2.${i + 1}:8765`, node_id: id, name: ["studio", "laptop", "shelf"][i], cluster: "k".repeat(16),
+      state: i === 0 ? "self" : "member", reason: i === 0 ? "This node." : "It is a member.", last_tried: now - 5, last_worked: now - 5,
+    })),
+  };
+}
+
+export function candidate(changes) {
+  return {
+    address: "192.0.2.50:8765", sources: ["bonjour"], node_id: "", name: "", cluster: "", state: "new", reason: "It has not been tried yet.",
+    failures: 0, last_tried: null, last_worked: null, ...changes,
+  };
+}
+
+/** A machine that wants to join, whose person has not done anything yet. */
+export function pairingRequest(changes = {}, now = Math.floor(Date.now() / 1000)) {
+  return {
+    id: "r1", direction: "in", kind: "digits", node_id: "d".repeat(52), name: "attic", address: "192.0.2.9:8765", cluster: "k".repeat(52),
+    digits: "482913", state: "waiting", text: "It waits for both machines.", since: now - 12, expires: now + 588, ...changes,
+  };
+}
+
 function pageFiles(dist) {
   const files = new Map([["/", "index.html"]]);
   for (const name of readdirSync(join(dist, "assets"))) files.set(`/assets/${name}`, `assets/${name}`);
   return files;
 }
 
-/** Starts on a free port of this computer. `answers.status`, `.games`, `.game` and `.events` may be replaced at any time. */
+/**
+ * Starts on a free port of this computer. `answers.status`, `.games` and so on may be replaced at any time. What the page posts
+ * goes to `answers.post(path, body)`, and stands in `posted`.
+ */
 export async function startMockNode(dist) {
   const files = pageFiles(dist);
   const answers = {
     status: () => ({ status: 200, body: healthyStatus() }),
     games: () => ({ status: 200, body: { games: [], next: null } }),
     events: () => ({ status: 200, body: { epoch: "1", events: [], more: false } }),
+    discovery: () => ({ status: 200, body: quietNetwork() }),
+    pairing: () => ({ status: 200, body: { open: true, requests: [] } }),
+    session: () => ({ status: 200, body: { kind: "session", scope: "admin", label: "s1" } }),
+    post: () => ({ status: 200, body: {} }),
     game: () => ({ status: 404, body: { error: { kind: "not_found", text: "There is no game with that id here." } } }),
   };
-  const server = createServer((request, response) => {
+  const posted = [];
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url, "http://localhost");
     const file = files.get(url.pathname);
     if (file) {
@@ -126,22 +161,35 @@ export async function startMockNode(dist) {
       response.end(content);
       return;
     }
+    const send = ({ status, body }) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(typeof body === "string" ? body : JSON.stringify(body));
+    };
+    if (request.method === "POST") {
+      let text = "";
+      for await (const part of request) text += part;
+      const body = JSON.parse(text);
+      posted.push({ path: url.pathname, type: request.headers["content-type"], body });
+      send(answers.post(url.pathname, body));
+      return;
+    }
     const answer =
       url.pathname === "/api/v1/status" ? answers.status
       : url.pathname === "/api/v1/games" ? answers.games
       : url.pathname === "/api/v1/events" ? answers.events
+      : url.pathname === "/api/v1/discovery" ? answers.discovery
+      : url.pathname === "/api/v1/pairing" ? answers.pairing
+      : url.pathname === "/api/v1/session" ? answers.session
       : url.pathname.startsWith("/api/v1/games/") ? answers.game
       : () => ({ status: 404, body: { error: { kind: "not_found", text: "Nothing is here." } } });
     const given = answer(url);
-    if (given === null) return; // the test wants a node that does not answer
-    const { status, body } = given;
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
+    if (given !== null) send(given); // else the test wants a node that does not answer
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     answers,
+    posted,
     stop: () =>
       new Promise((stopped) => {
         server.closeAllConnections();

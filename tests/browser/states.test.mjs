@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { launchBrowser, openPage, overflow } from "./harness.mjs";
+import { focusedName, launchBrowser, openPage, overflow, until } from "./harness.mjs";
 import { healthyStatus, kMembers, startMockNode } from "./mock_node.mjs";
 
 const kFailedRequest = /Failed to load resource/; // the browser's own remark on an error answer
@@ -282,6 +282,101 @@ test("a partition is said with its time, with the other leader, and in the menu"
   assert.match(await row(kMembers[1]).innerText(), /Leader/);
   assert.match(await row(kMembers[2]).innerText(), /Leader elsewhere, term 6/);
   await page.getByRole("link", { name: "Cluster needs attention" }).waitFor();
+});
+
+const onMap = (page, id) => page.locator(`[data-testid="map-machine"][data-node="${id}"]`);
+
+test("the map shows the sides of a partition, each with its leader, and the cut between them", async () => {
+  answerStatus((status) => {
+    status.members[2].state = "dead";
+    status.members[2].heard_at = status.now - 60;
+    status.partition = { leaders: 2, since: status.now - 60, rivals: [{ node_id: kMembers[2], term: 6 }] };
+  });
+  const page = await open("#/cluster");
+  await page.getByTestId("cut").waitFor({ state: "attached" });
+  assert.equal(await onMap(page, kMembers[1]).getAttribute("data-side"), "here");
+  assert.equal(await onMap(page, kMembers[2]).getAttribute("data-side"), "other");
+  assert.equal(await onMap(page, kMembers[2]).getAttribute("aria-label"), "shelf, leader elsewhere, term 6, dead");
+  assert.match(await page.getByTestId("map").textContent(), /This side, led by laptop[\s\S]*Other side, led by shelf/);
+  assert.match(await page.getByTestId("map-summary").innerText(), /Partition since \d\d:\d\d\. laptop leads\. On the other side of the partition: shelf\./);
+});
+
+test("the map tells how each member is heard, and the one that is chosen says more", async () => {
+  answerStatus((status) => {
+    const [a, b, c] = status.members;
+    status.members = [
+      a,
+      b,
+      { ...c, state: "dead", heard_at: status.now - 300 },
+      { ...c, node_id: "d".repeat(52), name: "desk", state: "suspect", heard_at: status.now - 4 },
+      { ...c, node_id: "e".repeat(52), name: "far", heard_at: status.now - 40 },
+      { ...c, node_id: "f".repeat(52), name: "gone", state: "left", left_because: "leave" },
+    ];
+  });
+  const page = await open("#/cluster");
+  const lines = await page.getByTestId("map-machine").evaluateAll((all) => all.map((e) => [e.getAttribute("aria-label"), e.getAttribute("data-line")]));
+  assert.deepEqual(lines, [
+    ["studio, this node, alive", "self"],
+    ["desk, suspect", "silent"],
+    ["far, alive", "relayed"],
+    ["laptop, leader, alive", "heard"],
+    ["shelf, dead", "lost"],
+  ]);
+  const said = /^laptop leads\. No contact: shelf\. Silent for a moment: desk\. Heard by the leader, not here: far\./;
+  assert.match(await page.getByTestId("map-summary").innerText(), said);
+  await onMap(page, kMembers[2]).click();
+  await page.getByTestId("chosen").getByText("This node heard it last 5 min ago.").waitFor();
+  await page.getByTestId("chosen").getByText(kMembers[2]).waitFor();
+  await page.getByRole("link", { name: "What happened to it" }).click();
+  await page.waitForURL(/#\/cluster\?node=ccccccc$/);
+  await page.getByRole("button", { name: "Close the details of shelf" }).click();
+  await page.getByTestId("chosen").waitFor({ state: "detached" });
+});
+
+test("the map is one stop of the keyboard, and arrow keys go about in it", async () => {
+  const page = await open("#/cluster");
+  await page.getByTestId("map-machine").nth(2).waitFor();
+  assert.equal(await page.getByTestId("map").locator('[tabindex="0"]').count(), 1);
+  await until("the focus is on the map", async () => {
+    await page.keyboard.press("Tab");
+    return (await focusedName(page)) === "studio, this node, alive";
+  });
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await focusedName(page), "laptop, leader, alive");
+  await page.keyboard.press("End");
+  assert.equal(await focusedName(page), "shelf, alive");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("chosen").getByRole("heading", { name: /^shelf/ }).waitFor();
+  assert.equal(await onMap(page, kMembers[2]).getAttribute("aria-selected"), "true");
+  await page.keyboard.press("Home");
+  assert.equal(await focusedName(page), "studio, this node, alive");
+  await page.keyboard.press("Escape");
+  await page.getByTestId("chosen").waitFor({ state: "detached" });
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Tab");
+  assert.equal(await focusedName(page), "laptop, leader, alive", "the keyboard comes back to where it was");
+});
+
+test("fifty machines fit a desk and a phone: all on the map, no word cut off at its edge", async () => {
+  answerStatus((status) => {
+    const others = Array.from({ length: 47 }, (_, i) => ({
+      ...status.members[2], node_id: `m${String(i).padStart(2, "0")}`.padEnd(52, "q"), name: `spot-worker-with-a-long-name-${i}.fleet.example.org`,
+    }));
+    status.members.push(...others);
+  });
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
+    const page = await open("#/cluster", { viewport });
+    await page.getByTestId("map-machine").nth(49).waitFor();
+    assert.equal(await overflow(page), 0);
+    const outside = await page.getByTestId("map").evaluate((svg) => {
+      const { left, right, top, bottom } = svg.getBoundingClientRect();
+      const words = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+      return words.filter(([, box]) => box.left < left || box.right > right || box.top < top || box.bottom > bottom).map(([word]) => word);
+    });
+    assert.deepEqual(outside, []);
+    if (viewport.width > 1000) await opened.close();
+  }
 });
 
 test("members that are silent, gone, put out or of another version are told apart by words", async () => {

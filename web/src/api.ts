@@ -82,6 +82,53 @@ export interface EventPage {
   more: boolean;
 }
 
+/** How this node looks for others, and what it has found. */
+export interface Discovery {
+  discovery: { state: string; backend: string; text: string; since: number }; // state: running, starting, off, unavailable
+  advert: { instance: string; port: number; cluster: string; pairing_open: boolean } | null;
+  candidates: Candidate[];
+}
+
+/** An address at which there may be a member. */
+export interface Candidate {
+  address: string;
+  sources: string[]; // bonjour, static, known, exchanged
+  node_id: string; // whole, or its beginning, or empty
+  name: string; // may be empty
+  cluster: string; // the beginning of the id of its cluster, or empty
+  state: string; // self, member, new, unreachable, other_cluster, pairing, refused, other_version, revoked
+  reason: string; // why it is or is not a member
+  failures: number;
+  last_tried: number | null;
+  last_worked: number | null;
+}
+
+export interface Pairing {
+  open: boolean;
+  requests: PairingRequest[];
+}
+
+export interface PairingRequest {
+  id: string;
+  direction: string; // in: the other machine asks; out: this one
+  kind: string; // digits, approval
+  node_id: string; // whole, of the other machine
+  name: string;
+  address: string;
+  cluster: string;
+  digits: string | null;
+  state: string; // waiting, confirmed_here, confirmed_there, done, refused, expired, failed
+  text: string;
+  since: number;
+  expires: number;
+}
+
+/** Who asks: a stranger may still look from this computer. */
+export interface Login {
+  kind: string; // stranger, node, operator, session, local
+  scope: string; // none, read, jobs, admin
+}
+
 export interface Status extends Partial<Cluster> {
   version: string;
   name: string;
@@ -149,9 +196,16 @@ async function refusal(response: Response): Promise<ApiFailure> {
   return new ApiFailure("refused", text, response.status);
 }
 
-function ask(path: string): Promise<Response> {
-  return fetch(path, { signal: AbortSignal.timeout(kRequestTimeoutMs), headers: { accept: "application/json", ...authorization() } });
+function ask(path: string, body?: object): Promise<Response> {
+  const headers: Record<string, string> = { accept: "application/json", ...authorization() };
+  const common = { signal: AbortSignal.timeout(kRequestTimeoutMs), headers };
+  if (body === undefined) return fetch(path, common);
+  headers["content-type"] = "application/json";
+  return fetch(path, { ...common, method: "POST", body: JSON.stringify(body) });
 }
+
+const unreachable = (): ApiFailure =>
+  new ApiFailure("unreachable", "The node does not answer. Is it running? Start it with ./run or `meshzero up`.");
 
 async function get(path: string, isExpected: (body: Record<string, unknown>) => boolean): Promise<unknown> {
   let response: Response;
@@ -162,7 +216,7 @@ async function get(path: string, isExpected: (body: Record<string, unknown>) => 
       response = await ask(path); // much may be read without a login
     }
   } catch {
-    throw new ApiFailure("unreachable", "The node does not answer. Is it running? Start it with ./run or `meshzero up`.");
+    throw unreachable();
   }
   if (!response.ok) throw await refusal(response);
   let body: unknown;
@@ -175,6 +229,22 @@ async function get(path: string, isExpected: (body: Record<string, unknown>) => 
     throw new ApiFailure("unreadable", "The answer does not have the expected form. Reload the page: the node may have been updated.");
   }
   return body;
+}
+
+/** Asks the node to do something. Only a login with the scope that it takes may. */
+async function post(path: string, body: object): Promise<void> {
+  let response: Response;
+  try {
+    response = await ask(path, body);
+  } catch {
+    throw unreachable();
+  }
+  if (response.ok) return;
+  if (response.status === 401 && isLoggedIn()) {
+    forgetLogin();
+    throw new ApiFailure("refused", "Your login has ended. Run `meshzero ui` on this machine to log in again.", 401);
+  }
+  throw await refusal(response);
 }
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
@@ -199,6 +269,23 @@ export function clusterOf(status: Status): Cluster | null {
 export async function fetchEvents(after: number): Promise<EventPage> {
   return (await get(`/api/v1/events?after=${after}`, (body) => Array.isArray(body["events"]) && typeof body["epoch"] === "string")) as EventPage;
 }
+
+export async function fetchDiscovery(): Promise<Discovery> {
+  return (await get("/api/v1/discovery", (body) => isObject(body["discovery"]) && Array.isArray(body["candidates"]))) as Discovery;
+}
+
+export async function fetchPairing(): Promise<Pairing> {
+  return (await get("/api/v1/pairing", (body) => Array.isArray(body["requests"]))) as Pairing;
+}
+
+export async function fetchLogin(): Promise<Login> {
+  return (await get("/api/v1/session", (body) => typeof body["scope"] === "string")) as Login;
+}
+
+export const askToPair = (peer: string): Promise<void> => post("/api/v1/pairing", { peer });
+export const confirmPairing = (id: string, digits: string): Promise<void> => post(`/api/v1/pairing/${encodeURIComponent(id)}/confirm`, { digits });
+export const refusePairing = (id: string): Promise<void> => post(`/api/v1/pairing/${encodeURIComponent(id)}/refuse`, {});
+export const approve = (nodeId: string): Promise<void> => post("/api/v1/approvals", { node_id: nodeId });
 
 export interface GameFilter {
   board?: string | undefined;

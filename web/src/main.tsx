@@ -6,6 +6,7 @@ import "./style/overview.css";
 import "./style/games.css";
 import "./style/viewer.css";
 import "./style/cluster.css";
+import "./style/map.css";
 
 import { App } from "./app.tsx";
 import { takeLogin } from "./session.ts";

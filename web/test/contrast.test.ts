@@ -49,6 +49,8 @@ for (const theme of ["light", "dark"]) {
         [ink, "bg"],
         [ink, "surface"],
       ]),
+      ...["ink", "ink-2", "ok", "warn", "error"].map((ink): [string, string] => [ink, "surface-2"]), // on the map
+      ["surface", "accent"],
       ["ink", "warn-soft"],
       ["ink", "error-soft"],
       ["ink-2", "error-soft"],
@@ -66,6 +68,7 @@ for (const theme of ["light", "dark"]) {
     const pairs: [string, string][] = [
       ["line-strong", "surface"],
       ["line-strong", "bg"],
+      ...["ok", "warn", "error", "accent", "ink-3"].map((line): [string, string] => [line, "surface-2"]), // on the map
       ["chart-2", "surface"],
       ["chart-3", "surface"],
       ["chart-4", "surface"],

@@ -6,6 +6,7 @@ import { Notice } from "../notice.tsx";
 import type { EventFilter } from "../route.ts";
 import type { StatusFeed } from "../status_feed.ts";
 import { AddMachine } from "./add_machine.tsx";
+import { ClusterMap } from "./cluster_map.tsx";
 import { Events } from "./events.tsx";
 import { Members } from "./members.tsx";
 import { memberName, present, shortId, silent, standing } from "./standing.ts";
@@ -97,6 +98,7 @@ export function ClusterPage({ feed, now, filter }: { feed: StatusFeed; now: numb
         </section>
       )}
       {!alone && !frozen && <Figures cluster={cluster} />}
+      <ClusterMap cluster={cluster} discovery={null} now={status.now} />
       <Members cluster={cluster} now={status.now} />
       {!alone && !frozen && (
         <details class="card fold">

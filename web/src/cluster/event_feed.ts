@@ -1,8 +1,8 @@
 // The events of the node, kept up to date while the page is visible: each request asks for what is new.
-import { useEffect, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 
-import { ApiFailure, fetchEvents, type ClusterEvent } from "../api.ts";
-import { nextDelayMs } from "../freshness.ts";
+import { fetchEvents, type ApiFailure, type ClusterEvent } from "../api.ts";
+import { usePolled } from "../poll.ts";
 
 const kMaxKept = 5000; // the oldest go; a node remembers fewer
 
@@ -32,43 +32,10 @@ async function readOn(known: Log): Promise<Log> {
 }
 
 export function useEvents(): EventFeed {
-  const [feed, setFeed] = useState<EventFeed>({ events: null, failure: null, retry: () => {} });
-
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let log: Log = { epoch: "", events: [] };
-    let failures = 0;
-    let inFlight = false;
-    let ended = false;
-
-    const poll = async (): Promise<void> => {
-      if (inFlight || ended || document.hidden) return;
-      clearTimeout(timer);
-      inFlight = true;
-      try {
-        log = await readOn(log);
-        if (!ended) setFeed({ events: log.events, failure: null, retry });
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        const failure = error instanceof ApiFailure ? error : new ApiFailure("unreadable", String(error));
-        if (!ended) setFeed((last) => ({ ...last, failure, retry }));
-      }
-      inFlight = false;
-      if (!ended) timer = setTimeout(() => void poll(), nextDelayMs(failures));
-    };
-    const retry = (): void => void poll();
-
-    document.addEventListener("visibilitychange", retry);
-    window.addEventListener("online", retry);
-    void poll();
-    return () => {
-      ended = true;
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", retry);
-      window.removeEventListener("online", retry);
-    };
-  }, []);
-
-  return feed;
+  const log = useRef<Log>({ epoch: "", events: [] });
+  const { value, failure, retry } = usePolled(async () => {
+    log.current = await readOn(log.current);
+    return log.current.events;
+  });
+  return { events: value, failure, retry };
 }
