@@ -116,7 +116,7 @@ class Agreement {
   [[nodiscard]] std::uint64_t rivals_met() const { return election_.rivals_met(); }
   [[nodiscard]] const Ballot& last_rival() const { return election_.last_rival(); }
   // The last ballot whose leader let go of it by itself; none before that.
-  [[nodiscard]] const Ballot& released() const { return election_.released_ballot(); }
+  [[nodiscard]] Ballot released() const { return election_.released_ballot(); }
   // Everybody, this node included, in the order of ids.
   [[nodiscard]] std::vector<MemberView> members(Now now) const;
 

@@ -183,7 +183,7 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
   if (ballot.none() || ballot.node != from) return answer;
   if (!heartbeat.heard && !faulty(Fault::follow_the_deaf)) return answer;
   if (ballot < ledger_.promised() && !faulty(Fault::accept_lower_ballot)) return answer;
-  if (ballot == released_) return answer;
+  if (is_released(ballot)) return answer;
   if (ballot > ledger_.promised() && ledger_.ailing(now)) return answer;
   if (ballot.term > std::max(ledger_.promised().term, registration_.named_term()) + kMaxTermJump) return answer;
   if (leading() && faulty(Fault::keep_leading)) return answer;
@@ -199,7 +199,7 @@ void Election::observed(const Known& known, std::optional<Instant> sent_at, Inst
   const bool believed = known.highest.term <= believable;
   if (believed) seen_term_ = std::max(seen_term_, known.highest.term);
   const bool fresh = !known.leader.none() && known.leader_age < kLease && known.leader.node != rules_.self &&
-                     known.leader != released_ && known.leader.term <= believable;
+                     !is_released(known.leader) && known.leader.term <= believable;
   if (fresh) note_rival(known.leader, now - known.leader_age, now);
   if (!sent_at) return;
   if (believed) obstacle_ = std::max(obstacle_, known.highest);
@@ -246,9 +246,28 @@ void Election::began_anew(const NodeId& id, const Life& life, Instant now) {
   alone_at_ = now + kReach;
 }
 
+void Election::note_release(const Ballot& ballot) {
+  std::uint64_t& term = released_[ballot.node];
+  term = std::max(term, ballot.term);
+}
+
+bool Election::is_released(const Ballot& ballot) const {
+  const auto found = released_.find(ballot.node);
+  return found != released_.end() && ballot.term <= found->second;
+}
+
+Ballot Election::released_ballot() const {
+  Ballot highest;
+  for (const auto& [node, term] : released_) {
+    const Ballot ballot{.term = term, .node = node};
+    if (ballot <= ledger_.promised()) highest = std::max(highest, ballot);
+  }
+  return highest;
+}
+
 void Election::released(const NodeId& from, const Release& release, Instant now) {
   if (release.ballot.node != from) return;
-  released_ = release.ballot;
+  note_release(release.ballot);
   if (following_ != release.ballot) return;
   following_ = {};
   alone_at_ = now + kReach;
@@ -436,8 +455,11 @@ void Election::step_down(Instant now) {
 void Election::heartbeat_answered(const NodeId& from, const HeartbeatAnswer& answer, Instant now) {
   if (!leading() || !answer.accepted || answer.ballot != following_) return;
   Follower& follower = acknowledged_[from];
-  follower.sent_at = std::max(follower.sent_at, faulty(Fault::lease_from_receipt) ? now : answer.sent_at);
-  follower.fitness = answer.fitness;
+  const Instant counts_from = faulty(Fault::lease_from_receipt) ? now : answer.sent_at;
+  if (counts_from >= follower.sent_at) {  // answers may overtake each other
+    follower.sent_at = counts_from;
+    follower.fitness = answer.fitness;
+  }
   renew_lease(now);
   take_office(now);
 }
@@ -542,7 +564,7 @@ void Election::release(Instant now, bool for_good) {
   if (!leading()) registration_.let_go(now);
   if (!leading()) return;
   const Release release{.ballot = following_, .successor = best_successor(now)};
-  released_ = following_;
+  note_release(following_);
   step_down(now);
   vote_at_once(now);
   campaign_at_ = now + kLease + jitter();

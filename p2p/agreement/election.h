@@ -96,8 +96,8 @@ class Election {
   // How often one appeared, and the last one: it may be gone before anybody looks.
   [[nodiscard]] std::uint64_t rivals_met() const { return rivals_met_; }
   [[nodiscard]] const Ballot& last_rival() const { return last_rival_; }
-  // By its leader, none before that.
-  [[nodiscard]] const Ballot& released_ballot() const { return released_; }
+  // The highest that its leader has let go of, among those that this node could have followed; none before that.
+  [[nodiscard]] Ballot released_ballot() const;
   [[nodiscard]] Known known(Instant now) const;
 
  private:
@@ -134,6 +134,8 @@ class Election {
   void tick_registration(Instant now);
   void follow_registration(Instant now);
   void note_rival(const Ballot& ballot, Instant seen, Instant now);
+  void note_release(const Ballot& ballot);
+  [[nodiscard]] bool is_released(const Ballot& ballot) const;
   struct Follower {
     Instant sent_at = INT64_MIN;  // of our newest heartbeat that it followed
     Fitness fitness = Fitness::best;
@@ -149,8 +151,10 @@ class Election {
 
   Ballot following_;
   Life following_life_;
-  Ballot voted_;     // in this process; a lost vote may be asked for again
-  Ballot released_;  // by its leader, who will not lead under it again whatever others still say
+  Ballot voted_;  // in this process; a lost vote may be asked for again
+  // The highest term that each leader has let go of: it leads under that and lower ones no more, whatever others still say.
+  // Kept for each by itself, so that neither a late release nor an invented one makes room for a leader that is over.
+  std::map<NodeId, std::uint64_t> released_;
   Instant contact_ = 0;
   Instant hold_until_ = 0;   // whoever got our vote last has this long to win
   Instant vote_from_ = 0;    // no votes before

@@ -1,0 +1,146 @@
+// What messages that come late, or in another order than they were sent in, may change about who leads: nothing.
+#include "p2p/agreement/election.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mz {
+namespace {
+
+constexpr Instant kStart = 100 * kHeartbeat;
+
+NodeId node(const char* name) {
+  return NodeId::of_public_key({reinterpret_cast<const std::uint8_t*>(name), std::string_view(name).size()});
+}
+
+// An election in which this node knows the members a and b.
+class ElectionTest : public testing::Test {
+ protected:
+  ElectionTest() {
+    for (const NodeId& id : {a_, b_}) roster_.introduce(id, "192.0.2.1:8765", kStart);
+    election_.start(kStart);
+  }
+
+  // Whether this node follows `ballot` when its leader says that it leads.
+  bool follows(const Ballot& ballot, Instant now) {
+    const Heartbeat heartbeat{.ballot = ballot, .sent_at = now, .heard = true, .troubled = {}};
+    return election_.heartbeat(ballot.node, {.incarnation = 1, .boot_id = 1}, heartbeat, now).accepted;
+  }
+  void release(const Ballot& ballot, Instant now) {
+    election_.released(ballot.node, {.ballot = ballot, .successor = {}}, now);
+  }
+  // A member that answered a question of this node just now says whom it follows.
+  void hear_of(const Ballot& leader, Instant now) {
+    election_.observed({.highest = leader, .leader = leader, .leader_age = 0}, now, now);
+  }
+  // Everybody else says yes until this node leads.
+  void win() {
+    Instant now = kStart;
+    while (!election_.leading() && now < kStart + 100 * kHeartbeat) {
+      now = std::max(now + 1, election_.next_wake());
+      election_.tick(now);
+      while (!sent_.empty()) {
+        const auto [to, body] = sent_.front();
+        sent_.erase(sent_.begin());
+        if (ledger_.next_write(now)) ledger_.written(true, now);
+        election_.synced(now);
+        const auto* ask = std::get_if<Ask>(&body);
+        if (ask == nullptr) continue;
+        const Answer yes{.ballot = ask->ballot, .binding = ask->binding, .yes = true, .sent_at = ask->sent_at};
+        election_.answered(to, yes, now);
+      }
+    }
+    won_at_ = now;
+  }
+  void acknowledge(const NodeId& from, Instant sent_at, Fitness fitness, Instant now) {
+    HeartbeatAnswer answer{
+        .ballot = election_.following(), .sent_at = sent_at, .accepted = true, .fitness = fitness, .reached = {}};
+    roster_.find(from)->round_trip = std::max(roster_.find(from)->round_trip.value_or(sent_at), sent_at);
+    election_.heartbeat_answered(from, answer, now);
+  }
+  [[nodiscard]] bool has_released() const {
+    return std::any_of(sent_.begin(), sent_.end(),
+                       [](const auto& each) { return std::holds_alternative<Release>(each.second); });
+  }
+
+  const NodeId self_ = node("self");
+  const NodeId a_ = node("a");
+  const NodeId b_ = node("b");
+  Roster roster_;
+  Ledger ledger_{Promise{}};
+  Rng rng_{1};
+  std::vector<std::pair<NodeId, Body>> sent_;
+  Election election_{{.self = self_, .policy = Policy::available, .voters = {}, .fitness = Fitness::on_battery},
+                     roster_,
+                     ledger_,
+                     rng_,
+                     [this](const NodeId& to, Body body) { sent_.emplace_back(to, std::move(body)); }};
+  Instant won_at_ = 0;
+};
+
+TEST_F(ElectionTest, ALateReleaseDoesNotBringBackTheLeaderThatReleasedAfterIt) {
+  const Ballot early{.term = 1, .node = a_};
+  const Ballot late{.term = 3, .node = a_};
+  ASSERT_TRUE(follows(early, kStart));
+  ASSERT_TRUE(follows(late, kStart + 10));
+  release(late, kStart + 20);
+  release(early, kStart + 30);  // has been on its way for long
+  EXPECT_TRUE(election_.following().none());
+  EXPECT_FALSE(follows(late, kStart + 40));
+  hear_of(late, kStart + 50);
+  EXPECT_TRUE(election_.following().none());
+  EXPECT_EQ(election_.released_ballot(), late);
+}
+
+TEST_F(ElectionTest, ALateReleaseOfAnotherMemberDoesNotEither) {
+  const Ballot early{.term = 1, .node = a_};
+  const Ballot late{.term = 2, .node = b_};
+  ASSERT_TRUE(follows(early, kStart));
+  ASSERT_TRUE(follows(late, kStart + 10));
+  release(late, kStart + 20);
+  release(early, kStart + 30);
+  EXPECT_FALSE(follows(late, kStart + 40));
+  EXPECT_EQ(election_.released_ballot(), late);
+}
+
+TEST_F(ElectionTest, AnInventedReleaseHidesNoRealOne) {
+  const Ballot real{.term = 2, .node = b_};
+  ASSERT_TRUE(follows(real, kStart));
+  release({.term = kMaxTerm, .node = a_}, kStart + 10);
+  release(real, kStart + 20);
+  EXPECT_FALSE(follows(real, kStart + 30));
+  EXPECT_EQ(election_.released_ballot(), real);
+}
+
+TEST_F(ElectionTest, WhoReleasedMayLeadAgainUnderAHigherBallot) {
+  ASSERT_TRUE(follows({.term = 1, .node = a_}, kStart));
+  release({.term = 1, .node = a_}, kStart + 10);
+  EXPECT_TRUE(follows({.term = 2, .node = a_}, kStart + 20));
+}
+
+// It should not lead, and hands over to a member that should; but not to one that should no more.
+TEST_F(ElectionTest, ALateAnswerDoesNotBringBackAnOldFitness) {
+  win();
+  ASSERT_TRUE(election_.leading());
+  Instant now = won_at_;
+  const auto settle = [&](Fitness late, Fitness newest) {
+    for (const Instant end = now + 2 * kSettled; now < end && !has_released(); now += kHeartbeat) {
+      for (const NodeId& id : {a_, b_}) {
+        acknowledge(id, now, newest, now);
+        acknowledge(id, now - kHeartbeat, late, now);  // overtaken by the newer one
+      }
+      election_.tick(now);
+    }
+  };
+  settle(Fitness::best, Fitness::last_resort);
+  EXPECT_FALSE(has_released());
+  settle(Fitness::last_resort, Fitness::best);
+  EXPECT_TRUE(has_released());
+}
+
+}  // namespace
+}  // namespace mz
