@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "api/recent_maximum.h"
 #include "engine/game.h"
 
 namespace mz {
@@ -108,6 +109,9 @@ class NodeState {
   [[nodiscard]] bool is_late(Loop loop, Clock::time_point now = Clock::now()) const {
     return age_s(loop, now) > kLoopLateSeconds[static_cast<std::size_t>(loop)];
   }
+
+  // By how many seconds heartbeats of this node left late, for want of a core.
+  RecentMaximum heartbeat_late_s;
 
   void publish(std::shared_ptr<const NodeSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);

@@ -185,6 +185,7 @@ void ClusterService::run() {
     if (!machine_) continue;  // and no beat: a node that takes no part in its cluster is not well
     options_.beat();
     if (const Now now = clock_now(); now.boot >= machine_->wake_at()) {
+      options_.late(now.boot - machine_->wake_at());
       machine_->tick(now);
       drain(nullptr);
     }

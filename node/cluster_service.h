@@ -54,6 +54,7 @@ class ClusterService final : public Cluster {
     std::function<Fitness()> fitness;                     // of this machine to lead
     std::function<void(const char*)> name_thread;
     std::function<void()> beat;               // the agreement moves
+    std::function<void(Duration)> late;       // by how much it did what was due at a time
     std::function<void()> disk_beat;          // and so does what writes for it
     Journal* journal = nullptr;               // for what changes; none: nothing is noted
     std::function<void()> save_journal = {};  // called in the disk thread when there is something new

@@ -7,7 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "api/membership.h"
-#include "node/platform.h"
+#include "node/threads.h"
 
 namespace mz {
 namespace {
@@ -99,7 +99,7 @@ void FrontDoor::start() {
              return principal;
            },
        .open_sink = [this](const Route& route, const Request& request) { return route.open_sink(services_, request); },
-       .name_thread = platform::name_thread});
+       .name_thread = begin_thread});
   adjust_reach();
 }
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "node/platform.h"
+#include "node/threads.h"
 
 namespace mz {
 namespace {
@@ -56,7 +56,7 @@ Result<void> Intake::stop() {
 }
 
 void Intake::run() {
-  platform::name_thread("store");
+  begin_thread("store");
   if (!open()) return;
   auto last_seal = Clock::now();
   auto last_tick = Clock::now();

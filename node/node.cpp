@@ -25,6 +25,7 @@
 #include "node/service_notice.h"
 #include "node/stderr_log.h"
 #include "node/stop_signal.h"
+#include "node/threads.h"
 #include "node/version.h"
 
 namespace mz {
@@ -182,8 +183,9 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                 .addresses = [port] { return card_addresses(port); },
                 .voters = options.voters,
                 .fitness = [last = options.lead_last] { return last ? Fitness::last_resort : machine_fitness(); },
-                .name_thread = platform::name_thread,
+                .name_thread = begin_thread,
                 .beat = [&state] { state.beat(Loop::agreement); },
+                .late = [&state](Duration late) { state.heartbeat_late_s.note(static_cast<double>(late) / 1e6); },
                 .disk_beat = [&state] { state.beat(Loop::cluster_disk); },
                 .journal = &journal,
                 .save_journal = [&] { save_and_log(journal_file, journal); }});
@@ -200,7 +202,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   services.journal = &journal;
   FrontDoor front_door(**listener, services, **trust, options.reach);
   front_door.start();
-  membership.start(platform::name_thread);
+  membership.start(begin_thread);
   on_ready(identity.port);
   if (const auto told = notice->ready(page_address(identity.port)); !told) spdlog::error("{}", told.error().text);
   // From the control loop itself, so that its silence is heard; and only while the cluster's loop is alive too, the other

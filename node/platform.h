@@ -53,6 +53,18 @@ struct ClusterTime {
 };
 ClusterTime cluster_time();
 
+// Serves the calling thread before those of other programs. False when the system does not allow it; then nothing changes.
+//   Linux: niceness, which takes root, CAP_SYS_NICE or a limit of niceness (RLIMIT_NICE)
+//   macOS: the quality of service of what a person waits for
+bool put_thread_first();
+inline constexpr int kFirstNiceness = 10;  // below normal, on Linux
+
+// The calling process computes for its own sake, with this niceness, behind the programs of people and behind the rest of the
+// node. False when the system wants to be asked again later.
+//   Linux: it also gets a session of its own. The kernel divides the cores among sessions first and among processes then
+//   (autogroup, sched(7)): in one session with busy workers the threads of the node live on what those leave of its share.
+bool put_process_last(int niceness);
+
 // Shown by debuggers and `top -H`; at most 15 characters.
 void name_thread(const char* name);
 

@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #include "node/platform.h"
 #include "node/platform_posix.h"
+#include "store/descriptor.h"
 
 namespace mz::platform {
 namespace {
@@ -106,6 +109,21 @@ void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
 
 ClusterTime cluster_time() {
   return {.boot = clock_microseconds(CLOCK_BOOTTIME), .awake = clock_microseconds(CLOCK_MONOTONIC)};
+}
+
+bool put_thread_first() {
+  // Niceness is of threads here, whatever POSIX says.
+  return setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), -kFirstNiceness) == 0;
+}
+
+bool put_process_last(int niceness) {
+  setpriority(PRIO_PROCESS, 0, niceness);
+  if (getsid(0) != getpid() && setsid() < 0) return true;  // the leader of a process group stays where it is
+  const Descriptor file(open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return true;  // this kernel knows no such groups
+  const std::string text = std::to_string(niceness);
+  // The kernel takes ten of these a second from everybody together.
+  return write(file.get(), text.data(), text.size()) >= 0 || errno != EAGAIN;
 }
 
 void name_thread(const char* name) { pthread_setname_np(pthread_self(), name); }

@@ -1,8 +1,10 @@
 #include <libproc.h>
 #include <mach-o/dyld.h>
 #include <pthread.h>
+#include <pthread/qos.h>
 #include <sys/event.h>
 #include <sys/proc.h>
+#include <sys/resource.h>
 #include <sys/sysctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -87,6 +89,13 @@ void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
 
 ClusterTime cluster_time() {
   return {.boot = clock_microseconds(CLOCK_MONOTONIC_RAW), .awake = clock_microseconds(CLOCK_UPTIME_RAW)};
+}
+
+bool put_thread_first() { return pthread_set_qos_class_self_np(QOS_CLASS_USER_INITIATED, 0) == 0; }
+
+bool put_process_last(int niceness) {
+  setpriority(PRIO_PROCESS, 0, niceness);
+  return true;
 }
 
 void name_thread(const char* name) { pthread_setname_np(name); }

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "node/platform.h"
+#include "node/threads.h"
 
 namespace mz {
 
@@ -12,7 +12,7 @@ StopSignal::StopSignal(const WakePipe& wake) : wake_(wake) {
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a closed socket is an error to handle, not a reason to die
   thread_ = std::thread([this] {
-    platform::name_thread("signals");
+    begin_thread("signals");
     while (!ending_) {
       int signal = 0;
       if (sigwait(&signals_, &signal) != 0 || ending_) continue;

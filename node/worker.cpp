@@ -1,6 +1,5 @@
 #include "node/worker.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -121,12 +120,13 @@ int run_worker() {
   platform::name_thread("meshzero-worker");
   // A terminal's Ctrl-C reaches the whole group; the node tells its workers itself, after it has taken their games.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
-  ::setpriority(PRIO_PROCESS, 0, kWorkerNiceness);
+  bool last = platform::put_process_last(kWorkerNiceness);
 
   Inbox inbox;
   std::thread([&inbox] { inbox.run(); }).detach();  // ends with the process
   send(Ready{});
   while (const auto unit = inbox.take()) {
+    if (!last) last = platform::put_process_last(kWorkerNiceness);
     const auto done = play_unit(*unit, inbox);
     send(UnitFinished{unit->unit, done ? "" : done.error().text});
   }

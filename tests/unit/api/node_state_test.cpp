@@ -66,3 +66,15 @@ TEST(NodeState, a_node_that_cannot_work_is_degraded) {
   publish(state, false, true);
   EXPECT_EQ(state.health(kNow), Health::degraded);
 }
+
+TEST(RecentMaximum, remembers_the_greatest_for_half_a_minute_to_a_minute) {
+  mz::RecentMaximum late;
+  EXPECT_EQ(late.value(kNow), 0);
+  late.note(2, kNow);
+  late.note(1, kNow + seconds(1));
+  EXPECT_EQ(late.value(kNow + seconds(29)), 2);
+  late.note(1, kNow + seconds(40));
+  EXPECT_EQ(late.value(kNow + seconds(40)), 2);
+  EXPECT_EQ(late.value(kNow + seconds(75)), 1);
+  EXPECT_EQ(late.value(kNow + seconds(200)), 0);
+}
