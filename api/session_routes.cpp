@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/foreign_json.h"
 #include "api/sessions.h"
 
 namespace mz {
@@ -30,7 +31,7 @@ HttpResponse code_route(const NodeServices& services, const Request& request) {
 
 HttpResponse login_route(const NodeServices& services, const Request& request) {
   if (services.sessions == nullptr) return unavailable();
-  const json body = json::parse(request.body, nullptr, false);
+  const json body = parse_foreign_json(request.body);
   if (!body.is_object() || !body.contains("code") || !body["code"].is_string()) {
     return error_response(400, "usage", "A login is a JSON object with the text `code`.");
   }

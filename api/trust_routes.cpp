@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/cluster.h"
+#include "api/foreign_json.h"
 #include "api/journal.h"
 #include "api/member_list.h"
 #include "p2p/base32.h"
@@ -42,7 +43,7 @@ std::string text_of(const json& body, const char* name) {
 
 Bytes bytes_of(const json& body, const char* name) { return from_base32(text_of(body, name)).value_or(Bytes{}); }
 
-json parse(const Request& request) { return json::parse(request.body, nullptr, false); }
+json parse(const Request& request) { return parse_foreign_json(request.body); }
 
 HttpResponse refusal(const Error& error) {
   // What is damaged here came from the sender.

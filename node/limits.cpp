@@ -1,6 +1,7 @@
 #include "node/limits.h"
 
 #include "api/cluster.h"
+#include "api/foreign_json.h"
 #include "api/games.h"
 #include "api/journal.h"
 #include "api/listener.h"
@@ -55,6 +56,7 @@ std::vector<Limit> limits() {
       {"unfinished TLS handshakes", Listener::kMaxHandshakes, "handshakes", "the oldest is closed"},
       {"time for a TLS handshake", Listener::kHandshakeSeconds, "seconds", "the connection is closed"},
       {"head of an HTTP request", kMaxHeadBytes, "bytes", "the request is refused"},
+      {"depth of JSON that others send", kMaxJsonDepth, "levels", "the request is refused"},
       {"target of an HTTP request", kMaxTargetBytes, "bytes", "the request is refused"},
       {"header fields of an HTTP request", kMaxHeaders, "fields", "the request is refused"},
       {"time for the head of an HTTP request", Listener::kHeadSeconds, "seconds", "the connection is closed"},

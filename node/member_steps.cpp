@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/foreign_json.h"
 #include "api/http_connection.h"
 #include "api/member_list.h"
 #include "p2p/base32.h"
@@ -69,7 +70,7 @@ Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, con
                   {"proof", to_base32(join_proof(token.proof_key(), connection->exporter(), request))}};
   auto answer = post(*connection, "/api/v1/join", body, deadline);
   if (!answer) return answer.error();
-  const json said = json::parse(answer->body, nullptr, false);
+  const json said = parse_foreign_json(answer->body);
   if (answer->status == 421 && said.is_object()) {
     const json addresses = said.value("addresses", json::array());
     for (const json& text : addresses) {
@@ -142,7 +143,7 @@ Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadl
   if (!request) return request.error();
   auto answer = post(*connection, "/api/v1/renew", {{"request", to_base32(*request)}}, deadline);
   if (!answer) return answer.error();
-  const json said = json::parse(answer->body, nullptr, false);
+  const json said = parse_foreign_json(answer->body);
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
   auto certificate = Certificate::all_from_pem(text_of(said, "certificate"), 1);
   if (!certificate) return certificate.error();
@@ -161,7 +162,7 @@ Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const Pee
                   {"certificate", promotion->certificate.pem()}};
   auto answer = post(*connection, "/api/v1/promotion", body, deadline);
   if (!answer) return answer.error();
-  if (answer->status != 200) return refusal_of(*answer, json::parse(answer->body, nullptr, false), address);
+  if (answer->status != 200) return refusal_of(*answer, parse_foreign_json(answer->body), address);
   return {};
 }
 
@@ -172,7 +173,7 @@ Result<Exchanged> exchange(const NodeTrust& trust, const std::vector<MemberAddre
   const json body{{"revocations", to_base32(trust.revocations())}, {"members", members_json(members)}};
   auto answer = post(*connection, "/api/v1/exchange", body, deadline);
   if (!answer) return answer.error();
-  const json said = json::parse(answer->body, nullptr, false);
+  const json said = parse_foreign_json(answer->body);
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
   auto list = from_base32(text_of(said, "revocations"));
   if (!list) return Error{ErrorKind::corrupt, "The node at " + address.text() + " sent no list of revocations."};

@@ -66,9 +66,13 @@ class TrustRoutes : public testing::Test {
 
   HttpResponse ask(const std::string& method, const std::string& path, const json& body, Request request = {},
                    const std::string& variable = "") {
+    return ask_with_text(method, path, body.dump(), std::move(request), variable);
+  }
+  HttpResponse ask_with_text(const std::string& method, const std::string& path, const std::string& body,
+                             Request request, const std::string& variable = "") {
     for (const Route& route : trust_routes()) {
       if (route.method != method || route.path != path) continue;
-      request.body = body.dump();
+      request.body = body;
       if (!variable.empty()) request.variables = {variable};
       return answer_request(services_, route, request);
     }
@@ -129,6 +133,14 @@ TEST_F(TrustRoutes, AnotherProtocolVersionIsRefusedWithBothNumbers) {
   EXPECT_NE(response.body.find(std::to_string(protocol_version() + 6)), std::string::npos) << response.body;
   EXPECT_NE(response.body.find(std::to_string(protocol_version())), std::string::npos);
   EXPECT_EQ(join(join_body(admin_->create_join_token(1).value()), from_node("")).status, 409);
+}
+
+TEST_F(TrustRoutes, ABodyOfAMillionBracketsIsRefusedBeforeAnythingWalksThroughIt) {
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
+  const std::string list = "{\"revocations\":\"" + to_base32(admin_->revocations()) + "\",\"members\":";
+  EXPECT_EQ(ask_with_text("POST", "/api/v1/exchange", list + "[]}", from_node()).status, 200);
+  EXPECT_EQ(ask_with_text("POST", "/api/v1/exchange", list + deep + "}", from_node()).status, 400);
+  EXPECT_EQ(ask_with_text("POST", "/api/v1/join", "{\"addresses\":" + deep + "}", from_node()).status, 400);
 }
 
 TEST_F(TrustRoutes, AMemberThatDidNotMakeTheTokenSaysWhoDid) {
