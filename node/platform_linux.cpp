@@ -14,6 +14,7 @@
 #include <sstream>
 #include <string>
 
+#include "node/clock_pair.h"
 #include "node/platform.h"
 #include "node/platform_posix.h"
 #include "store/descriptor.h"
@@ -108,7 +109,8 @@ void close_descriptors_from(int first) {
 void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
 
 ClusterTime cluster_time() {
-  return {.boot = clock_microseconds(CLOCK_BOOTTIME), .awake = clock_microseconds(CLOCK_MONOTONIC)};
+  return read_together([] { return clock_microseconds(CLOCK_BOOTTIME); },
+                       [] { return clock_microseconds(CLOCK_MONOTONIC); });
 }
 
 bool put_thread_first() {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <string>
 
+#include "node/clock_pair.h"
 #include "node/platform.h"
 #include "node/platform_posix.h"
 
@@ -88,7 +89,8 @@ void close_descriptors_from(int first) {
 void raise_descriptor_limit() { raise_soft_descriptor_limit(); }
 
 ClusterTime cluster_time() {
-  return {.boot = clock_microseconds(CLOCK_MONOTONIC_RAW), .awake = clock_microseconds(CLOCK_UPTIME_RAW)};
+  return read_together([] { return clock_microseconds(CLOCK_MONOTONIC_RAW); },
+                       [] { return clock_microseconds(CLOCK_UPTIME_RAW); });
 }
 
 bool put_thread_first() { return pthread_set_qos_class_self_np(QOS_CLASS_USER_INITIATED, 0) == 0; }
