@@ -19,6 +19,7 @@
 #include <ctime>
 #include <future>
 #include <iostream>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -222,6 +223,17 @@ void measure_node(const std::string& binary, const TlsContext& unknown, json& ou
     out["all_and_refused_upload"] = to_json(measure_during_upload(node.port(), anyone, mb_per_s));
   }
   out["quiet_again"] = to_json(measure(node.port()));
+  // A worker on each core, which play all the time.
+  const Node playing(binary, root.path() / "playing", 0,
+                     {"--workers", std::to_string(std::max(1U, std::thread::hardware_concurrency()))});
+  wait_until(
+      [&] {
+        const json workers = playing.get("/api/v1/status").value("workers", json::array());
+        return !workers.empty() && std::all_of(workers.begin(), workers.end(),
+                                               [](const json& worker) { return worker["state"] == "playing"; });
+      },
+      std::chrono::seconds(60), "the workers do not play");
+  out["workers_play"] = to_json(measure(playing.port()));
 }
 
 void measure_upload(const Authority& authority, json& out) {
