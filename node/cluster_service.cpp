@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "node/platform.h"
+#include "p2p/trust/signed_by.h"
 
 namespace mz {
 namespace {
@@ -62,6 +63,25 @@ bool NodeSigner::verify(const NodeId& author, std::span<const std::uint8_t> byte
   if (!in.good() || NodeId::of_public_key(spki) != author) return false;
   const auto key = PublicKey::from_spki(spki);
   return key.ok() && key->verify(bytes, in.raw(in.remaining()));
+}
+
+Signature NodeSigner::sign_card(std::span<const std::uint8_t> bytes) {
+  auto signature = key_.sign(bytes);
+  if (!signature) return {};
+  ByteWriter out;
+  out.blob(trust_.certificate().der());
+  out.raw(*signature);
+  return out.take();
+}
+
+bool NodeSigner::verify_card(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) {
+  ByteReader in(signature);
+  const auto der = in.blob(kMaxCardSignatureBytes);
+  if (!in.good()) return false;
+  const auto certificate = Certificate::from_der(der);
+  return certificate.ok() && certificate->node_id() == author && certificate->role() &&
+         is_signed_by(*certificate, trust_.authority()) &&
+         certificate->public_key().verify(bytes, in.raw(in.remaining()));
 }
 
 ClusterService::ClusterService(NodeTrust& trust, Options options)

@@ -27,14 +27,19 @@
 
 namespace mz {
 
-// Signs with the node's key. A signature carries the public key, whose hash is the id of the author.
+// Signs with the node's key. A signature carries the public key, whose hash is the id of the author; that of a card carries the
+// author's certificate instead. An expired certificate will do: whoever let it expire is a member all the same, if a silent
+// one, and TLS lets it do nothing but renew.
 class NodeSigner final : public Signer {
  public:
-  explicit NodeSigner(const NodeTrust& trust) : key_(trust.key()), spki_(key_.public_key().spki()) {}
+  explicit NodeSigner(const NodeTrust& trust) : trust_(trust), key_(trust.key()), spki_(key_.public_key().spki()) {}
   Signature sign(std::span<const std::uint8_t> bytes) override;
   bool verify(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) override;
+  Signature sign_card(std::span<const std::uint8_t> bytes) override;
+  bool verify_card(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) override;
 
  private:
+  const NodeTrust& trust_;
   PrivateKey key_;
   Bytes spki_;
 };

@@ -8,7 +8,7 @@ namespace mz {
 namespace {
 
 constexpr std::size_t kCardBytes = 256U << 10;            // in one Cards message
-constexpr std::uint64_t kCardFile = 0x32736472'61635a4d;  // begins the file: "MZcards2"
+constexpr std::uint64_t kCardFile = 0x33736472'61635a4d;  // begins the file: "MZcards3"
 constexpr std::size_t kPartners = 8;                      // whom a node without duties talks to in one beat, at least
 
 }  // namespace
@@ -73,7 +73,7 @@ void Agreement::load(const AgreementFiles& files, Now now) {
 
 void Agreement::sign_card() {
   card_.life.incarnation = ledger_.incarnation();
-  card_.signature = signer_.sign(card_.signed_bytes());
+  card_.signature = signer_.sign_card(card_.signed_bytes());
 }
 
 void Agreement::new_life(Now now) {
@@ -396,6 +396,9 @@ void Agreement::handle(const ClusterMessage& message, const Have& body, Now now)
 void Agreement::handle(const ClusterMessage& message, const Events& body, Now /*now*/) {
   const std::uint64_t before = events_.size();
   for (const Event& event : body.events) {
+    // Of members only; what is left out is asked for again when the card of its author has come.
+    const NodeId& author = event.feed.author;
+    if (author != card_.id && roster_.find(author) == nullptr) continue;
     if (events_.add(event, signer_) != EventSet::Added::added) continue;
     const auto frame = event_frame(event);
     event_bytes_.insert(event_bytes_.end(), frame.begin(), frame.end());
@@ -456,7 +459,7 @@ void Agreement::take_cards(const Cards& cards, Now now) {
 // seen us, so it runs while we do.
 void Agreement::meet_own_card(const Card& card, Now now) {
   if (card.life.boot_id == card_.life.boot_id || frozen_ || faulty(Fault::ignore_clone)) return;
-  if (!signer_.verify(card.id, card.signed_bytes(), card.signature)) return;
+  if (!signer_.verify_card(card.id, card.signed_bytes(), card.signature)) return;
   if (card.presence == Presence::cloned || card.outbids == card_.life.boot_id) {
     freeze(card.life);
   } else if (card.life > card_.life) {

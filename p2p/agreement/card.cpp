@@ -5,7 +5,7 @@
 namespace mz {
 namespace {
 
-constexpr std::string_view kPurpose = "meshzero card 2";  // no signature of a card can pass for one of something else
+constexpr std::string_view kPurpose = "meshzero card 3";  // no signature of a card can pass for one of something else
 
 void write_unsigned(ByteWriter& out, const Card& card) {
   write_id(out, card.id);
@@ -55,7 +55,7 @@ Card Card::read(ByteReader& in) {
   card.version = in.text(kMaxVersionBytes);
   const std::uint64_t addresses = in.varint(kMaxAddresses);
   for (std::uint64_t i = 0; i < addresses && in.good(); ++i) card.addresses.push_back(in.text(kMaxAddressBytes));
-  const auto signature = in.blob(kMaxSignatureBytes);
+  const auto signature = in.blob(kMaxCardSignatureBytes);
   card.signature.assign(signature.begin(), signature.end());
   return card;
 }

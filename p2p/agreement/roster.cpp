@@ -36,7 +36,7 @@ Roster::Merge Roster::merge(const Card& card, Instant now, Signer& signer) {
   } else if (members_.size() >= kMaxMembers) {
     return Merge::refused;
   }
-  if (!signer.verify(card.id, card.signed_bytes(), card.signature)) return Merge::refused;
+  if (!signer.verify_card(card.id, card.signed_bytes(), card.signature)) return Merge::refused;
   Member& member = members_[card.id];
   if (member.card.life != card.life) member.since = now;
   member.card = card;

@@ -1,6 +1,7 @@
 // Who belongs to the cluster, as far as this node knows: the newest card of each member, and when it was last heard.
 //
-// A card is taken only with a valid signature of its own member, so a member cannot speak for another. Cards merge in any
+// A card is taken only with a valid signature of its own member and the proof that the cluster has admitted it, so a member can
+// neither speak for another nor invent one. Cards merge in any
 // order to the same roster.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include "p2p/trust/openssl_handle.h"
 #include "p2p/trust/private_file.h"
 #include "p2p/trust/sealed.h"
+#include "p2p/trust/signed_by.h"
 
 namespace mz {
 namespace {
@@ -42,13 +43,6 @@ Result<PrivateKey> load_or_make_key(const std::filesystem::path& file) {
   if (!key) return key;
   if (auto written = write_private_file(file, key->pem()); !written) return written.error();
   return key;
-}
-
-bool is_signed_by(const Certificate& certificate, const Certificate& authority) {
-  const bool valid = X509_check_issued(authority.handle(), certificate.handle()) == X509_V_OK &&
-                     X509_verify(certificate.handle(), authority.public_key().handle()) == 1;
-  ERR_clear_error();
-  return valid;
 }
 
 double random_unit() {

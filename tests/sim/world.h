@@ -26,6 +26,10 @@ class SimSigner : public Signer {
   bool verify(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) override {
     return make(author, bytes) == signature;
   }
+  Signature sign_card(std::span<const std::uint8_t> bytes) override { return sign(bytes); }
+  bool verify_card(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) override {
+    return verify(author, bytes, signature);
+  }
 
  private:
   static Signature make(const NodeId& author, std::span<const std::uint8_t> bytes);
