@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "api/cluster_routes.h"
+#include "api/dial_back.h"
 #include "api/games.h"
 #include "api/metrics.h"
 #include "api/page.h"
@@ -90,8 +91,8 @@ std::string_view pool_word(Pool pool) {
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> list;
-    for (const auto& table :
-         {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes(), cluster_routes()}) {
+    for (const auto& table : {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes(), cluster_routes(),
+                              dial_back_routes()}) {
       list.insert(list.end(), table.begin(), table.end());
     }
     return list;

@@ -13,6 +13,7 @@
 namespace mz {
 
 class Cluster;     // api/cluster.h
+class DialBack;    // api/dial_back.h
 class Journal;     // api/journal.h
 class Membership;  // api/membership.h
 class NodeTrust;   // p2p/trust/node_trust.h
@@ -38,6 +39,7 @@ struct NodeServices {
   Membership* membership = nullptr;
   Cluster* cluster = nullptr;
   Journal* journal = nullptr;
+  DialBack* dial_back = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.
   std::vector<std::string> names = {};
 };

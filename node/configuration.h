@@ -18,14 +18,7 @@
 
 namespace mz {
 
-enum class ValueType {
-  integer,
-  number,
-  path,
-  word,  // one of a few
-  text,  // whatever fits on a line
-  urls,  // separated by commas; the flag may be given several times instead
-};
+enum class ValueType { integer, number, path, word };
 
 struct Key {
   std::string_view

@@ -12,7 +12,6 @@
 namespace mz {
 namespace {
 
-constexpr char kAddressFile[] = "addresses";
 constexpr std::chrono::seconds kOneStep{10};
 
 std::vector<PeerAddress> addresses_of(const MemberAddress& member) {

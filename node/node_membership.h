@@ -28,6 +28,9 @@ namespace mz {
 // The trust of the node in that directory, made at the first start.
 Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data);
 
+// In DATA/cluster: where members were reached, one address a line (p2p/candidates.h).
+inline constexpr char kAddressFile[] = "addresses";
+
 class NodeMembership final : public Membership {
  public:
   static constexpr int kExchangeSeconds = 60;      // between two exchanges

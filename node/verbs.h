@@ -12,6 +12,7 @@ void add_cmaes(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
 void add_down(CLI::App& app, Action& action);
 void add_engine(CLI::App& app, Action& action);
 void add_identity(CLI::App& app, Action& action);
@@ -42,6 +43,7 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_ui(app, action);
   add_down(app, action);
   add_logs(app, action);
+  add_doctor(app, action);
   add_config(app, action);
   add_uninstall(app, action);
   add_token(app, action);

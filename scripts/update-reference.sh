@@ -3,6 +3,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p docs/reference
-for table in cli settings routes metrics limits; do
+for table in cli settings routes metrics limits doctor; do
   build/release/meshzero reference "$table" >"docs/reference/$table.md"
 done

@@ -6,6 +6,7 @@
 #include "api/metrics.h"
 #include "api/routes.h"
 #include "node/configuration.h"
+#include "node/doctor/finding.h"
 #include "node/exit_code.h"
 #include "node/limits.h"
 #include "node/verbs.h"
@@ -115,6 +116,17 @@ void print_metrics(std::ostream& out) {
   print_table(out, {"name", "type", "labels", "meaning"}, rows);
 }
 
+void print_doctor(std::ostream& out) {
+  out << "# Findings of `meshzero doctor`\n\nAn id never changes its level or its meaning. "
+         "[Troubleshooting](../troubleshooting.md) says how to use them.\n\n";
+  std::vector<Row> rows;
+  for (const doctor::FindingKind& kind : doctor::finding_kinds()) {
+    rows.push_back({code(kind.id), std::string(doctor::level_word(kind.level)), std::string(kind.meaning),
+                    std::string(kind.remedy)});
+  }
+  print_table(out, {"id", "level", "meaning", "remedy"}, rows);
+}
+
 int print(const std::function<void(std::ostream&)>& table) {
   std::ostringstream out;
   table(out);
@@ -140,6 +152,7 @@ void add_reference(CLI::App& app, Action& action) {
   add("settings", "All settings, their flags, variables and defaults.", print_settings);
   add("routes", "All addresses the node answers over HTTP.", print_routes);
   add("metrics", "All figures for Prometheus.", print_metrics);
+  add("doctor", "All findings of `meshzero doctor`.", print_doctor);
   add("limits", "All limits on what the program accepts.", print_limits);
 }
 

@@ -112,6 +112,19 @@ Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
   return trust;
 }
 
+Result<TlsIdentity> NodeTrust::read_identity(const std::filesystem::path& directory) {
+  auto key = load_key(directory / kKeyFile);
+  if (!key) return key.error();
+  auto text = read_private_file(directory / kCertificateFile, 2 * Certificate::kMaxPemBytes);
+  if (!text) return text.error();
+  auto both = Certificate::all_from_pem(text_of(*text), 2);
+  if (!both) return both.error();
+  if (both->size() != 2) {
+    return Error{ErrorKind::corrupt, (directory / kCertificateFile).string() + " does not hold two certificates."};
+  }
+  return TlsIdentity{.key = *key, .certificate = (*both)[0], .authority = (*both)[1]};
+}
+
 Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory)) return {};
   // The key last: a half-finished reset is finished by the next.

@@ -58,6 +58,8 @@ class NodeTrust {
 
   // Makes what is missing: a key at the first start, a cluster of one without a certificate.
   static Result<std::unique_ptr<NodeTrust>> open(Options options);
+  // What a node shows of itself, as its files say; makes and changes nothing. For whoever is not that node's process.
+  static Result<TlsIdentity> read_identity(const std::filesystem::path& directory);
   // Forgets key, cluster and tokens; the next open begins anew. The node must not be running.
   static Result<void> reset(const std::filesystem::path& directory);
 

@@ -59,8 +59,7 @@ export interface Ballot {
 export interface Cluster {
   node_id: string;
   role: string; // starting, looking, following, leading, frozen
-  policy: string; // available, majority, etcd
-  etcd?: { answers: boolean; silent_since: number | null; why: string | null } | null; // with policy etcd
+  policy: string; // available, majority
   leader: string | null;
   ballot: Ballot | null;
   members: Member[]; // this node included

@@ -1,0 +1,43 @@
+// What systems and their programs print about a machine, read. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/doctor/facts.h"
+
+namespace mz::doctor {
+
+// A listening socket in /proc/net/tcp or /proc/net/tcp6.
+struct ProcSocket {
+  std::string address = {};
+  std::uint64_t inode = 0;
+};
+std::vector<ProcSocket> read_proc_net_tcp(std::string_view text, std::uint16_t port);
+
+// lsof -nP -iTCP:PORT -sTCP:LISTEN -Fpcn
+std::vector<Bound> read_lsof(std::string_view text);
+
+// The soft and the hard limit on open files in /proc/PID/limits; 0 when it is not there.
+struct FileLimits {
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+};
+FileLimits read_proc_limits(std::string_view text);
+
+// logind.conf and its drop-ins one after the other, later lines first in force; `has_lid`: the machine has one. `sleep_masked`: sleep.target
+// is masked, so nothing puts the machine to sleep.
+SleepFacts read_logind(std::string_view text, bool has_lid, bool sleep_masked);
+
+SleepFacts read_pmset_custom(std::string_view text, bool has_lid);  // pmset -g custom
+PowerFacts read_pmset_batt(std::string_view text);                  // pmset -g batt
+
+// The walls worth telling: what a firewall program manages shows again in the packet filter below it, which counts only when it
+// surely blocks.
+std::vector<Wall> all_walls(const std::optional<Wall>& ufw, const std::optional<Wall>& firewalld,
+                            const std::optional<Wall>& nft, const std::optional<Wall>& iptables);
+
+}  // namespace mz::doctor
