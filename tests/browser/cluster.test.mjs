@@ -86,6 +86,7 @@ test("members and leader are those of status --json, on the page of every node",
     await page.getByRole("heading", { level: 1, name: "3 machines, one leader" }).waitFor();
     assert.equal(await leaderShown(page), status.leader);
     assert.equal(await term(page), status.ballot.term);
+    await page.getByTestId("map-machine").nth(2).waitFor();
     const drawn = await page.getByTestId("map-machine").evaluateAll((all) => all.map((e) => [e.getAttribute("data-node"), e.getAttribute("aria-label")]));
     assert.deepEqual(drawn.map(([id]) => id).sort(), status.members.map(({ node_id: id }) => id).sort());
     for (const [id, label] of drawn) assert.equal(/, leader,/.test(label), id === status.leader, label);

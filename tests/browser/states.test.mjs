@@ -314,6 +314,7 @@ test("the map tells how each member is heard, and the one that is chosen says mo
     ];
   });
   const page = await open("#/cluster");
+  await page.getByTestId("map-machine").nth(4).waitFor();
   const lines = await page.getByTestId("map-machine").evaluateAll((all) => all.map((e) => [e.getAttribute("aria-label"), e.getAttribute("data-line")]));
   assert.deepEqual(lines, [
     ["studio, this node, alive", "self"],
