@@ -35,10 +35,16 @@ struct Leadership {
   friend bool operator==(const Leadership&, const Leadership&) = default;
 };
 
+// Policy etcd: no answer of it, since then and for this reason (a sentence).
+struct EtcdSilence {
+  std::int64_t since = 0;  // seconds since 1970
+  std::string why;
+};
+
 struct ClusterPicture {
   NodeId self;
   std::string role;                    // starting, looking, following, leading, frozen
-  std::string policy;                  // available, majority
+  std::string policy;                  // available, majority, etcd
   std::optional<Leadership> leader;    // that this node goes by, itself included
   std::optional<Leadership> released;  // the last one that let go of leading by itself
   std::vector<ClusterMember> members;
@@ -46,6 +52,7 @@ struct ClusterPicture {
   std::optional<std::int64_t> partition_since;  // seconds since 1970, while there are rivals
   std::uint64_t rivals_met = 0;                 // so often one appeared, since the start
   Leadership last_rival;                        // it may have been gone before this picture was made
+  std::optional<EtcdSilence> etcd_silent;       // as this node sees it
   std::uint64_t facts = 0;                      // signed events that this node holds
 };
 

@@ -98,11 +98,18 @@ json cluster_json(const ClusterPicture& picture) {
     for (const Leadership& rival : picture.rivals) rivals.push_back(ballot_json(rival));
     partition = {{"leaders", picture.rivals.size() + 1}, {"since", *picture.partition_since}, {"rivals", rivals}};
   }
+  json etcd;
+  if (picture.policy == "etcd") {
+    etcd = {{"answers", !picture.etcd_silent},
+            {"silent_since", picture.etcd_silent ? json(picture.etcd_silent->since) : json()},
+            {"why", picture.etcd_silent ? json(picture.etcd_silent->why) : json()}};
+  }
   return {{"node_id", picture.self.text()},
           {"role", picture.role},
           {"policy", picture.policy},
           {"leader", picture.leader ? json(picture.leader->node.text()) : json()},
           {"ballot", picture.leader ? ballot_json(*picture.leader) : json()},
+          {"etcd", etcd},
           {"members", members},
           {"partition", partition}};
 }

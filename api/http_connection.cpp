@@ -11,12 +11,15 @@
 #include <ctime>
 
 #include "api/listening_socket.h"
+#include "p2p/trust/service_tls.h"
 
 namespace mz {
 namespace {
 
 constexpr std::size_t kReadChunk = 64U << 10;
 constexpr std::size_t kMaxAnswerHeadBytes = 32U << 10;
+constexpr std::size_t kMaxLineBytes = 4U << 10;  // between the pieces of a body, and behind it
+constexpr std::size_t kMaxTrailers = 100;
 
 // The address that was really reached: what a node accepts as its own name without knowing any.
 std::string peer_endpoint(int socket) {
@@ -68,9 +71,9 @@ Error HttpConnection::broken(ErrorKind kind, const std::string& why) {
   usable_ = false;
   switch (kind) {
     case ErrorKind::refused:
-      return {kind, "What answers at " + name_ + " is not the node it must be (" + why + ")."};
+      return {kind, "What answers at " + name_ + " is not the one it must be (" + why + ")."};
     case ErrorKind::corrupt:
-      return {kind, "What answers at " + name_ + " does not speak as a node does (" + why + ")."};
+      return {kind, "What answers at " + name_ + " does not speak as it must (" + why + ")."};
     default:
       return {kind, "Nothing answers at " + name_ + " (" + why + ")."};
   }
@@ -82,7 +85,25 @@ Result<HttpConnection> HttpConnection::dial_tls(const Endpoint& endpoint, const 
   if (!socket) return socket.error();
   const std::string host = peer_endpoint(socket->get());
   HttpConnection connection(Stream(std::move(*socket)), host, "https://" + endpoint.text());
-  if (auto met = connection.shake_hands(context, expected, deadline); !met) return met.error();
+  if (!connection.stream_.start_tls_client(context.get())) {
+    return connection.broken(ErrorKind::unreachable, "no memory for TLS");
+  }
+  if (auto met = connection.shake_hands(deadline); !met) return met.error();
+  if (auto met = connection.expect_node(expected); !met) return met.error();
+  return connection;
+}
+
+Result<HttpConnection> HttpConnection::dial_service(const Endpoint& endpoint, const TlsContext& context,
+                                                    Deadline deadline) {
+  auto socket = dial(endpoint, deadline);
+  if (!socket) return socket.error();
+  HttpConnection connection(Stream(std::move(*socket)), endpoint.text(),
+                            (context ? "https://" : "http://") + endpoint.text());
+  if (!context) return connection;
+  if (!connection.stream_.start_tls_client(context.get()) || !expect_host(connection.stream_.tls(), endpoint.host)) {
+    return connection.broken(ErrorKind::unreachable, "no memory for TLS");
+  }
+  if (auto met = connection.shake_hands(deadline); !met) return met.error();
   return connection;
 }
 
@@ -99,9 +120,7 @@ Result<HttpConnection> HttpConnection::dial_file(const std::filesystem::path& pa
   return HttpConnection(Stream(std::move(*socket)), "localhost", path.string());
 }
 
-Result<void> HttpConnection::shake_hands(const TlsContext& context, const std::optional<NodeId>& expected,
-                                         Deadline deadline) {
-  if (!stream_.start_tls_client(context.get())) return broken(ErrorKind::unreachable, "no memory for TLS");
+Result<void> HttpConnection::shake_hands(Deadline deadline) {
   for (;;) {
     const Stream::Status status = stream_.handshake();
     if (status == Stream::Status::done) break;
@@ -113,6 +132,10 @@ Result<void> HttpConnection::shake_hands(const TlsContext& context, const std::o
       return broken(ErrorKind::unreachable, "no answer in time");
     }
   }
+  return {};
+}
+
+Result<void> HttpConnection::expect_node(const std::optional<NodeId>& expected) {
   peer_ = peer_of(stream_.tls(), std::time(nullptr));
   if (expected && (!peer_ || peer_->node_id != *expected)) {
     return broken(ErrorKind::refused, "node " + expected->short_text() + " was expected, " +
@@ -173,6 +196,12 @@ Result<HttpAnswer> HttpConnection::read_answer(bool head_only, Deadline deadline
   }
   if (answer.headers["connection"] == "close") usable_ = false;
   if (head_only || answer.status == 204 || answer.status == 304) return answer;
+  if (answer.headers["transfer-encoding"] == "chunked") {
+    auto body = read_chunks(deadline, max_body);
+    if (!body) return body.error();
+    answer.body = std::move(*body);
+    return answer;
+  }
   const std::string& text = answer.headers["content-length"];
   std::size_t length = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), length);
@@ -188,6 +217,48 @@ Result<HttpAnswer> HttpConnection::read_answer(bool head_only, Deadline deadline
   answer.body = in_.substr(0, length);
   in_.erase(0, length);
   return answer;
+}
+
+Result<std::string> HttpConnection::read_line(Deadline deadline) {
+  std::size_t end = in_.find("\r\n");
+  while (end == std::string::npos) {
+    if (in_.size() > kMaxLineBytes) return Error{ErrorKind::corrupt, "a line of its answer has no end"};
+    if (auto more = read_more(deadline); !more) return more.error();
+    end = in_.find("\r\n");
+  }
+  std::string line = in_.substr(0, end);
+  in_.erase(0, end + 2);
+  return line;
+}
+
+Result<std::string> HttpConnection::read_chunks(Deadline deadline, std::size_t max_body) {
+  std::string body;
+  for (;;) {
+    auto line = read_line(deadline);
+    if (!line) return line;
+    const std::string digits = line->substr(0, line->find(';'));
+    std::size_t size = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+    if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
+      return Error{ErrorKind::corrupt, "a piece of its answer has no length"};
+    }
+    if (size == 0) break;
+    if (size > max_body - body.size()) {
+      return Error{ErrorKind::corrupt, "its answer is larger than " + std::to_string(max_body) + " bytes"};
+    }
+    while (in_.size() < size + 2) {
+      if (auto more = read_more(deadline); !more) return more.error();
+    }
+    if (in_.compare(size, 2, "\r\n") != 0) return Error{ErrorKind::corrupt, "a piece of its answer has no end"};
+    body.append(in_, 0, size);
+    in_.erase(0, size + 2);
+  }
+  for (std::size_t i = 0; i <= kMaxTrailers; ++i) {
+    auto line = read_line(deadline);
+    if (!line) return line;
+    if (line->empty()) return body;
+  }
+  return Error{ErrorKind::corrupt, "its answer has no end"};
 }
 
 Result<HttpAnswer> HttpConnection::ask(const HttpQuestion& question, Deadline deadline, std::size_t max_body) {

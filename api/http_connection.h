@@ -1,4 +1,4 @@
-// Our side of a conversation with a node: one connection, one question at a time. Blocks the caller, never beyond a deadline.
+// Our side of a conversation with a node, or with a service outside of the cluster: one connection, one question at a time. Blocks the caller, never beyond a deadline.
 // Not thread-safe.
 //
 // Errors: unreachable when nobody answers in time or the connection breaks, refused when the other side is not who it must
@@ -47,6 +47,9 @@ class HttpConnection {
                                          const std::optional<NodeId>& expected, Deadline deadline);
   // To a node on this computer, without TLS.
   static Result<HttpConnection> dial_loopback(std::uint16_t port, Deadline deadline);
+  // To a service outside of the cluster; over TLS when there is a context (p2p/trust/service_tls.h), and then the service must
+  // prove to be the host of the endpoint.
+  static Result<HttpConnection> dial_service(const Endpoint& endpoint, const TlsContext& context, Deadline deadline);
   // To the node whose control socket this is, as this machine's user.
   static Result<HttpConnection> dial_file(const std::filesystem::path& path);
 
@@ -65,11 +68,15 @@ class HttpConnection {
   HttpConnection(Stream stream, std::string host, std::string name)
       : stream_(std::move(stream)), host_(std::move(host)), name_(std::move(name)) {}
 
-  Result<void> shake_hands(const TlsContext& context, const std::optional<NodeId>& expected, Deadline deadline);
+  Result<void> shake_hands(Deadline deadline);
+  Result<void> expect_node(const std::optional<NodeId>& expected);
   Result<void> write_all(const std::string& bytes, Deadline deadline);
   // Adds what comes next to `in_`.
   Result<void> read_more(Deadline deadline);
   Result<HttpAnswer> read_answer(bool head_only, Deadline deadline, std::size_t max_body);
+  // A body whose length is not told in advance (RFC 9112 section 7.1).
+  Result<std::string> read_chunks(Deadline deadline, std::size_t max_body);
+  Result<std::string> read_line(Deadline deadline);
   Error broken(ErrorKind kind, const std::string& why);
 
   Stream stream_;

@@ -1,6 +1,8 @@
 #include "node/cluster_changes.h"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 namespace mz {
 namespace {
@@ -31,12 +33,30 @@ std::string in_term(const Leadership& leader) { return ", term " + std::to_strin
 
 bool is_admin(const ClusterMember& member) { return std::ranges::find(member.roles, "admin") != member.roles.end(); }
 
+// Hours and minutes as this machine's people have them.
+std::string time_of_day(std::int64_t at) {
+  const auto seconds = static_cast<std::time_t>(at);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  std::array<char, 8> text{};
+  std::strftime(text.data(), text.size(), "%H:%M", &local);
+  return text.data();
+}
+
 // How a leader before this one came to lead no more, as far as it can be seen.
 std::string end_of(const ClusterPicture& picture, const Leadership& former) {
   const ClusterMember* member = find(picture, former.node);
   if (member == nullptr || member->state == "left") return called(picture, former.node) + " is no member any more";
   if (member->state == "alive") return "before it " + called(*member) + ", term " + std::to_string(former.term);
   return called(*member) + " does not answer";
+}
+
+std::string why_nobody_leads(const ClusterPicture& picture) {
+  if (picture.policy == "majority") return "There is no leader: fewer than half of the voters answer here.";
+  if (picture.policy != "etcd") return "There is no leader. The members cannot agree on one yet.";
+  if (!picture.etcd_silent) return "There is no leader. etcd answers, but names none that can be reached from here.";
+  return "There is no leader: etcd does not answer since " + time_of_day(picture.etcd_silent->since) +
+         ". Games are played on.";
 }
 
 }  // namespace
@@ -53,6 +73,7 @@ void ClusterChanges::note(const std::shared_ptr<const ClusterPicture>& picture, 
       note_admin(before, member);
     }
   }
+  note_etcd(*picture, now);
   note_leader(*picture, now);
   note_partition(*picture, now);
   before_ = picture;
@@ -94,6 +115,21 @@ void ClusterChanges::note_admin(const ClusterMember* before, const ClusterMember
   journal_->add(JournalKind::admin, JournalLevel::warn, member.node, sentence(called(member) + " is an admin now"));
 }
 
+void ClusterChanges::note_etcd(const ClusterPicture& picture, std::int64_t now) {
+  if (picture.etcd_silent) {
+    if (!etcd_silent_since_) etcd_silent_since_ = now;
+    if (etcd_silence_noted_ || now - *etcd_silent_since_ < kSilentSeconds) return;
+    etcd_silence_noted_ = true;
+    journal_->add(
+        JournalKind::leader, JournalLevel::warn, std::nullopt,
+        "etcd does not answer since " + time_of_day(picture.etcd_silent->since) + ". " + picture.etcd_silent->why);
+    return;
+  }
+  if (etcd_silence_noted_) journal_->add(JournalKind::leader, JournalLevel::info, std::nullopt, "etcd answers again.");
+  etcd_silent_since_.reset();
+  etcd_silence_noted_ = false;
+}
+
 void ClusterChanges::note_leader(const ClusterPicture& picture, std::int64_t now) {
   if (!picture.leader) {
     if (!leaderless_since_) leaderless_since_ = now;
@@ -101,10 +137,7 @@ void ClusterChanges::note_leader(const ClusterPicture& picture, std::int64_t now
       return;
     }
     leaderless_noted_ = true;
-    const bool majority = picture.policy == "majority";
-    journal_->add(JournalKind::leader, JournalLevel::error, std::nullopt,
-                  majority ? "There is no leader: fewer than half of the voters answer here."
-                           : "There is no leader. The members cannot agree on one yet.");
+    journal_->add(JournalKind::leader, JournalLevel::error, std::nullopt, why_nobody_leads(picture));
     return;
   }
   leaderless_since_.reset();

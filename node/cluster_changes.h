@@ -16,6 +16,7 @@ namespace mz {
 
 class ClusterChanges {
  public:
+  static constexpr std::int64_t kSilentSeconds = 5;       // of etcd, likewise
   static constexpr std::int64_t kLeaderlessSeconds = 10;  // until it is worth a line: an election is shorter
 
   // A null journal notes nothing.
@@ -31,6 +32,7 @@ class ClusterChanges {
   void note_member(const ClusterMember* before, const ClusterMember& member);
   void note_admin(const ClusterMember* before, const ClusterMember& member);
   void note_leader(const ClusterPicture& picture, std::int64_t now);
+  void note_etcd(const ClusterPicture& picture, std::int64_t now);
   void note_partition(const ClusterPicture& picture, std::int64_t now);
 
   Journal* journal_;
@@ -39,6 +41,8 @@ class ClusterChanges {
   std::optional<std::int64_t> leaderless_since_;
   bool leaderless_noted_ = false;
   std::optional<std::int64_t> parted_since_;
+  std::optional<std::int64_t> etcd_silent_since_;  // on the clock of `now`
+  bool etcd_silence_noted_ = false;
 };
 
 }  // namespace mz

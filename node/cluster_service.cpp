@@ -125,7 +125,9 @@ Result<std::unique_ptr<Agreement>> ClusterService::open() {
   config.version = options_.version;
   config.addresses = options_.addresses();
   config.roles = role_bits(trust_);
-  config.policy = options_.voters.empty() ? Policy::available : Policy::majority;
+  config.policy = options_.etcd != nullptr  ? Policy::etcd
+                  : options_.voters.empty() ? Policy::available
+                                            : Policy::majority;
   config.voters = options_.voters;
   config.fitness = options_.fitness();
   return Agreement::start(config, *files, signer_, clock_now());
@@ -135,6 +137,7 @@ Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
   auto machine = open();
   if (!machine) return machine.error();
   machine_ = std::move(*machine);
+  cluster_ = cluster_id_text(trust_.cluster_id());
   for (const NodeId& node : trust_.revoked_nodes()) machine_->exclude(node, clock_now());
   publish(true);
   for (const MemberAddress& member : known) introduce(member);
@@ -166,6 +169,10 @@ void ClusterService::stop() {
   thread_.join();
   lines_.drain(end);
   lines_.stop();
+  if (options_.etcd != nullptr) {
+    options_.etcd->drain(end);
+    options_.etcd->stop();
+  }
   {
     const std::lock_guard lock(disk_mutex_);
     disk_stopping_ = true;
@@ -189,7 +196,10 @@ void ClusterService::run() {
       const auto ready = [this] { return (machine_ && !inputs_.empty()) || stopping_ || anew_ || fresh_; };
       const Duration wait = std::clamp<Duration>(wake - clock_now().boot, 0, kHeartbeat);
       changed_.wait_for(lock, std::chrono::microseconds(wait), ready);
-      if (fresh_ && !anew_) machine_ = std::move(fresh_);
+      if (fresh_ && !anew_) {
+        machine_ = std::move(fresh_);
+        cluster_ = cluster_id_text(trust_.cluster_id());
+      }
       fresh_.reset();
       if (machine_ || anew_ || stopping_) inputs.swap(inputs_);
       anew = std::exchange(anew_, false);
@@ -236,6 +246,16 @@ void ClusterService::drain(Returned* returned) {
       lines_.send(send.to, std::move(bytes));
     }
   }
+  for (const RegistrarQuestion& question : machine_->take_questions()) ask_etcd(question);
+}
+
+void ClusterService::ask_etcd(const RegistrarQuestion& question) {
+  options_.etcd->ask(question, cluster_, trust_.node_id(),
+                     [this, generation = generation_](const RegistrarAnswer& answer) {
+                       enqueue([this, generation, answer](Agreement& machine, Now now) {
+                         if (generation == generation_) machine.registrar_answered(answer, now);
+                       });
+                     });
 }
 
 void ClusterService::write(Write write) {
@@ -280,7 +300,12 @@ void ClusterService::publish(bool force) {
   auto picture = std::make_shared<ClusterPicture>();
   picture->self = standing.self;
   picture->role = part_name(part);
-  picture->policy = standing.policy == Policy::majority ? "majority" : "available";
+  picture->policy = policy_name(standing.policy);
+  if (options_.etcd != nullptr) {
+    if (const auto trouble = options_.etcd->trouble()) {
+      picture->etcd_silent = EtcdSilence{.since = trouble->since, .why = trouble->text};
+    }
+  }
   if (part == Part::leading || part == Part::following) {
     picture->leader = leadership_of(standing.following);
   }

@@ -21,6 +21,7 @@
 #include "api/membership.h"
 #include "node/cluster_changes.h"
 #include "node/cluster_files.h"
+#include "node/etcd_registrar.h"
 #include "node/peer_lines.h"
 #include "p2p/agreement/agreement.h"
 #include "p2p/trust/node_trust.h"
@@ -55,7 +56,8 @@ class ClusterService final : public Cluster {
     std::string name;
     std::string version;                                  // of the program
     std::function<std::vector<std::string>()> addresses;  // of this node
-    std::vector<NodeId> voters;                           // none: policy available
+    EtcdRegistrar* etcd = nullptr;                        // policy etcd when there is one
+    std::vector<NodeId> voters;                           // otherwise: policy majority; none: policy available
     std::function<Fitness()> fitness;                     // of this machine to lead
     std::function<void(const char*)> name_thread;
     std::function<void()> beat;               // the agreement moves
@@ -109,6 +111,7 @@ class ClusterService final : public Cluster {
   void enqueue(Input input);
   void enqueue_disk(std::function<void()> job);
   void drain(Returned* returned);
+  void ask_etcd(const RegistrarQuestion& question);
   void write(Write write);
   void begin_anew();
   void publish(bool force);
@@ -126,6 +129,7 @@ class ClusterService final : public Cluster {
   ClusterChanges changes_;
   std::unique_ptr<Agreement> machine_;  // null while the files change clusters
   std::uint64_t generation_ = 0;        // of machine_
+  std::string cluster_;                 // the id of its cluster
   Instant published_at_ = 0;
   Part published_part_ = Part::starting;
   Ballot published_ballot_;

@@ -18,6 +18,8 @@ using nlohmann::json;
 
 constexpr std::string_view kPrefix = "MESHZERO_";
 constexpr double kMaxGb = 1'000'000;
+constexpr std::size_t kMaxTextBytes = 255;
+constexpr std::size_t kMaxListBytes = 8192;
 
 constexpr Key kKeys[] = {
     {"data", ValueType::path, true, 0, 0, "auto",
@@ -32,6 +34,17 @@ constexpr Key kKeys[] = {
      "How gladly this node leads its cluster: last, only while no other can, for machines that may be taken away; auto "
      "puts mains before battery and wire before radio.",
      "last"},
+    {"etcd", ValueType::urls, false, 0, 0, "none",
+     "Where an etcd answers (http://HOST:2379 or https://HOST:2379, each member of it) that decides who leads; the "
+     "same "
+     "for all nodes. none lets the nodes agree by themselves."},
+    {"etcd_ca", ValueType::path, true, 0, 0, "auto",
+     "File with the certificates that etcd's own must come from; auto trusts whom the system trusts."},
+    {"etcd_cert", ValueType::path, true, 0, 0, "auto", "File with a certificate to show to etcd; auto shows none."},
+    {"etcd_key", ValueType::path, true, 0, 0, "auto", "File with the key of that certificate; auto has none."},
+    {"etcd_user", ValueType::text, true, 0, 0, "auto", "User to log in to etcd as; auto does not log in."},
+    {"etcd_password_file", ValueType::path, true, 0, 0, "auto",
+     "File whose first line is the password of that user; auto takes it from the variable MESHZERO_ETCD_PASSWORD."},
     {"workers", ValueType::integer, true, 0, 1'024, "auto",
      "Worker processes that play; auto is one fewer than the cores, at least 1; 0 plays nothing."},
     {"memory_gb", ValueType::number, true, 0.25, kMaxGb, "auto",
@@ -62,6 +75,8 @@ std::string plain(double value) {
 
 std::string valid_values(const Key& key) {
   if (key.type == ValueType::path) return "a path";
+  if (key.type == ValueType::text) return "a text without line breaks";
+  if (key.type == ValueType::urls) return "addresses that begin with http:// or https://, with commas between, or none";
   if (key.type == ValueType::word) {
     std::string list(key.words);
     for (auto bar = list.find('|'); bar != std::string::npos; bar = list.find('|')) list.replace(bar, 1, ", ");
@@ -81,9 +96,27 @@ bool parse_number(std::string_view text, double& out) {
   return end == copy.c_str() + copy.size() && std::isfinite(out);
 }
 
+bool is_printable(std::string_view text, std::size_t limit) {
+  return !text.empty() && text.size() <= limit &&
+         text.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos;
+}
+
+bool is_list_of_urls(std::string_view list) {
+  if (list == "none") return true;
+  if (!is_printable(list, kMaxListBytes)) return false;
+  for (;;) {
+    const std::string_view one = list.substr(0, list.find(','));
+    if (!one.starts_with("http://") && !one.starts_with("https://")) return false;
+    if (one.size() == list.size()) return true;
+    list.remove_prefix(one.size() + 1);
+  }
+}
+
 bool is_valid(const Key& key, const std::string& value) {
   if (key.has_auto && value == "auto") return true;
   if (key.type == ValueType::path) return !value.empty() && value.find('\0') == std::string::npos;
+  if (key.type == ValueType::text) return is_printable(value, kMaxTextBytes);
+  if (key.type == ValueType::urls) return is_list_of_urls(value);
   if (key.type == ValueType::word) {
     const bool plain = !value.empty() && value.find('|') == std::string::npos;
     return plain && ("|" + std::string(key.words) + "|").find("|" + value + "|") != std::string::npos;

@@ -18,7 +18,14 @@
 
 namespace mz {
 
-enum class ValueType { integer, number, path, word };
+enum class ValueType {
+  integer,
+  number,
+  path,
+  word,  // one of a few
+  text,  // whatever fits on a line
+  urls,  // separated by commas; the flag may be given several times instead
+};
 
 struct Key {
   std::string_view

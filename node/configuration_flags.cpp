@@ -5,18 +5,34 @@
 #include "node/platform.h"
 
 namespace mz {
+namespace {
+
+std::string type_word(const Key& key) {
+  switch (key.type) {
+    case ValueType::path:
+      return key.name == "data" ? "DIR" : "FILE";
+    case ValueType::word:
+      return "WORD";
+    case ValueType::text:
+      return "NAME";
+    case ValueType::urls:
+      return "URL";
+    default:
+      return "N";
+  }
+}
+
+}  // namespace
 
 FlagValues add_configuration_flags(CLI::App& verb, const std::vector<std::string>& keys) {
   auto values = std::make_shared<std::map<std::string, std::string>>();
   for (const Key& key : configuration_keys()) {
     if (!keys.empty() && std::find(keys.begin(), keys.end(), key.name) == keys.end()) continue;
-    verb.add_option_function<std::string>(
-            flag_name(key),
-            [values, name = std::string(key.name)](const std::string& value) { (*values)[name] = value; },
-            std::string(key.meaning) + " Default: " + std::string(key.fallback) + ".")
-        ->type_name(key.type == ValueType::path   ? "DIR"
-                    : key.type == ValueType::word ? "WORD"
-                                                  : "N");
+    CLI::Option* option = verb.add_option_function<std::string>(
+        flag_name(key), [values, name = std::string(key.name)](const std::string& value) { (*values)[name] = value; },
+        std::string(key.meaning) + " Default: " + std::string(key.fallback) + ".");
+    option->type_name(type_word(key));
+    if (key.type == ValueType::urls) option->join(',');
   }
   return values;
 }

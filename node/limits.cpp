@@ -10,6 +10,7 @@
 #include "engine/record.h"
 #include "node/configuration.h"
 #include "node/engine_protocol.h"
+#include "node/etcd_registrar.h"
 #include "node/line_reader.h"
 #include "node/message.h"
 #include "node/peer_lines.h"
@@ -95,6 +96,12 @@ std::vector<Limit> limits() {
       {"feeds of signed events", EventSet::kMaxFeeds, "feeds", "further ones are refused"},
       {"a message between members", ClusterMessage::kMaxBytes, "bytes", "the message is refused"},
       {"messages that wait for one member", PeerLines::kMaxQueued, "messages", "the oldest is dropped"},
+      {"members of an etcd", EtcdSettings::kMaxEndpoints, "endpoints", "the settings are refused"},
+      {"an answer of etcd", EtcdClient::kMaxAnswerBytes, "bytes", "it counts as none"},
+      {"time for an answer of etcd", kRegistrarPatience / 1'000'000, "seconds", "it counts as none"},
+      {"questions that wait for etcd", EtcdRegistrar::kMaxQueued, "questions", "the oldest is dropped"},
+      {"password for etcd", EtcdSettings::kMaxPasswordBytes, "bytes", "the settings are refused"},
+      {"a file with certificates for etcd", EtcdSettings::kMaxPemBytes, "bytes", "the settings are refused"},
       {"times a node dials one member back in a minute", DialBack::kPerMinute, "times",
        "the request is answered with 429"},
       {"members that a node dials back at once", DialBack::kMaxAtOnce, "members", "the request is answered with 429"},

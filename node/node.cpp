@@ -17,6 +17,7 @@
 #include "node/cluster_service.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
+#include "node/etcd_registrar.h"
 #include "node/fitness.h"
 #include "node/front_door.h"
 #include "node/journal_file.h"
@@ -36,6 +37,7 @@ constexpr std::uint64_t kGigabyte = 1'000'000'000;
 constexpr std::size_t kLogBytes = 5U << 20;  // of one log file
 constexpr std::size_t kLogFiles = 4;
 constexpr const char* kEngine = "heuristic";
+constexpr std::chrono::milliseconds kFirstAnswer{3000};  // of an etcd, at the start
 
 Result<void> open_log(const DataDirectory& data, bool also_stderr) {
   try {
@@ -98,6 +100,18 @@ std::vector<GameConfig> all_configurations() {
   return list;
 }
 
+// An etcd that does not let this node in is a mistake in the settings, so the node does not start. One that does not answer may
+// come back: the node starts, and nobody leads before that.
+Result<std::optional<EtcdClient>> open_etcd(const std::optional<EtcdSettings>& settings, const NodeTrust& trust) {
+  if (!settings) return std::optional<EtcdClient>();
+  auto client = EtcdClient::create(*settings);
+  if (!client) return client.error();
+  const auto answer = client->ask({.kind = RegistrarQuestion::Kind::look}, cluster_id_text(trust.cluster_id()),
+                                  trust.node_id(), within(kFirstAnswer));
+  if (!answer && answer.error().kind == ErrorKind::refused) return answer.error();
+  return std::optional(std::move(*client));
+}
+
 }  // namespace
 
 Result<NodeOptions> node_options(const Configuration& configuration) {
@@ -119,6 +133,9 @@ Result<NodeOptions> node_options(const Configuration& configuration) {
     options.limits.disk_floor_bytes = static_cast<std::uint64_t>(configuration.number("disk_floor_gb") * kGigabyte);
   }
   options.lead_last = !configuration.is_auto("lead");
+  auto etcd = etcd_settings(configuration);
+  if (!etcd) return etcd.error();
+  options.etcd = std::move(*etcd);
   options.limits.target = static_cast<std::uint64_t>(configuration.integer("target"));
   return options;
 }
@@ -142,6 +159,8 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   const WakePipe wake;
   if (!wake.valid()) return Error{ErrorKind::failure, "The process has no file descriptors left."};
   const StopSignal signals(wake);
+  auto etcd = open_etcd(options.etcd, **trust);
+  if (!etcd) return etcd.error();
   const NodeIdentity identity{.version = std::string(version()),
                               .name = host_name(),
                               .data_dir = data->path().string(),
@@ -177,11 +196,14 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                         signals.requested());
   NodeServices services{.state = &state};
   services.membership = &membership;
+  std::unique_ptr<EtcdRegistrar> registrar;
+  if (*etcd) registrar = std::make_unique<EtcdRegistrar>(std::move(**etcd), platform::name_thread);
   ClusterService cluster(
       **trust, {.directory = data->cluster(),
                 .name = identity.name,
                 .version = identity.version,
                 .addresses = [port] { return card_addresses(port); },
+                .etcd = registrar.get(),
                 .voters = options.voters,
                 .fitness = [last = options.lead_last] { return last ? Fitness::last_resort : machine_fitness(); },
                 .name_thread = begin_thread,

@@ -13,6 +13,7 @@
 #include "api/listening_socket.h"
 #include "engine/base/result.h"
 #include "node/configuration.h"
+#include "node/etcd_settings.h"
 #include "node/supervisor.h"
 #include "p2p/candidates.h"
 #include "p2p/trust/join_token.h"
@@ -24,11 +25,12 @@ struct NodeOptions {
   std::uint16_t port = 0;
   std::optional<Reach> reach = {};  // nothing: as membership asks for (node/front_door.h)
   NodeLimits limits;
-  bool foreground = false;         // also log to stderr
-  std::vector<PeerAddress> peers;  // where members may be found
-  std::vector<NodeId> voters;      // whose majority elects the leader; none: whoever is there
-  bool lead_last = false;          // only while nobody better is there
-  std::optional<JoinToken> join;   // the cluster to enter before anything else
+  bool foreground = false;           // also log to stderr
+  std::vector<PeerAddress> peers;    // where members may be found
+  std::optional<EtcdSettings> etcd;  // which decides who leads
+  std::vector<NodeId> voters;        // whose majority elects the leader; none: whoever is there
+  bool lead_last = false;            // only while nobody better is there
+  std::optional<JoinToken> join;     // the cluster to enter before anything else
 };
 
 // From the configuration, with `auto` replaced by what fits this machine.

@@ -21,6 +21,10 @@ const char* type_name(ValueType type) {
       return "path";
     case ValueType::word:
       return "word";
+    case ValueType::text:
+      return "text";
+    case ValueType::urls:
+      return "urls";
   }
   return "";
 }

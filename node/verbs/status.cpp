@@ -34,6 +34,11 @@ void print(const json& status, std::uint16_t port) {
   std::printf("cluster    %s, leader %s, %zu members\n", status.value("role", "").c_str(),
               leader.is_string() ? leader.get<std::string>().substr(0, NodeId::kShortLength).c_str() : "none",
               status.at("members").size());
+  if (const json etcd = status.value("etcd", json());
+      etcd.is_object() && etcd.value("silent_since", json()).is_number()) {
+    const auto since = etcd["silent_since"].get<std::time_t>();
+    std::printf("           etcd does not answer since %s", std::ctime(&since));
+  }
   if (const json partition = status.value("partition", json()); partition.is_object()) {
     const std::time_t since = partition.value("since", std::time_t{0});
     std::printf("           %d leaders, partition since %s", partition.value("leaders", 0), std::ctime(&since));

@@ -58,6 +58,11 @@ Result<void> add_join_options(NodeOptions& options, const JoinFlags& joining) {
     if (!voter) return voter.error();
     options.voters.push_back(*voter);
   }
+  if (options.etcd && !options.voters.empty()) {
+    return Error{ErrorKind::usage,
+                 "Either an etcd decides who leads (--etcd) or a majority of voters does (--voter). Leave out one of "
+                 "the two."};
+  }
   if (joining.token.empty()) return {};
   auto token = read_join_token(joining.token);
   if (!token) return token.error();

@@ -422,6 +422,14 @@ test("without a leader the page says what is missing", async () => {
   const page = await open("#/cluster");
   await page.getByRole("heading", { level: 1, name: "No leader" }).waitFor();
   await page.getByText("More than half of the voters must answer").waitFor();
+
+  const etcd = { answers: false, silent_since: 1_700_000_000, why: "Nothing answers at etcd." };
+  answerStatus((status) => {
+    Object.assign(status, { role: "looking", policy: "etcd", etcd, leader: null, ballot: null });
+  });
+  const other = await open("#/cluster");
+  await other.getByText(/etcd does not answer since .*Nothing answers at etcd/).waitFor();
+  await other.getByText("whom an etcd outside of the cluster names").waitFor();
 });
 
 test("a node by itself shows the commands of the documentation, made for it", async () => {

@@ -38,7 +38,8 @@ class NodeTest : public testing::Test {
     std::string pattern = testing::TempDir() + "meshzeroXXXXXX";
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     root_ = pattern;
-    for (const char* name : {"DATA", "PORT", "WORKERS", "MEMORY_GB", "DISK_FLOOR_GB", "TARGET"}) {
+    for (const char* name : {"DATA", "PORT", "WORKERS", "MEMORY_GB", "DISK_FLOOR_GB", "TARGET", "ETCD", "ETCD_CA",
+                             "ETCD_CERT", "ETCD_KEY", "ETCD_USER", "ETCD_PASSWORD_FILE", "ETCD_PASSWORD"}) {
       unsetenv((std::string("MESHZERO_") + name).c_str());
     }
     ::signal(SIGPIPE, SIG_IGN);  // a node may close a connection first

@@ -59,7 +59,8 @@ export interface Ballot {
 export interface Cluster {
   node_id: string;
   role: string; // starting, looking, following, leading, frozen
-  policy: string; // available, majority
+  policy: string; // available, majority, etcd
+  etcd?: { answers: boolean; silent_since: number | null; why: string | null } | null; // with policy etcd
   leader: string | null;
   ballot: Ballot | null;
   members: Member[]; // this node included

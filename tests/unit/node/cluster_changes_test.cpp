@@ -123,6 +123,23 @@ TEST_F(ClusterChangesTest, AnElectionIsShorterThanALineAboutIt) {
   EXPECT_TRUE(noted(100).empty());
 }
 
+TEST_F(ClusterChangesTest, ASilentEtcdIsToldWithSinceWhenAndItsReturn) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  picture_.policy = "etcd";
+  picture_.etcd_silent = EtcdSilence{.since = 12 * 3600 + 4 * 60, .why = "Nobody is there."};
+  EXPECT_TRUE(noted().empty());
+  EXPECT_EQ(noted(ClusterChanges::kSilentSeconds),
+            one("leader warn etcd does not answer since 12:04. Nobody is there."));
+  picture_.leader.reset();
+  picture_.role = "looking";
+  EXPECT_TRUE(noted().empty());
+  EXPECT_EQ(noted(ClusterChanges::kLeaderlessSeconds),
+            one("leader error There is no leader: etcd does not answer since 12:04. Games are played on."));
+  picture_.etcd_silent.reset();
+  EXPECT_EQ(noted(), one("leader info etcd answers again."));
+}
+
 TEST_F(ClusterChangesTest, APartitionIsSeenAndHeals) {
   picture_.rivals = {{.node = kSelf, .term = 2}};
   picture_.partition_since = 1;

@@ -9,7 +9,7 @@ import { AddMachine } from "./add_machine.tsx";
 import { ClusterMap } from "./cluster_map.tsx";
 import { Events } from "./events.tsx";
 import { Members } from "./members.tsx";
-import { memberName, present, shortId, silent, standing } from "./standing.ts";
+import { memberName, policyWords, present, shortId, silent, standing } from "./standing.ts";
 
 function Headline({ cluster, stale }: { cluster: Cluster; stale: boolean }) {
   const { tone, title, detail } = standing(cluster);
@@ -70,10 +70,8 @@ function Figures({ cluster }: { cluster: Cluster }) {
       </div>
       <div>
         <dt>Who may lead</dt>
-        <dd>{cluster.policy === "majority" ? "Majority" : "Available"}</dd>
-        <dd class="note">
-          {cluster.policy === "majority" ? "whom more than half of the voters chose" : "every part that is cut off goes on with a leader of its own"}
-        </dd>
+        <dd>{policyWords(cluster.policy).word}</dd>
+        <dd class="note">{policyWords(cluster.policy).meaning}</dd>
       </div>
     </dl>
   );

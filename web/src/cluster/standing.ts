@@ -32,6 +32,21 @@ export interface Standing {
   detail: string;
 }
 
+/** Who may lead, in words. */
+export function policyWords(policy: string): { word: string; meaning: string } {
+  if (policy === "majority") return { word: "Majority", meaning: "whom more than half of the voters chose" };
+  if (policy === "etcd") return { word: "etcd", meaning: "whom an etcd outside of the cluster names" };
+  return { word: "Available", meaning: "every part that is cut off goes on with a leader of its own" };
+}
+
+function whyNobodyLeads(cluster: Cluster): string {
+  if (cluster.policy === "majority") return "More than half of the voters must answer before one of them may lead.";
+  if (cluster.etcd?.silent_since) {
+    return `etcd does not answer since ${timeOfDay(cluster.etcd.silent_since)}. Games are played on. ${cluster.etcd.why ?? ""}`.trim();
+  }
+  return "The machines are choosing one. This takes a few seconds.";
+}
+
 export function standing(cluster: Cluster): Standing {
   const members = present(cluster);
   const quiet = silent(cluster);
@@ -55,10 +70,7 @@ export function standing(cluster: Cluster): Standing {
     return {
       tone: "warn",
       title: "No leader",
-      detail:
-        cluster.policy === "majority"
-          ? "More than half of the voters must answer before one of them may lead."
-          : "The machines are choosing one. This takes a few seconds.",
+      detail: whyNobodyLeads(cluster),
     };
   }
   if (members.length <= 1) {
