@@ -54,6 +54,18 @@ bool is_host_label(std::string_view text) {
 
 std::string cluster_id_text(const ClusterId& id) { return to_base32(id); }
 
+Result<ClusterId> parse_cluster_id(std::string_view text) {
+  const auto bytes = from_base32(text);
+  ClusterId id{};
+  if (!bytes || bytes->size() != id.size()) {
+    return Error{ErrorKind::usage,
+                 "This is not the id of a cluster: it has 52 characters, and `meshzero identity show` prints it on "
+                 "every member. Copy all of it."};
+  }
+  std::copy(bytes->begin(), bytes->end(), id.begin());
+  return id;
+}
+
 std::string node_host_name(const NodeId& node) { return "mz-" + node.text().substr(0, kHostIdLength) + ".local"; }
 
 bool is_authority(const Certificate& certificate) {

@@ -23,6 +23,7 @@ inline constexpr double kRenewUntil = 0.8;
 using ClusterId = Digest;
 // In base32, 52 characters.
 std::string cluster_id_text(const ClusterId& id);
+Result<ClusterId> parse_cluster_id(std::string_view text);
 
 class Authority {
  public:

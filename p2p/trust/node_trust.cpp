@@ -53,6 +53,12 @@ double random_unit() {
   return number / 4294967296.0;
 }
 
+Error was_revoked() {
+  return {ErrorKind::refused,
+          "This node was revoked in this cluster. Run `meshzero identity reset` on it to give it "
+          "a new key, then join again."};
+}
+
 Error no_admin() {
   return {ErrorKind::refused,
           "This node is no admin of its cluster and cannot sign. Ask an admin node: `meshzero nodes` "
@@ -307,17 +313,21 @@ Result<Certificate> NodeTrust::admit(const JoinAttempt& attempt) {
     return key.error();
   }
   const NodeId node = key->node_id();
-  if (state_->revoked.contains(node)) {
-    return Error{ErrorKind::refused,
-                 "This node was revoked in this cluster. Run `meshzero identity reset` on it to give it "
-                 "a new key, then join again."};
-  }
+  if (state_->revoked.contains(node)) return was_revoked();
   auto role = state_->joins.redeem(attempt.token_id, attempt.proof, attempt.channel, attempt.request, node, now());
   if (!role) {
     if (role.error().kind == ErrorKind::refused) failures_.count_failure(attempt.address, now());
     return role.error();
   }
   return (*authority)->sign(*key, *role, "", now());
+}
+
+Result<Certificate> NodeTrust::admit_confirmed(const PublicKey& key) {
+  const std::lock_guard lock(mutex_);
+  auto authority = signer();
+  if (!authority) return authority.error();
+  if (state_->revoked.contains(key.node_id())) return was_revoked();
+  return (*authority)->sign(key, Role::worker, "", now());
 }
 
 Result<Certificate> NodeTrust::renew(const Peer& member, std::span<const std::uint8_t> request) {

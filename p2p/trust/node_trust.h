@@ -86,6 +86,8 @@ class NodeTrust {
   [[nodiscard]] std::vector<IssuedJoinToken> join_tokens() const;
   // Checks the proof, counts the use, signs.
   Result<Certificate> admit(const JoinAttempt& attempt);
+  // Signs for a machine whose key was proven (pairing.h) and whom a person here has confirmed.
+  Result<Certificate> admit_confirmed(const PublicKey& key);
   // A new certificate for a member that has shown its current one, expired for at most 180 days.
   Result<Certificate> renew(const Peer& member, std::span<const std::uint8_t> request);
   // Puts a node out of the cluster for good. Other members learn it by `revocations` and `add_revocations`.

@@ -15,6 +15,7 @@ struct Verification {
   WallClock clock;
   bool is_server = false;
   std::optional<FingerprintPrefix> joining;
+  bool any_authority = false;
 };
 
 void free_verification(void* /*parent*/, void* verification, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/,
@@ -33,12 +34,15 @@ int tolerate_expiry(int ok, X509_STORE_CTX* chain) {
   return X509_STORE_CTX_get_error(chain) == X509_V_ERR_CERT_HAS_EXPIRED && X509_STORE_CTX_get_error_depth(chain) == 0;
 }
 
-// The certificate in the peer's chain with the wanted fingerprint, as the only one to trust.
-bool trust_named_authority(X509_STORE_CTX* chain, const FingerprintPrefix& wanted, STACK_OF(X509) * trusted) {
+// The certificate in the peer's chain with the wanted fingerprint (without one: the first of an authority), as the only one
+// to trust.
+bool trust_shown_authority(X509_STORE_CTX* chain, const std::optional<FingerprintPrefix>& wanted,
+                           STACK_OF(X509) * trusted) {
   STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(chain);
   for (int i = 0; i < sk_X509_num(sent); ++i) {
     auto candidate = Certificate::from_handle(sk_X509_value(sent, i));
-    if (!candidate || !is_authority(*candidate) || fingerprint_prefix(*candidate) != wanted) continue;
+    if (!candidate || !is_authority(*candidate)) continue;
+    if (wanted && fingerprint_prefix(*candidate) != *wanted) continue;
     if (sk_X509_push(trusted, candidate->handle()) <= 0) return false;
     X509_STORE_CTX_set0_trusted_stack(chain, trusted);
     return true;
@@ -58,11 +62,11 @@ int verify_chain(X509_STORE_CTX* chain, void* argument) {
     }
     return 1;  // a stranger; peer_of sees the error
   }
-  if (!verification.joining) return X509_verify_cert(chain);
+  if (!verification.joining && !verification.any_authority) return X509_verify_cert(chain);
   // The stack must outlive the verification only; it owns nothing.
   const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> trusted(sk_X509_new_null(),
                                                                            [](STACK_OF(X509) * s) { sk_X509_free(s); });
-  if (!trusted || !trust_named_authority(chain, *verification.joining, trusted.get())) {
+  if (!trusted || !trust_shown_authority(chain, verification.joining, trusted.get())) {
     X509_STORE_CTX_set_error(chain, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN);
     return 0;
   }
@@ -123,6 +127,11 @@ FingerprintPrefix fingerprint_prefix(const Certificate& authority) {
 
 Result<TlsContext> make_joining_context(const FingerprintPrefix& authority, WallClock clock) {
   return new_context(TLS_client_method(), {.clock = std::move(clock), .is_server = false, .joining = authority});
+}
+
+Result<TlsContext> make_pairing_context(WallClock clock) {
+  return new_context(TLS_client_method(),
+                     {.clock = std::move(clock), .is_server = false, .joining = {}, .any_authority = true});
 }
 
 std::optional<Peer> peer_of(const SSL* connection, std::int64_t now) {

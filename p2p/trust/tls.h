@@ -40,6 +40,10 @@ Result<TlsContext> make_client_context(const TlsIdentity& self, WallClock clock)
 using FingerprintPrefix = std::array<std::uint8_t, 16>;
 FingerprintPrefix fingerprint_prefix(const Certificate& authority);
 Result<TlsContext> make_joining_context(const FingerprintPrefix& authority, WallClock clock);
+// The same for a machine that does not know yet whom it will trust: any authority that has signed the server's certificate
+// will do, and authority_of tells which one it was. Nothing may be believed of such a connection until that authority was
+// compared by a person (pairing.h) or with a hash that a person gave.
+Result<TlsContext> make_pairing_context(WallClock clock);
 
 // The node on the other side of a finished handshake.
 struct Peer {
