@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/cluster.h"
+#include "api/connection_places.h"
 #include "api/foreign_json.h"
 #include "api/journal.h"
 #include "api/member_list.h"
@@ -82,15 +83,6 @@ json all_members(const Membership& membership) {
 
 // --- machines ------------------------------------------------------------------------------------------------------------
 
-// The limit on failures counts a whole IPv6 network as one address, for a machine may pick any of its 2^64.
-std::string limited_address(const std::string& address) {
-  if (std::count(address.begin(), address.end(), ':') < 2 || address.find('.') != std::string::npos) return address;
-  std::size_t end = 0;
-  for (int group = 0; group < 4 && end != std::string::npos; ++group)
-    end = address.find(':', end + (group > 0 ? 1U : 0U));
-  return address.substr(0, end);
-}
-
 HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
   for (const MemberAddress& member : membership.others()) {
     if (member.node != admin) continue;
@@ -112,7 +104,8 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
                       .request = bytes_of(body, "request"),
                       .proof = {},
                       .channel = request.exporter,
-                      .address = limited_address(request.arrival.address)};
+                      // A machine may pick any of the 2^64 addresses of its IPv6 network.
+                      .address = address_group(request.arrival.address, false)};
   if (!admin || proof.size() != attempt.proof.size()) return refusal(bad_body());
   std::copy(proof.begin(), proof.end(), attempt.proof.begin());
   if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);

@@ -168,6 +168,14 @@ TEST_F(TrustRoutes, OneNetworkOfIpv6CountsAsOneAddress) {
   Request other_network = from_node();
   other_network.arrival.address = "2001:db8:1:3::1";
   EXPECT_EQ(join(join_body(token), other_network).status, 200);
+  for (int i = 0; i < 5; ++i) {
+    Request request = from_node();
+    request.arrival.address = "2001:db8::" + std::to_string(i + 1);  // zeros of the network left out
+    EXPECT_EQ(join(wrong, request).status, 403);
+  }
+  Request short_form = from_node();
+  short_form.arrival.address = "2001:db8::99";
+  EXPECT_EQ(join(join_body(admin_->create_join_token(1).value()), short_form).status, 403);
 }
 
 TEST_F(TrustRoutes, WhateverStandsInTheBodyOfAJoinIsAnswered) {
