@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, kJournalKinds> kKinds{
-    "node", "member", "leader", "partition", "clone", "revocation", "token", "certificate", "admin"};
+    "node", "member", "leader", "partition", "clone", "revocation", "token", "certificate", "admin", "pairing"};
 constexpr std::array<std::string_view, 3> kLevels{"info", "warn", "error"};
 
 template <std::size_t Count>

@@ -34,8 +34,9 @@ enum class JournalKind : std::uint8_t {
   token,        // made, used, revoked
   certificate,  // renewed
   admin,        // a member became an admin
+  pairing,      // machines asked to join, or this one did
 };
-inline constexpr std::size_t kJournalKinds = 9;
+inline constexpr std::size_t kJournalKinds = 10;
 
 enum class JournalLevel : std::uint8_t { info, warn, error };
 

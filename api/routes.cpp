@@ -7,6 +7,7 @@
 #include "api/games.h"
 #include "api/metrics.h"
 #include "api/page.h"
+#include "api/pairing_routes.h"
 #include "api/session_routes.h"
 #include "api/status_json.h"
 #include "api/trust_routes.h"
@@ -91,8 +92,8 @@ std::string_view pool_word(Pool pool) {
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> list;
-    for (const auto& table : {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes(), cluster_routes(),
-                              dial_back_routes()}) {
+    for (const auto& table : {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes(), pairing_routes(),
+                              cluster_routes(), dial_back_routes()}) {
       list.insert(list.end(), table.begin(), table.end());
     }
     return list;

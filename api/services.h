@@ -17,6 +17,7 @@ class DialBack;    // api/dial_back.h
 class Journal;     // api/journal.h
 class Membership;  // api/membership.h
 class NodeTrust;   // p2p/trust/node_trust.h
+class Pairing;     // api/pairing.h
 class Sessions;    // api/sessions.h
 
 // Knows the operators' bearer tokens and who was put out of the cluster. Called in the reactor: answers from memory, at once,
@@ -40,6 +41,7 @@ struct NodeServices {
   Cluster* cluster = nullptr;
   Journal* journal = nullptr;
   DialBack* dial_back = nullptr;
+  Pairing* pairing = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.
   std::vector<std::string> names = {};
 };

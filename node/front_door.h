@@ -24,6 +24,8 @@ class FrontDoor {
   [[nodiscard]] static Reach wanted_reach(const NodeServices& services);
 
   void start();
+  // After members came or went. Thread-safe.
+  void adjust_reach();
 
  private:
   // Operators' tokens and revocations, as the node's trust has them.
@@ -38,7 +40,6 @@ class FrontDoor {
   };
 
   HttpResponse answer(const Route& route, const Request& request);
-  void adjust_reach();
 
   Listener& listener_;
   NodeServices& services_;

@@ -14,7 +14,7 @@ namespace mz {
 class JournalFile {
  public:
   static constexpr std::size_t kMaxBytes = 8U << 20;
-  static constexpr std::size_t kRewriteBytes = 4U << 20;  // larger than all that a journal keeps
+  static constexpr std::size_t kRewriteBytes = 6U << 20;  // larger than all that a journal keeps
 
   explicit JournalFile(std::filesystem::path file) : file_(std::move(file)) {}
 

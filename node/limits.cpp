@@ -6,6 +6,7 @@
 #include "api/games.h"
 #include "api/journal.h"
 #include "api/listener.h"
+#include "api/pairing.h"
 #include "api/request_head.h"
 #include "engine/record.h"
 #include "node/configuration.h"
@@ -13,10 +14,12 @@
 #include "node/etcd_registrar.h"
 #include "node/line_reader.h"
 #include "node/message.h"
+#include "node/pairing_targets.h"
 #include "node/peer_lines.h"
 #include "node/selfplay_run.h"
 #include "p2p/agreement/message.h"
 #include "p2p/candidates.h"
+#include "p2p/trust/failure_limit.h"
 #include "p2p/trust/node_trust.h"
 #include "store/game_store.h"
 #include "store/lines.h"
@@ -83,6 +86,20 @@ std::vector<Limit> limits() {
       {"nodes of one join token", JoinTokenBook::kMaxUses, "nodes", "the token is refused"},
       {"valid join tokens of a node", JoinTokenBook::kMaxTokens, "tokens", "a new one is refused"},
       {"failed attempts to join from one address in a minute", FailureLimit::kFailures, "attempts", "it must wait"},
+      {"time to confirm a request for pairing", kPairingLifeSeconds, "seconds", "it expires"},
+      {"silence of a machine that asks for pairing", kPairingSilenceSeconds, "seconds", "its request fails"},
+      {"requests for pairing from one address in a minute (IPv6: one /64)", FailureLimit::kFailures, "requests",
+       "it must wait"},
+      {"open requests for pairing at a node", kMaxPairingRequests, "requests", "further ones are refused"},
+      {"open requests for pairing from one address (IPv6: one /64)", kMaxPairingFromAddress, "requests",
+       "further ones are refused"},
+      {"machines that a node asks for pairing at once", kMaxPairingAsked, "machines", "no more are asked"},
+      {"clusters that a node asks by itself at once", kMaxPairingAskedByItself, "clusters", "the next one waits"},
+      {"clusters seen on the network that may be asked", PairingTargets::kMaxClusters, "clusters",
+       "one that is not being asked is forgotten"},
+      {"wrong digits for one request for pairing", kMaxWrongDigits, "times", "the request fails"},
+      {"life of an approval that came before its machine", kApprovalLifeSeconds, "seconds", "it is forgotten"},
+      {"such approvals", kMaxApprovals, "approvals", "a further one is refused"},
       {"life of an operator token", OperatorTokenBook::kMaxLifeSeconds, "seconds", "the token is refused"},
       {"valid operator tokens of a node", OperatorTokenBook::kMaxTokens, "tokens", "a new one is refused"},
       {"life of a node's certificate", kCertificateLifeSeconds, "seconds", "it is good for renewal only"},

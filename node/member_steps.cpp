@@ -8,15 +8,14 @@
 #include "api/foreign_json.h"
 #include "api/http_connection.h"
 #include "api/member_list.h"
+#include "node/peer_question.h"
 #include "p2p/base32.h"
-#include "p2p/protocol.h"
 
 namespace mz {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxAnswer = 4U << 20;
 constexpr std::size_t kMaxJoinAddresses = 256;
 constexpr std::chrono::milliseconds kOneAttempt{5000};
 constexpr std::chrono::milliseconds kBetweenRounds{500};
@@ -24,34 +23,6 @@ constexpr std::chrono::milliseconds kBetweenRounds{500};
 Deadline sooner(Deadline a, Deadline b) { return std::min(a, b); }
 
 Endpoint endpoint_of(const PeerAddress& address) { return {.host = address.host, .port = address.port}; }
-
-std::string text_of(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-// What the other side says went wrong, for a person here.
-Error refusal_of(const HttpAnswer& answer, const json& body, const PeerAddress& address) {
-  std::string text;
-  if (body.is_object() && body.contains("error") && body.at("error").is_object())
-    text = text_of(body.at("error"), "text");
-  text = text.substr(0, 1000);
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-  const bool again = answer.status == 503 || answer.status == 429;
-  return {
-      again ? ErrorKind::unreachable : ErrorKind::refused,
-      "The node at " + address.text() + " says: " + (text.empty() ? "HTTP " + std::to_string(answer.status) : text)};
-}
-
-Result<HttpAnswer> post(HttpConnection& connection, const std::string& path, const json& body, Deadline deadline) {
-  return connection.ask({.method = "POST",
-                         .path = path,
-                         .content_type = "application/json",
-                         .body = body.dump(),
-                         .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}},
-                        deadline, kMaxAnswer);
-}
 
 // One attempt at one address: admitted, or an error; `elsewhere` gets the addresses that a member names instead.
 Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, const PeerAddress& address,
@@ -68,7 +39,7 @@ Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, con
                   {"request", to_base32(request)},
                   {"addresses", own},
                   {"proof", to_base32(join_proof(token.proof_key(), connection->exporter(), request))}};
-  auto answer = post(*connection, "/api/v1/join", body, deadline);
+  auto answer = post_to_peer(*connection, "/api/v1/join", body, deadline);
   if (!answer) return answer.error();
   const json said = parse_foreign_json(answer->body);
   if (answer->status == 421 && said.is_object()) {
@@ -141,7 +112,7 @@ Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadl
   if (!connection) return connection.error();
   auto request = make_request(trust.key());
   if (!request) return request.error();
-  auto answer = post(*connection, "/api/v1/renew", {{"request", to_base32(*request)}}, deadline);
+  auto answer = post_to_peer(*connection, "/api/v1/renew", {{"request", to_base32(*request)}}, deadline);
   if (!answer) return answer.error();
   const json said = parse_foreign_json(answer->body);
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
@@ -160,7 +131,7 @@ Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const Pee
   if (!promotion) return promotion.error();
   const json body{{"sealed", to_base32(promotion->sealed_authority_key)},
                   {"certificate", promotion->certificate.pem()}};
-  auto answer = post(*connection, "/api/v1/promotion", body, deadline);
+  auto answer = post_to_peer(*connection, "/api/v1/promotion", body, deadline);
   if (!answer) return answer.error();
   if (answer->status != 200) return refusal_of(*answer, parse_foreign_json(answer->body), address);
   return {};
@@ -171,7 +142,7 @@ Result<Exchanged> exchange(const NodeTrust& trust, const std::vector<MemberAddre
   auto connection = dial_member(trust, address, std::nullopt, deadline);
   if (!connection) return connection.error();
   const json body{{"revocations", to_base32(trust.revocations())}, {"members", members_json(members)}};
-  auto answer = post(*connection, "/api/v1/exchange", body, deadline);
+  auto answer = post_to_peer(*connection, "/api/v1/exchange", body, deadline);
   if (!answer) return answer.error();
   const json said = parse_foreign_json(answer->body);
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);

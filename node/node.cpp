@@ -14,6 +14,7 @@
 #include "api/journal.h"
 #include "api/listener.h"
 #include "api/loopback_client.h"
+#include "api/member_list.h"
 #include "node/cluster_service.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
@@ -23,6 +24,7 @@
 #include "node/journal_file.h"
 #include "node/node_membership.h"
 #include "node/own_addresses.h"
+#include "node/pairing_service.h"
 #include "node/platform.h"
 #include "node/service_notice.h"
 #include "node/stderr_log.h"
@@ -73,6 +75,21 @@ std::vector<std::string> card_addresses(std::uint16_t port) {
   const std::string loopback = "127.0.0.1:" + std::to_string(port);
   if (addresses.size() >= Card::kMaxAddresses) addresses.resize(Card::kMaxAddresses - 1);
   if (std::find(addresses.begin(), addresses.end(), loopback) == addresses.end()) addresses.push_back(loopback);
+  return addresses;
+}
+
+// Where members that hold the signing key are reached, those that live first.
+std::vector<std::string> admin_addresses(const ClusterPicture& picture) {
+  std::vector<std::string> addresses;
+  for (const bool alive : {true, false}) {
+    for (const ClusterMember& member : picture.members) {
+      if (member.node == picture.self || (member.state == "alive") != alive || member.state == "left") continue;
+      if (std::find(member.roles.begin(), member.roles.end(), "admin") == member.roles.end()) continue;
+      for (const std::string& address : member.addresses) {
+        if (addresses.size() < kMaxListedAddresses) addresses.push_back(address);
+      }
+    }
+  }
   return addresses;
 }
 
@@ -136,6 +153,7 @@ Result<NodeOptions> node_options(const Configuration& configuration) {
   auto etcd = etcd_settings(configuration);
   if (!etcd) return etcd.error();
   options.etcd = std::move(*etcd);
+  options.pairing = configuration.text("pairing") == "on";
   options.limits.target = static_cast<std::uint64_t>(configuration.integer("target"));
   return options;
 }
@@ -181,6 +199,12 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
               "This node started, with MeshZero " + identity.version + ".");
   NodeMembership membership(
       **trust, data->cluster(), [port] { return own_addresses(port); }, options.peers, journal);
+  if (options.enter && (*trust)->cluster_id() != *options.enter && !membership.others().empty()) {
+    data->remove_running();
+    return Error{ErrorKind::refused,
+                 "This node is in another cluster with other members than --cluster names. Leave it first: "
+                 "meshzero leave."};
+  }
   if (options.join) {
     if (auto joined = membership.join(*options.join, options.peers); !joined) {
       data->remove_running();
@@ -226,8 +250,19 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   DialBack dial_back;
   services.dial_back = &dial_back;
   FrontDoor front_door(**listener, services, **trust, options.reach);
+  PairingService pairing(**trust, membership, journal,
+                         {.open = options.pairing,
+                          .name = identity.name,
+                          .port = port,
+                          .wanted = options.enter,
+                          .peers = options.peers,
+                          .admins = [&cluster] { return admin_addresses(*cluster.picture()); },
+                          .members_changed = [&front_door] { front_door.adjust_reach(); },
+                          .name_thread = begin_thread});
+  services.pairing = &pairing;
   front_door.start();
   membership.start(begin_thread);
+  pairing.start_threads();
   on_ready(identity.port);
   if (const auto told = notice->ready(page_address(identity.port)); !told) spdlog::error("{}", told.error().text);
   // From the control loop itself, so that its silence is heard; and only while the cluster's loop is alive too, the other
@@ -242,6 +277,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   });
   cluster.stop();
   const Result<void> stored = intake.stop();
+  pairing.stop();
   membership.stop();
   listener->reset();
   save_and_log(journal_file, journal);

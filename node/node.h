@@ -1,7 +1,7 @@
 // A running node: data directory, lock, port, log, intake, control loop and HTTP, put together.
 //
 // Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and its pools (api/listener.h),
-// membership (node/node_membership.h), signals (node/stop_signal.h). Work happens in child processes (node/worker.h).
+// membership (node/node_membership.h), pairing (node/pairing_service.h), signals (node/stop_signal.h). Work happens in child processes (node/worker.h).
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "node/etcd_settings.h"
 #include "node/supervisor.h"
 #include "p2p/candidates.h"
+#include "p2p/trust/authority.h"
 #include "p2p/trust/join_token.h"
 
 namespace mz {
@@ -31,6 +32,8 @@ struct NodeOptions {
   std::vector<NodeId> voters;        // whose majority elects the leader; none: whoever is there
   bool lead_last = false;            // only while nobody better is there
   std::optional<JoinToken> join;     // the cluster to enter before anything else
+  std::optional<ClusterId> enter;    // the cluster to enter as soon as an admin of it approves
+  bool pairing = true;               // machines may ask to join, and this one asks while it is alone
 };
 
 // From the configuration, with `auto` replaced by what fits this machine.

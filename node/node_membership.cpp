@@ -182,18 +182,28 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   for (const PeerAddress& address : candidates()) all.push_back(address);
   auto admitted = ask_to_join(trust_, token, all, self().addresses, within(std::chrono::seconds(kJoinSeconds)));
   if (!admitted) return admitted.error();
-  if (auto adopted = trust_.adopt(admitted->certificate, admitted->authority); !adopted) return adopted;
+  return adopt(*admitted);
+}
+
+Result<void> NodeMembership::enter(const Admitted& admitted) {
+  const std::lock_guard step(step_);
+  if (auto alone = refuse_with_members("join another"); !alone) return alone;
+  return adopt(admitted);
+}
+
+Result<void> NodeMembership::adopt(const Admitted& admitted) {
+  if (auto adopted = trust_.adopt(admitted.certificate, admitted.authority); !adopted) return adopted;
   forget();
-  know(admitted->members, CandidateSource::known);
-  know({{.node = admitted->admin, .addresses = {admitted->admin_address.text()}}}, CandidateSource::known);
+  know(admitted.members, CandidateSource::known);
+  know({{.node = admitted.admin, .addresses = {admitted.admin_address.text()}}}, CandidateSource::known);
   journal_.add(JournalKind::node, JournalLevel::info, trust_.node_id(),
                "This node joined the cluster " + cluster_id_text(trust_.cluster_id()) + " through the node " +
-                   admitted->admin.short_text() + ".");
+                   admitted.admin.short_text() + ".");
   const Agreement connected = agreement();
   if (connected.entered) connected.entered();
   if (connected.admitted) {
-    for (const MemberAddress& member : admitted->members) connected.admitted(member);
-    connected.admitted({.node = admitted->admin, .addresses = {admitted->admin_address.text()}});
+    for (const MemberAddress& member : admitted.members) connected.admitted(member);
+    connected.admitted({.node = admitted.admin, .addresses = {admitted.admin_address.text()}});
   }
   return {};
 }

@@ -65,6 +65,8 @@ class NodeMembership final : public Membership {
   [[nodiscard]] std::vector<MemberAddress> others() const override;
   [[nodiscard]] MemberAddress self() const override;
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override;
+  // The last part of joining: goes by what an admin has given it. Refused while this node has other members.
+  Result<void> enter(const Admitted& admitted);
   Result<void> leave() override;
   Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup) override;
   Result<void> promote(const NodeId& node) override;
@@ -86,6 +88,7 @@ class NodeMembership final : public Membership {
   void remember();
   void know(const std::vector<MemberAddress>& members, CandidateSource source);
   void forget();
+  Result<void> adopt(const Admitted& admitted);  // with step_ held
   [[nodiscard]] Agreement agreement() const;
   [[nodiscard]] Result<void> refuse_with_members(const char* what) const;
 

@@ -22,6 +22,8 @@ void add_logs(CLI::App& app, Action& action);
 void add_ladder(CLI::App& app, Action& action);
 void add_match(CLI::App& app, Action& action);
 void add_nodes(CLI::App& app, Action& action);
+void add_pair(CLI::App& app, Action& action);
+void add_approve(CLI::App& app, Action& action);
 void add_play(CLI::App& app, Action& action);
 void add_ratings(CLI::App& app, Action& action);
 void add_reference(CLI::App& app, Action& action);
@@ -46,6 +48,8 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_doctor(app, action);
   add_config(app, action);
   add_uninstall(app, action);
+  add_pair(app, action);
+  add_approve(app, action);
   add_token(app, action);
   add_join(app, action);
   add_leave(app, action);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/pairing.h"
 #include "node/control_client.h"
 #include "node/exit_code.h"
 #include "node/running_node.h"
@@ -24,6 +25,16 @@ Result<json> ask(const FoundNode& found) {
                                              " is not its node. Stop it with `meshzero down` and start it again."};
   }
   return status;
+}
+
+// Requests for pairing that wait for the person here.
+void print_requests(const DataDirectory& data) {
+  auto pairing = ask_node(data, {.path = "/api/v1/pairing"});
+  if (!pairing) return;
+  for (const json& request : pairing->value("requests", json::array())) {
+    const auto state = parse_pairing_state(request.value("state", ""));
+    if (state && is_open(*state)) std::printf("pairing    %s\n", request.value("text", "").c_str());
+  }
 }
 
 void print(const json& status, std::uint16_t port) {
@@ -73,6 +84,7 @@ int status(const FlagValues& flags, bool as_json) {
   }
   try {
     print(*answer, found->node.port);
+    print_requests(found->data);
   } catch (const json::exception&) {
     return report(
         {ErrorKind::corrupt, "The node's answer is not what this version understands. Are both of one version?"});

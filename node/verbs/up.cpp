@@ -44,6 +44,7 @@ int up_in_background(const NodeOptions& options, bool as_json) {
 
 struct JoinFlags {
   std::string token;
+  std::string cluster;
   PeerFlags peers;
   std::vector<std::string> voters;
   bool no_discovery = false;
@@ -63,7 +64,13 @@ Result<void> add_join_options(NodeOptions& options, const JoinFlags& joining) {
                  "Either an etcd decides who leads (--etcd) or a majority of voters does (--voter). Leave out one of "
                  "the two."};
   }
+  if (!joining.cluster.empty()) {
+    auto cluster = parse_cluster_id(joining.cluster);
+    if (!cluster) return cluster.error();
+    options.enter = *cluster;
+  }
   if (joining.token.empty()) return {};
+  if (options.enter) return Error{ErrorKind::usage, "Give either --join or --cluster: a token needs no approval."};
   auto token = read_join_token(joining.token);
   if (!token) return token.error();
   options.join = *token;
@@ -92,6 +99,11 @@ void add_up(CLI::App& app, Action& action) {
   verb->add_option("--join", joining->token,
                    "Enter the cluster of this join token first; @FILE and - read it from there.")
       ->type_name("TOKEN");
+  verb->add_option(
+          "--cluster", joining->cluster,
+          "Enter the cluster with this id as soon as somebody runs `meshzero approve` with this node's id on an "
+          "admin node; for machines without a screen. `identity show` prints both ids.")
+      ->type_name("ID");
   joining->peers = add_peer_flag(*verb);
   verb->add_flag(
       "--no-discovery", joining->no_discovery,
