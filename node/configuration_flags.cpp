@@ -11,8 +11,8 @@ std::string type_word(const Key& key) {
   switch (key.type) {
     case ValueType::path:
       return key.name == "data" ? "DIR" : "FILE";
-    case ValueType::word:
-      return "WORD";
+    case ValueType::word:  // the choices, which completion offers
+      return (key.has_auto ? "auto|" : "") + std::string(key.words);
     case ValueType::text:
       return "NAME";
     case ValueType::urls:

@@ -18,7 +18,8 @@ FlagValues add_match_flags(CLI::App& verb, MatchFlags& flags) {
   verb.add_option("--threads", flags.threads, "games at a time; 0: one per core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  verb.add_option("--log", flags.log, "match log to continue (default: matches.log in the data directory)");
+  verb.add_option("--log", flags.log, "match log to continue (default: matches.log in the data directory)")
+      ->type_name("FILE");
   return add_configuration_flags(verb, {"data"});
 }
 

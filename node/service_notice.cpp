@@ -55,7 +55,8 @@ Result<ServiceNotice> ServiceNotice::from_environment() {
   const auto microseconds = whole_number(limit);
   constexpr auto kLongest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 1000);
   if (!microseconds || *microseconds == 0 || *microseconds > kLongest) {
-    return Error{ErrorKind::usage, "WATCHDOG_USEC must be a number of microseconds; unset it to go without a watchdog."};
+    return Error{ErrorKind::usage,
+                 "WATCHDOG_USEC must be a number of microseconds; unset it to go without a watchdog."};
   }
   // Meant for somebody else when it names another process.
   if (watched.empty() || whole_number(watched) == static_cast<std::uint64_t>(::getpid())) {
@@ -91,6 +92,8 @@ void ServiceNotice::alive(Clock::time_point now) {
   if (send("WATCHDOG=1\n", MSG_DONTWAIT)) last_alive_ = now;
 }
 
-void ServiceNotice::stopping() const { [[maybe_unused]] const bool sent = send("STOPPING=1\nSTATUS=Stopping\n", MSG_DONTWAIT); }
+void ServiceNotice::stopping() const {
+  [[maybe_unused]] const bool sent = send("STOPPING=1\nSTATUS=Stopping\n", MSG_DONTWAIT);
+}
 
 }  // namespace mz

@@ -31,8 +31,8 @@ class ServiceNotice {
  private:
   [[nodiscard]] bool send(std::string_view text, int flags) const;
 
-  std::string address_;  // of the socket, without NUL bytes: an abstract one begins with @
-  Descriptor socket_;    // none: nobody listens
+  std::string address_;         // of the socket, without NUL bytes: an abstract one begins with @
+  Descriptor socket_;           // none: nobody listens
   Clock::duration watchdog_{};  // zero: nobody watches
   Clock::time_point last_alive_{};
 };

@@ -9,6 +9,7 @@ void add_bench(CLI::App& app, Action& action);
 void add_ca(CLI::App& app, Action& action);
 void add_bench_search(CLI::App& bench, Action& action);  // below `bench`
 void add_cmaes(CLI::App& app, Action& action);
+void add_completion(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
@@ -30,6 +31,7 @@ void add_reference(CLI::App& app, Action& action);
 void add_revoke(CLI::App& app, Action& action);
 void add_routes(CLI::App& app, Action& action);
 void add_selfplay(CLI::App& app, Action& action);
+void add_service(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_token(CLI::App& app, Action& action);
 void add_tournament(CLI::App& app, Action& action);
@@ -50,6 +52,8 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_uninstall(app, action);
   add_pair(app, action);
   add_approve(app, action);
+  add_service(app, action);
+  add_completion(app, action);
   add_token(app, action);
   add_join(app, action);
   add_leave(app, action);

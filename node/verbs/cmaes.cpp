@@ -187,7 +187,9 @@ void add_cmaes(CLI::App& app, Action& action) {
   verb->add_option("--threads", options->threads, "games at a time; 0: one per core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  verb->add_option("--out", options->out, "file for the weights; the state is kept beside it in OUT.state")->required();
+  verb->add_option("--out", options->out, "file for the weights; the state is kept beside it in OUT.state")
+      ->type_name("FILE")
+      ->required();
   verb->add_flag("--resume", options->resume, "go on where an earlier run with the same flags stopped");
   verb->add_flag("--json", options->as_json, "print one JSON object per generation");
   verb->footer(

@@ -190,7 +190,7 @@ void add_export(CLI::App& data, Action& action) {
       "  meshzero data export games --require-completed --min-moves 20 --out good.db");
   auto flags = std::make_shared<ExportFlags>();
   verb->add_option("PATH", flags->paths, kPathHelp)->required();
-  verb->add_option("--out", flags->out, "File ending in .jsonl, .jsonl.gz or .db.")->required();
+  verb->add_option("--out", flags->out, "File ending in .jsonl, .jsonl.gz or .db.")->type_name("FILE")->required();
   verb->add_option("--game", flags->choice.game, "Only this game.");
   verb->add_option("--board", flags->choice.board, "Only this board.");
   verb->add_option("--players", flags->choice.seats, "Only games with so many seats.");
@@ -239,6 +239,7 @@ void add_data(CLI::App& app, Action& action) {
       "merge", "Unite games. Nothing is lost; doing it twice or in another order changes nothing.");
   merge_verb->add_option("PATH", *paths, kPathHelp)->required();
   merge_verb->add_option("--out", *out, "Directory or file that receives them. What it holds already stays.")
+      ->type_name("PATH")
       ->required();
   merge_verb->add_flag("--json", *as_json, "Print JSON.");
   merge_verb->footer(

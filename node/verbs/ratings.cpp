@@ -203,7 +203,8 @@ int play_tournament(const TournamentOptions& options) {
 void add_ratings(CLI::App& app, Action& action) {
   CLI::App* ratings = app.add_subcommand("ratings", "Ratings of all engines in the match log, with intervals");
   auto options = std::make_shared<RatingOptions>();
-  ratings->add_option("--log", options->log, "match log (default: matches.log in the data directory)");
+  ratings->add_option("--log", options->log, "match log (default: matches.log in the data directory)")
+      ->type_name("FILE");
   ratings
       ->add_option("--anchor", options->anchor,
                    "engine whose rating is 0; SPEC#DIGITS, with the beginning of the hash of its weights, where "

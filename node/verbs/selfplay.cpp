@@ -186,6 +186,7 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--threads", flags->run.threads, "Threads that play. 0: one for each core.")->default_val(0);
   verb->add_option("--out", flags->run.output,
                    "Directory, or a file ending in .db, .jsonl or .jsonl.gz. file:// is understood.")
+      ->type_name("PATH")
       ->required();
   verb->add_option("--max-moves", flags->max_moves, "Stop a game after so many plies and mark it as capped. 0: never.")
       ->capture_default_str();

@@ -202,12 +202,11 @@ TEST_F(ServiceNotice, a_loop_of_the_cluster_that_stands_still_misses_the_watchdo
 TEST_F(ServiceNotice, workers_do_not_inherit_the_manager) {
   const Manager manager(path());
   const NodeProcess node(data(), {"--port", "0", "--workers", "1"});
-  const auto worker = node.status_when([](const mz::test::json& status) {
-                            return status.at("workers")[0].at("state") == "playing";
-                          })
-                          .at("workers")[0]
-                          .at("pid")
-                          .get<pid_t>();
+  const auto worker =
+      node.status_when([](const mz::test::json& status) { return status.at("workers")[0].at("state") == "playing"; })
+          .at("workers")[0]
+          .at("pid")
+          .get<pid_t>();
   std::ifstream environment("/proc/" + std::to_string(worker) + "/environ", std::ios::binary);
   if (!environment) GTEST_SKIP() << "This system does not show the environment of a process.";
   const std::string text((std::istreambuf_iterator<char>(environment)), std::istreambuf_iterator<char>());

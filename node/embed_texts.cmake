@@ -1,0 +1,11 @@
+# Writes a header with whole files as constants, so that the program needs none of them. In: NAMES (kName=file;...), FOLDER, OUT.
+set(body "// Made by embed_texts.cmake.\n#pragma once\n\n#include <string_view>\n\nnamespace mz {\n\n")
+foreach(entry IN LISTS NAMES)
+  string(REPLACE "=" ";" parts ${entry})
+  list(GET parts 0 name)
+  list(GET parts 1 file)
+  file(READ ${FOLDER}/${file} text)
+  string(APPEND body "inline constexpr std::string_view ${name} = R\"text(${text})text\";\n\n")
+endforeach()
+string(APPEND body "}  // namespace mz\n")
+file(WRITE ${OUT} "${body}")
