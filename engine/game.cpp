@@ -28,7 +28,10 @@ Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const E
   if (!parsed) return parsed.error();
   parsed = named_in_full(config(), *parsed);
   if (!parsed) return parsed.error();
-  EngineRequest request{.spec = *parsed, .read_weights = resources.read_weights, .stop = nullptr};
+  EngineRequest request{.spec = *parsed,
+                        .read_weights = resources.read_weights,
+                        .stop = nullptr,
+                        .compare_within = resources.compare_within};
   const EngineSpec& spec = request.spec;
   const std::vector<EngineKind> known = engines();
   if (std::find(known.begin(), known.end(), spec.kind) == known.end()) {

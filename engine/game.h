@@ -20,6 +20,7 @@
 #include "engine/engine_spec.h"
 #include "engine/move_list.h"
 #include "engine/rules.h"
+#include "engine/score.h"
 
 namespace mz {
 
@@ -72,6 +73,13 @@ struct VisitedMove {
   friend bool operator==(const VisitedMove&, const VisitedMove&) = default;
 };
 
+// A move that was open to the player, and what it is worth to the acting team.
+struct ScoredMove {
+  Move move;
+  Score score = 0;
+  friend bool operator==(const ScoredMove&, const ScoredMove&) = default;
+};
+
 // What a player chose and, when it searched, why.
 struct Decision {
   Move move;
@@ -82,6 +90,8 @@ struct Decision {
   std::vector<Move> variation;  // the play expected, beginning with `move`; empty when the player does not search
   // The moves that were visited, of players that count visits; empty where there was no choice.
   std::vector<VisitedMove> visited;
+  // The move with those that are nearly as good, of players that compare scores and were asked to (EngineResources::compare_within).
+  std::vector<ScoredMove> scored;
 };
 
 // Chooses moves for any seat of one Game. Holds search memory, so one object serves one game at a time and one thread.
@@ -101,6 +111,9 @@ struct EngineResources {
   // Set by a timer of the owner when the time of the running decision is over, cleared before the next one; must outlive the
   // player. Without it specifications with ms=N are refused, as everything must be that is stored or reproduced.
   const std::atomic<bool>* stop = nullptr;
+  // For who draws between moves: decisions list all moves found worse than the best one by less than this, with exact scores. That
+  // costs a search with a budget a part of its depth. 0: no list.
+  Score compare_within = 0;
 };
 
 // What a game makes a player from.
@@ -109,6 +122,7 @@ struct EngineRequest {
   std::function<Result<std::string>(const std::string& file)>
       read_weights;                         // always there; refuses when nobody reads files
   const std::atomic<bool>* stop = nullptr;  // null exactly when spec.ms is 0
+  Score compare_within = 0;                 // see EngineResources
 };
 
 class Game {

@@ -34,6 +34,16 @@ constexpr std::array<std::uint64_t, kLogBits> kRoots = [] {
   return roots;
 }();
 
+// 2^(32 - x), x with kLogBits fractional bits.
+std::uint64_t after_halvings(std::uint64_t x) {
+  if (x >> kLogBits >= 32) return 0;
+  std::uint64_t weight = 1ULL << 32;
+  for (int i = 0; i < kLogBits; ++i) {
+    if ((x >> (kLogBits - 1 - i) & 1) != 0) weight = weight * kRoots[static_cast<std::size_t>(i)] >> 32;
+  }
+  return weight >> (x >> kLogBits);
+}
+
 // Uniform in [0, bound), bound >= 1: numbers of as many bits until one is small enough.
 std::uint64_t below(std::uint64_t bound, Rng& rng) {
   const std::uint64_t mask = ~0ULL >> std::countl_zero(bound);
@@ -68,33 +78,51 @@ std::string to_string(Temperature temperature) {
 }
 
 std::uint64_t temperature_weight(std::uint32_t visits, std::uint32_t most, Temperature temperature) {
-  const std::uint64_t halvings =
-      std::uint64_t{log2_of(most) - log2_of(visits)} * Temperature::kUnit / temperature.thousandths;
-  if (halvings >> kLogBits >= 32) return 0;
-  std::uint64_t weight = 1ULL << 32;
-  for (int i = 0; i < kLogBits; ++i) {
-    if ((halvings >> (kLogBits - 1 - i) & 1) != 0) weight = weight * kRoots[static_cast<std::size_t>(i)] >> 32;
-  }
-  return weight >> (halvings >> kLogBits);
+  return after_halvings(std::uint64_t{log2_of(most) - log2_of(visits)} * Temperature::kUnit / temperature.thousandths);
 }
 
-Move draw_move(const Decision& decision, Temperature temperature, Rng& rng) {
-  const std::vector<VisitedMove>& moves = decision.visited;
-  const bool counted = std::any_of(moves.begin(), moves.end(),
-                                   [&](const VisitedMove& candidate) { return candidate.move == decision.move; });
-  if (!counted || temperature.thousandths == 0) return decision.move;
-  std::uint32_t most = 0;
-  for (const VisitedMove& candidate : moves) most = std::max(most, candidate.visits);
+std::uint64_t temperature_weight_of_gap(Score gap, Temperature temperature) {
+  if (gap >= temperature_reach(temperature)) return 0;
+  const std::uint64_t points = (static_cast<std::uint64_t>(gap) << kLogBits) * Temperature::kUnit;
+  return after_halvings(points / (std::uint64_t{kPointsPerHalving} * temperature.thousandths));
+}
+
+namespace {
+
+// The candidate that a number drawn from the sum of the weights falls on, or the move itself when it is no candidate.
+template <class Candidate, class Weigh>
+Move draw_by(const std::vector<Candidate>& candidates, Move move, Rng& rng, Weigh weigh) {
+  const bool found = std::any_of(candidates.begin(), candidates.end(),
+                                 [&](const Candidate& candidate) { return candidate.move == move; });
+  if (!found) return move;
   std::vector<std::uint64_t> weights;
   std::uint64_t total = 0;
-  for (const VisitedMove& candidate : moves) {
-    weights.push_back(candidate.visits == 0 ? 0 : temperature_weight(candidate.visits, most, temperature));
+  for (const Candidate& candidate : candidates) {
+    weights.push_back(weigh(candidate));
     total += weights.back();
   }
   std::uint64_t drawn = below(total, rng);
   std::size_t i = 0;
   while (drawn >= weights[i]) drawn -= weights[i++];
-  return moves[i].move;
+  return candidates[i].move;
+}
+
+}  // namespace
+
+Move draw_move(const Decision& decision, Temperature temperature, Rng& rng) {
+  if (temperature.thousandths == 0) return decision.move;
+  if (!decision.scored.empty()) {
+    Score best = decision.scored.front().score;
+    for (const ScoredMove& candidate : decision.scored) best = std::max(best, candidate.score);
+    return draw_by(decision.scored, decision.move, rng, [&](const ScoredMove& candidate) {
+      return temperature_weight_of_gap(best - candidate.score, temperature);
+    });
+  }
+  std::uint32_t most = 0;
+  for (const VisitedMove& candidate : decision.visited) most = std::max(most, candidate.visits);
+  return draw_by(decision.visited, decision.move, rng, [&](const VisitedMove& candidate) {
+    return candidate.visits == 0 ? 0 : temperature_weight(candidate.visits, most, temperature);
+  });
 }
 
 }  // namespace mz

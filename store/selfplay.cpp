@@ -50,16 +50,10 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
     if (spec_.opening_random_moves > 0 && engine != "random") {
       notes += ",opening=" + std::to_string(spec_.opening_random_moves);
     }
-    const EngineKind kind = parse_engine_spec(engine)->kind;
-    const bool wanted = spec_.temperature.thousandths > 0 && spec_.temperature_moves > 0;
-    const bool tempered = wanted && kind == EngineKind::mcts;
+    // Random moves are drawn as it is.
+    const bool tempered = wanted_temperature() && parse_engine_spec(engine)->kind != EngineKind::random;
     if (tempered) {
       notes += ",temperature=" + to_string(spec_.temperature) + "/" + std::to_string(spec_.temperature_moves);
-    } else if (wanted && kind != EngineKind::random && text != kMixed) {
-      return Error{ErrorKind::usage, "A temperature draws moves by the visits of a search, which only mcts counts; " +
-                                         std::string(engine_kind_name(kind)) +
-                                         " does not. Leave the temperature out, or let a share of its moves be random, "
-                                         "as in heuristic:random=10."};
     }
     if (text == kMixed) notes += ",mix=" + std::string(name_of(spec_.mix));
     if (!notes.empty()) notes[0] = '@';
@@ -68,7 +62,7 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
                    "The specification of an engine is too long to be recorded. Give the file of its "
                    "weights a shorter name."};
     }
-    auto player = game_->make_player(engine, {.read_weights = spec_.read_weights, .stop = nullptr});
+    auto player = make_player(engine);
     if (!player) return player.error();
     seat.tempered.push_back(tempered);
     seat.recorded.push_back({engine + notes, (*player)->weights_hash()});
@@ -77,6 +71,17 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
   }
   seats_.push_back(std::move(seat));
   return {};
+}
+
+bool SelfplayTable::wanted_temperature() const {
+  return spec_.temperature.thousandths > 0 && spec_.temperature_moves > 0;
+}
+
+Result<std::unique_ptr<Player>> SelfplayTable::make_player(std::string_view engine) const {
+  return game_->make_player(engine,
+                            {.read_weights = spec_.read_weights,
+                             .stop = nullptr,
+                             .compare_within = wanted_temperature() ? temperature_reach(spec_.temperature) : 0});
 }
 
 std::size_t SelfplayTable::drawn(std::size_t seat, std::uint64_t seed) const {
@@ -90,7 +95,7 @@ Result<void> SelfplayTable::take_seats(std::uint64_t seed) {
     Seat& seat = seats_[i];
     const std::size_t engine = drawn(i, seed);
     if (engine != seat.seated) {
-      auto player = game_->make_player(seat.engines[engine], {.read_weights = spec_.read_weights, .stop = nullptr});
+      auto player = make_player(seat.engines[engine]);
       if (!player) return player.error();
       seat.player = std::move(*player);
       seat.seated = engine;

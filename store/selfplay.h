@@ -35,8 +35,8 @@ struct SelfplaySpec {
   // chance would play the same game again and again. Records say so: the engine's name then ends in @opening=N.
   std::uint32_t opening_random_moves = 0;
   MixBand mix = MixBand::canonical;  // of seats whose engine is `mixed`; their records end in @mix=BAND
-  // Within the first so many real choices of each seat, those at random among them, moves of mcts are drawn (engine/temperature.h).
-  // Refused with other engines, which count no visits, except `random` and what `mixed` draws. Records end in @temperature=T/N.
+  // Within the first so many real choices of each seat, those at random among them, moves are drawn (engine/temperature.h). Records of
+  // seats whose engine is not `random` end in @temperature=T/N.
   Temperature temperature{};
   std::uint32_t temperature_moves = kTemperatureMoves;
   // Text of the file behind weights=FILE, the same for every table of a run; without it only profiles are known.
@@ -73,6 +73,8 @@ class SelfplayTable {
   };
 
   Result<void> add_seat(std::string_view text);
+  [[nodiscard]] bool wanted_temperature() const;
+  [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view engine) const;
   // The engine that sits on a seat in the game with this seed.
   [[nodiscard]] std::size_t drawn(std::size_t seat, std::uint64_t seed) const;
   Result<void> take_seats(std::uint64_t seed);

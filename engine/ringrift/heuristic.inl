@@ -25,12 +25,12 @@ class OnePly {
     rules_.moves(state, list);
     mover_ = rules_.actor(state);
     nodes_ = 0;
+    tried_.clear();
     Decision decision;
     if (list.size() == 1) {
       decision.move = list[0];
       return decision;
     }
-    tried_.clear();
     bool may_swap = false;
     for (const Move move : list) {
       if (type_of(move) == MoveType::swap_sides) {
@@ -47,6 +47,13 @@ class OnePly {
     decision.move = may_swap && best.value < 0 ? make_move(MoveType::swap_sides) : best.move;
     decision.nodes = nodes_;
     return decision;
+  }
+
+  // Those of the moves tried by the last `choose` that are worse than its decision by less than `within`; none when it swapped.
+  [[nodiscard]] std::vector<ScoredMove> near(const Decision& decision, Score within) const {
+    std::vector<ScoredMove> scored;
+    for (const Tried& tried : tried_) scored.push_back({tried.move, tried.value});
+    return near_best(scored, decision.move, within);
   }
 
  private:
@@ -160,20 +167,23 @@ class OnePly {
 template <class R>
 class HeuristicPlayer final : public Player {
  public:
-  HeuristicPlayer(std::shared_ptr<const R> rules, const Weights& weights)
-      : rules_(std::move(rules)), weights_(weights), one_ply_(*rules_, weights_) {}
+  HeuristicPlayer(std::shared_ptr<const R> rules, const Weights& weights, Score compare_within)
+      : rules_(std::move(rules)), weights_(weights), compare_within_(compare_within), one_ply_(*rules_, weights_) {}
 
   Decision decide(const Position& position, Rng& rng) override {
     const auto* mine = ErasedPosition<R>::from(position);
     if (mine == nullptr) std::abort();  // a position of another game: a bug of the caller
     state_ = mine->state();
-    return one_ply_.choose(state_, rng);
+    Decision decision = one_ply_.choose(state_, rng);
+    if (compare_within_ > 0) decision.scored = one_ply_.near(decision, compare_within_);
+    return decision;
   }
   [[nodiscard]] std::string weights_hash() const override { return to_hex(ringrift::weights_hash(weights_)); }
 
  private:
   std::shared_ptr<const R> rules_;
   Weights weights_;
+  Score compare_within_;
   OnePly<R> one_ply_;
   typename R::State state_;
 };

@@ -21,6 +21,8 @@ class PieRulePlayer final : public Player {
     Decision decision = player_->decide(*unswapped, rng);
     if (decision.value >= 0) return decision;
     decision.move = kSwap;
+    decision.scored.clear();
+    decision.visited.clear();
     decision.value = -decision.value;
     decision.score = -decision.score;
     decision.variation.insert(decision.variation.begin(), kSwap);
@@ -55,7 +57,7 @@ PlayerMakers<R> player_makers() {
                                      const EngineRequest& request) -> Result<std::unique_ptr<Player>> {
     const Result<Weights> weights = requested_weights(request);
     if (!weights) return weights.error();
-    return std::unique_ptr<Player>(std::make_unique<HeuristicPlayer<R>>(rules, *weights));
+    return std::unique_ptr<Player>(std::make_unique<HeuristicPlayer<R>>(rules, *weights, request.compare_within));
   };
   makers[EngineKind::minimax] =
       search_maker<R>([](const Shared& rules, const Model& model, const EngineRequest& request,

@@ -123,6 +123,7 @@ class AlphaBeta {
   std::vector<std::unique_ptr<Frame>> frames_;
   State state_;
   SearchLimits limits_;
+  std::vector<ScoredMove> compared_;  // moves of the root with exact scores, of the depth begun last
   std::uint64_t nodes_ = 0;
   std::uint64_t polls_ = 0;
   int hero_ = 0;
@@ -154,10 +155,13 @@ SearchResult AlphaBeta<G, M>::run(const State& root, const SearchLimits& limits)
   result.variation = f.line;
   result.score = moves.front().score;
   result.depth = aborted_ ? 0 : 1;
-  if (aborted_ || is_found_result(result.score)) {
+  std::vector<ScoredMove> compared = compared_;  // of the last depth that was finished
+  const auto finish = [&] {
     result.nodes = nodes_;
+    if (limits.compare_within > 0) result.scored = near_best(compared, result.move, limits.compare_within);
     return result;
-  }
+  };
+  if (aborted_ || is_found_result(result.score)) return finish();
 
   for (int depth = 2; depth <= limits.depth; ++depth) {
     Score delta = model_.value_unit() / 8;  // half width of the first window
@@ -185,10 +189,10 @@ SearchResult AlphaBeta<G, M>::run(const State& root, const SearchLimits& limits)
     }
     if (aborted_) break;
     result.depth = depth;
+    std::swap(compared, compared_);
     if (is_found_result(score)) break;  // nothing deeper can change who wins
   }
-  result.nodes = nodes_;
-  return result;
+  return finish();
 }
 
 // The first depth: every move of the root with the best end of the running turn it leads to, the best first. A budget that is too small
@@ -213,6 +217,7 @@ std::vector<typename AlphaBeta<G, M>::Ordered> AlphaBeta<G, M>::first_depth() {
   };
   std::sort(moves.begin(), moves.end(), before);
   f.line.assign(1, moves.front().move);
+  compared_.clear();
   Ordered best = moves.front();
   std::size_t looked_at = 0;
   for (; looked_at < moves.size() && !aborted_; ++looked_at) {
@@ -221,6 +226,7 @@ std::vector<typename AlphaBeta<G, M>::Ordered> AlphaBeta<G, M>::first_depth() {
     rules_.undo(state_, f.undo);
     if (aborted_) break;
     moves[looked_at].score = score;
+    compared_.push_back({moves[looked_at].move, score});
     if (looked_at == 0 || before(moves[looked_at], best)) {
       best = moves[looked_at];
       set_line(f, best.move, frame(1));
@@ -235,30 +241,32 @@ std::vector<typename AlphaBeta<G, M>::Ordered> AlphaBeta<G, M>::first_depth() {
 }
 
 // One depth at the root. The best move so far goes to the front, so that the next depth starts with it. When interrupted: the best
-// of the moves searched in full, or -kInfinite.
+// of the moves searched in full, or -kInfinite. Moves near the best are to be compared with it: then the windows reach down so far.
 template <class G, class M>
 Score AlphaBeta<G, M>::search_root(std::vector<Ordered>& moves, int depth, Score alpha, Score beta) {
   Frame& f = frame(0);
   f.line.clear();
+  compared_.clear();
   ++nodes_;
   Score best = -kInfinite;
   for (std::size_t i = 0; i < moves.size(); ++i) {
     const Move move = moves[i].move;
+    const Score floor = std::max(std::max(alpha, best) - limits_.compare_within, -kInfinite);
     const bool urgent = i == 0 || model_.tactical(rules_, state_, move);
     if (too_late(depth, i, kRootWidth, best)) break;
     rules_.apply(state_, move, f.undo);
     Score value = 0;
     if (i == 0) {
-      value = search(depth, alpha, beta, 1, 0);
+      value = search(depth, floor, beta, 1, 0);
     } else {
       const int less = reduction(depth, static_cast<int>(i), urgent);
-      const Score floor = std::max(alpha, best);
       value = search(depth - less, floor, floor + 1, 1, 0);
       if (value > floor && less > 0 && !aborted_) value = search(depth, floor, floor + 1, 1, 0);
       if (value > floor && value < beta && !aborted_) value = search(depth, floor, beta, 1, 0);
     }
     rules_.undo(state_, f.undo);
     if (aborted_) break;
+    if (value > floor) compared_.push_back({move, value});
     if (value <= best) continue;
     best = value;
     if (value > alpha) set_line(f, move, frame(1));

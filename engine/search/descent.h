@@ -101,6 +101,12 @@ SearchResult Descent<G, M>::run(const State& root, const SearchLimits& limits) {
   result.score = best->scores[nodes_.front().team];
   result.nodes = expansions;
   result.variation = variation();
+  // A proof is not weighed against visits: a move proven won is played, and one proven lost only when all are.
+  if (!best->complete) {
+    for (const Node& child : children(nodes_.front())) {
+      if (!child.complete && child.visits > 0) result.visited.push_back({child.move, child.visits});
+    }
+  }
   return result;
 }
 

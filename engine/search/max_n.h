@@ -110,14 +110,17 @@ SearchResult MaxN<G, M>::run(const State& root, const SearchLimits& limits) {
   }
   // The best move of each depth is tried first in the next one, so that an interrupted depth is not worse than the one before.
   std::vector<Move> moves(f.moves.begin(), f.moves.end());
+  std::vector<ScoredMove> compared;  // of the last depth that was finished
   for (int depth = 1; depth <= limits.depth && !aborted_; ++depth) {
     ++nodes_;
+    std::vector<ScoredMove> scored;
     Score best = -kInfinite;
     std::size_t best_at = 0;
     for (std::size_t i = 0; i < moves.size(); ++i) {
       follow(f, moves[i], depth - 1, 0);
       if (aborted_) break;
       const Score score = frame(1).scores[hero];
+      scored.push_back({moves[i], score});
       if (score <= best) continue;
       best = score;
       best_at = i;
@@ -131,9 +134,11 @@ SearchResult MaxN<G, M>::run(const State& root, const SearchLimits& limits) {
                 moves.begin() + static_cast<std::ptrdiff_t>(best_at) + 1);
     if (aborted_) break;
     result.depth = depth;
+    std::swap(compared, scored);
     if (is_found_result(best)) break;
   }
   result.nodes = nodes_;
+  if (limits.compare_within > 0) result.scored = near_best(compared, result.move, limits.compare_within);
   return result;
 }
 

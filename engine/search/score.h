@@ -4,11 +4,13 @@
 // and -(kWin - n) for the others, so that quick wins and late losses are preferred; a draw counts 0.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <vector>
 
+#include "engine/game.h"
 #include "engine/move_list.h"
 #include "engine/rules.h"
 #include "engine/score.h"
@@ -29,8 +31,10 @@ struct SearchResult {
   Move move;
   Score score = 0;
   std::uint64_t nodes = 0;
-  int depth = 0;                // turns searched in full
-  std::vector<Move> variation;  // begins with `move`
+  int depth = 0;                     // turns searched in full
+  std::vector<Move> variation;       // begins with `move`
+  std::vector<ScoredMove> scored;    // `move` and what comes within SearchLimits::compare_within of it
+  std::vector<VisitedMove> visited;  // of searches that choose by visits; empty when the move was proven
 };
 
 // When a search ends: whatever comes first. Nodes and depth give the same result on every machine; the stop flag, owned by whoever
@@ -40,6 +44,24 @@ struct SearchLimits {
   int depth = kMaxDepth;  // turns, the running one included
   std::uint64_t nodes = ~0ULL;
   const std::atomic<bool>* stop = nullptr;
+  Score compare_within = 0;  // see EngineResources
 };
+
+// Those of `moves` that are worse than `best` by less than `within`. Empty when `best` is not the best of them: it was found afterwards, by a
+// depth that was not finished, and cannot be compared.
+inline std::vector<ScoredMove> near_best(const std::vector<ScoredMove>& moves, Move best, Score within) {
+  Score most = -kInfinite;
+  bool is_best = false;
+  for (const ScoredMove& candidate : moves) {
+    if (candidate.score > most || (candidate.score == most && candidate.move == best)) is_best = candidate.move == best;
+    most = std::max(most, candidate.score);
+  }
+  std::vector<ScoredMove> near;
+  if (!is_best) return near;
+  for (const ScoredMove& candidate : moves) {
+    if (candidate.score > most - within) near.push_back(candidate);
+  }
+  return near;
+}
 
 }  // namespace mz

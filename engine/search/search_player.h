@@ -43,6 +43,8 @@ class SearchPlayer final : public Player {
     decision.nodes = found.nodes;
     decision.depth = found.depth;
     decision.variation = std::move(found.variation);
+    decision.scored = std::move(found.scored);
+    decision.visited = std::move(found.visited);
     return decision;
   }
   [[nodiscard]] std::string weights_hash() const override { return weights_hash_; }

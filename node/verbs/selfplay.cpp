@@ -193,8 +193,10 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--opening-random-moves", flags->run.spec.opening_random_moves,
                    "Make the first so many choices of each seat at random, so that games differ.")
       ->default_val(kOpeningRandomMoves);
-  verb->add_option("--temperature", flags->temperature,
-                   "Draw moves of mcts in proportion to visits^(1/T) instead of taking the most visited. 0: never.")
+  verb->add_option(
+          "--temperature", flags->temperature,
+          "Draw moves instead of taking the best: mcts and descent in proportion to visits^(1/T), heuristic and "
+          "minimax so that every 100*T points of score less halve the chance. 0: never.")
       ->capture_default_str();
   verb->add_option("--temperature-plies", flags->run.spec.temperature_moves,
                    "Draw the first so many choices of each seat, those at random among them.")

@@ -212,7 +212,9 @@ TEST_F(Games, of_a_temperature_say_so_and_are_verified) {
   must_succeed("data verify " + at("a.db"));
   EXPECT_NE(bytes(at("a.db")).find("mcts:sims=20@opening=4,temperature=0.5/9"), std::string::npos);
   EXPECT_EQ(run_binary("selfplay --engine mcts-only --temperature warm --games 1 --out " + at("x.db")).code, 2);
-  EXPECT_EQ(run_binary("selfplay --engine heuristic --temperature 1 --games 1 --out " + at("x.db")).code, 2);
+  play("--engine heuristic --board hex8 --games 2 --temperature 1 --out " + at("h.db"));
+  must_succeed("data verify " + at("h.db"));
+  EXPECT_NE(bytes(at("h.db")).find("heuristic@opening=4,temperature=1/30"), std::string::npos);
 }
 
 TEST_F(Games, are_never_written_over) {

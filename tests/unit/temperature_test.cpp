@@ -67,6 +67,57 @@ TEST(Temperature, DrawsMovesThatOften) {
   EXPECT_EQ(shares("0")[1], 20'000);
 }
 
+TEST(Temperature, HalvesTheWeightForEveryTenthOfARing) {
+  for (const std::uint32_t thousandths : {100U, 500U, 1000U, 2000U, 100'000U}) {
+    for (const double share : {0.0, 0.01, 0.1, 1.0 / 3, 0.5, 0.999}) {
+      const auto gap = static_cast<Score>(share * temperature_reach({thousandths}));
+      const double expected = std::exp2(-gap / (100 * thousandths / 1000.0));
+      const double weight = static_cast<double>(temperature_weight_of_gap(gap, {thousandths})) / 0x1p32;
+      EXPECT_NEAR(weight, expected, 1e-3 * expected) << gap << " at " << thousandths;
+    }
+    EXPECT_EQ(temperature_weight_of_gap(temperature_reach({thousandths}), {thousandths}), 0U);
+    EXPECT_EQ(temperature_weight_of_gap(2 * kWin, {thousandths}), 0U);
+  }
+  EXPECT_EQ(temperature_weight_of_gap(0, {1}), 1ULL << 32);
+  EXPECT_EQ(temperature_weight_of_gap(1, {1}), 0U);
+  // 1000 points, the tenth halving, is where moves stop at T = 1.
+  EXPECT_EQ(temperature_reach({1000}), 1000);
+}
+
+TEST(Temperature, DrawsMovesByTheirScores) {
+  Decision decision;
+  decision.move = move(2);
+  decision.scored = {{move(1), 300}, {move(2), 400}, {move(3), 200}, {move(4), -601}};
+  const auto shares = [&](const char* temperature) {
+    Rng rng(11);
+    std::map<std::uint32_t, int> drawn;
+    for (int i = 0; i < 20'000; ++i) ++drawn[draw_move(decision, *parse_temperature(temperature), rng).code];
+    return drawn;
+  };
+  auto one = shares("1");  // 4 : 2 : 1
+  EXPECT_NEAR(one[2], 11'429, 300);
+  EXPECT_NEAR(one[1], 5'714, 300);
+  EXPECT_NEAR(one[3], 2'857, 300);
+  EXPECT_EQ(one[4], 0) << "out of reach";
+  auto half = shares("0.5");  // 16 : 4 : 1
+  EXPECT_NEAR(half[2], 15'238, 300);
+  EXPECT_NEAR(half[1], 3'810, 300);
+  EXPECT_NEAR(half[3], 952, 150);
+  auto hot = shares("100");  // nearly level
+  EXPECT_NEAR(hot[4], 5'000, 300);
+  EXPECT_EQ(shares("0")[2], 20'000);
+}
+
+TEST(Temperature, LeavesMovesAloneThatWereNotFoundByComparing) {
+  Rng rng(1);
+  Decision other;
+  other.move = move(9);
+  other.scored = {{move(1), 5}, {move(2), 5}};
+  const auto before = rng.state();
+  EXPECT_EQ(draw_move(other, {1000}, rng), move(9));
+  EXPECT_EQ(rng.state(), before);
+}
+
 TEST(Temperature, LeavesMovesAloneThatWereNotFoundByVisits) {
   Rng rng(1);
   Decision other = decision_with({{move(1), 500}, {move(2), 500}});

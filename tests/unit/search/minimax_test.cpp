@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 
 #include "tests/unit/search/graph_game.h"
 
@@ -118,6 +119,96 @@ TEST(MaxN, LetsEveryTeamTakeItsOwnBest) {
         MaxN<Rules, Model> search(rules, Model{}, entries);
         ASSERT_EQ(search.run(root_of(rules), depth_limit(3)).score, expected) << "seed " << seed;
       }
+    }
+  }
+}
+
+// What each move of the root is worth to the seat at the root, by brute force, with `depth` turns in all.
+std::vector<ScoredMove> worth_of_moves(const Rules& rules, int depth, const auto& prefer) {
+  const State root = root_of(rules);
+  MoveList moves;
+  rules.moves(root, moves);
+  std::vector<ScoredMove> worth;
+  for (const Move move : moves) {
+    State next = root;
+    State undo;
+    rules.apply(next, move, undo);
+    worth.push_back(
+        {move, brute_force(rules, next, depth - 1, 1, prefer)[static_cast<std::size_t>(rules.actor(root))]});
+  }
+  return worth;
+}
+
+// The list of a search, against the moves that are less than `within` worse than the best.
+void expect_compared(const SearchResult& found, const std::vector<ScoredMove>& worth, Score within) {
+  Score best = -kInfinite;
+  for (const ScoredMove& w : worth) best = std::max(best, w.score);
+  std::map<std::uint32_t, Score> expected;
+  for (const ScoredMove& w : worth) {
+    if (w.score > best - within) expected[w.move.code] = w.score;
+  }
+  std::map<std::uint32_t, Score> listed;
+  for (const ScoredMove& s : found.scored) listed[s.move.code] = s.score;
+  ASSERT_EQ(listed, expected);
+  ASSERT_EQ(found.score, best);
+  ASSERT_TRUE(listed.contains(found.move.code));
+}
+
+TEST(AlphaBeta, ComparesMovesNearTheBestExactly) {
+  std::size_t more = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Rules rules(2, seed, 11);
+    std::map<int, std::vector<ScoredMove>> worth;  // by depth
+    for (int depth = 1; depth <= 4; ++depth) worth[depth] = worth_of_moves(rules, depth, kOwnScore);
+    for (int depth = 1; depth <= 4; ++depth) {
+      for (const Score within : {1, 300, 900, 5000}) {
+        for (const std::size_t entries : {0, 4096}) {
+          AlphaBeta<Rules, Model> search(rules, Model{}, {.table_entries = entries, .reductions = false});
+          SearchLimits limits = depth_limit(depth);
+          limits.compare_within = within;
+          const SearchResult found = search.run(root_of(rules), limits);
+          if (found.depth == 1 && found.score > kWinBound) continue;  // a win within the turn ends the comparison
+          expect_compared(found, worth[found.depth], within);
+          more += found.scored.size() > 1 ? 1 : 0;
+        }
+      }
+    }
+  }
+  EXPECT_GT(more, 500U);
+}
+
+TEST(MaxN, ComparesMovesNearTheBestExactly) {
+  for (std::uint64_t seed = 0; seed < 80; ++seed) {
+    const Rules rules(3, seed, 11);
+    for (int depth = 1; depth <= 3; ++depth) {
+      MaxN<Rules, Model> search(rules, Model{}, 4096);
+      SearchLimits limits = depth_limit(depth);
+      limits.compare_within = 700;
+      const SearchResult found = search.run(root_of(rules), limits);
+      if (found.score >= kWin - 1) continue;  // a win on the spot ends the comparison
+      expect_compared(found, worth_of_moves(rules, found.depth, kOwnScore), limits.compare_within);
+    }
+  }
+}
+
+TEST(Search, ListsMovesOnlyForWhoAsksAndNeverAMoveWithoutItsRivals) {
+  const Rules rules(2, 9, 40, 5000, 10);
+  for (std::uint64_t nodes = 50; nodes < 20'000; nodes += 331) {
+    SearchLimits limits;
+    limits.nodes = nodes;
+    AlphaBeta<Rules, Model> alone(rules, Model{}, {});
+    EXPECT_TRUE(alone.run(root_of(rules), limits).scored.empty());
+    limits.compare_within = 400;
+    AlphaBeta<Rules, Model> alpha_beta(rules, Model{}, {});
+    MaxN<Rules, Model> max_n(rules, Model{}, 4096);
+    for (const SearchResult& found : {alpha_beta.run(root_of(rules), limits), max_n.run(root_of(rules), limits)}) {
+      Score best = -kInfinite;
+      Score own = -kInfinite;
+      for (const ScoredMove& s : found.scored) {
+        best = std::max(best, s.score);
+        if (s.move == found.move) own = s.score;
+      }
+      EXPECT_EQ(own, best) << nodes;  // both unset when a depth that was not finished found the move
     }
   }
 }

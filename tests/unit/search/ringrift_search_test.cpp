@@ -94,6 +94,52 @@ TEST(RingRiftSearch, ReportsAPlayableLineBeginningWithTheMove) {
   }
 }
 
+// Heuristic and minimax, asked to compare: the move is the best of the list, nothing listed is out of reach, and forced moves and swaps
+// have no rivals.
+TEST(RingRiftSearch, ComparesMovesWhenAsked) {
+  for (const std::string spec : {"heuristic", "heuristic:weights=square8-2p", "minimax:nodes=500"}) {
+    for (const int seats : {2, 3}) {
+      const auto game = game_of("square8", seats,
+                                seats == 2 ? std::map<std::string, int>{{"swap", 1}} : std::map<std::string, int>{});
+      EngineResources asked;
+      asked.compare_within = 400;
+      const auto player = std::move(game->make_player(spec, asked)).value();
+      const auto plain = std::move(game->make_player(spec)).value();
+      const auto position = game->initial();
+      Rng rng(5);
+      MoveList moves;
+      int rivals = 0;
+      int forced = 0;
+      while (position->kind() != NodeKind::terminal) {
+        position->moves(moves);
+        const Decision decision = player->decide(*position, rng);
+        ASSERT_TRUE(plain->decide(*position, rng).scored.empty());
+        const bool swap = position->move_text(decision.move) == "SW";
+        if (moves.size() == 1 || swap) {
+          ASSERT_TRUE(decision.scored.empty());
+          ++forced;
+        } else if (!decision.scored.empty()) {
+          Score best = -2 * kWin;
+          Score least = 2 * kWin;
+          Score own = -2 * kWin;
+          for (const ScoredMove& scored : decision.scored) {
+            best = std::max(best, scored.score);
+            least = std::min(least, scored.score);
+            if (scored.move == decision.move) own = scored.score;
+            ASSERT_TRUE(std::find(moves.begin(), moves.end(), scored.move) != moves.end());
+          }
+          ASSERT_EQ(own, best);
+          ASSERT_LT(best - least, 400);
+          rivals += decision.scored.size() > 1 ? 1 : 0;
+        }
+        position->apply(decision.move);
+      }
+      EXPECT_GT(rivals, 5) << spec << seats;
+      EXPECT_GT(forced, 5) << spec << seats;
+    }
+  }
+}
+
 TEST(RingRiftSearch, AnswersAForcedMoveAtOnce) {
   const auto game = game_of("square8", 2, {{"rings", 2}});
   Rng rng(9);
