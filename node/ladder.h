@@ -13,6 +13,7 @@ namespace mz {
 
 inline constexpr double kLadderStepMilliseconds = 200;  // what the highest step may take for a move on average
 
+// Processor time, so that other work on the machine hardly counts.
 struct MoveTime {
   double mean_ms = 0;  // over decisions with a choice
   double most_ms = 0;

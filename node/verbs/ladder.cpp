@@ -103,7 +103,7 @@ int run(const Options& options) {
                         "A step was not shown to be stronger than the one below. Play more --pairs, or choose other "
                         "engines for the steps."});
   if (!quick)
-    return report(Error{ErrorKind::failure, "The highest step takes more than 200 ms a move on average here."});
+    return report(Error{ErrorKind::failure, "The highest step computes for more than 200 ms a move on average here."});
   return kExitOk;
 }
 
@@ -124,7 +124,8 @@ void add_ladder(CLI::App& app, Action& action) {
   options->configuration = add_match_flags(*verb, options->flags);
   verb->add_flag("--json", options->as_json, "print one JSON object");
   verb->footer(
-      "Fails when a step is not stronger than the one below, or when the highest takes more than 200 ms a move.\n"
+      "Fails when a step is not stronger than the one below, or when the highest computes for more than 200 ms a "
+      "move.\n"
       "Example:\n  meshzero ladder --board square8 --players 2 --pairs 300");
   verb->callback([options, &action] { action = [options] { return run(*options); }; });
 }
