@@ -121,6 +121,7 @@ class Count {
     summary.wins = score.wins();
     summary.shared = score.shared();
     summary.losses = score.losses();
+    summary.histogram.assign(score.histogram().begin(), score.histogram().end());
     return {};
   }
   MatchSummary summary;

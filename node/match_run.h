@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/match.h"
@@ -30,6 +31,7 @@ struct MatchSummary {
   std::uint64_t wins = 0;
   std::uint64_t shared = 0;
   std::uint64_t losses = 0;
+  std::vector<std::uint64_t> histogram;  // cycles by the score of A, see MatchScore
   std::uint64_t capped = 0;
   std::uint64_t plies = 0;   // of the games played now
   std::uint64_t played = 0;  // games played now

@@ -70,15 +70,23 @@ class Faults {
   void add(std::string text) {
     if (++count_ <= kMaxListed) text_ += (text_.empty() ? "" : "; ") + std::move(text);
   }
+  void add_unknown(std::string_view feature) {
+    unknown_ = true;
+    add("there is no feature " + in_quotes(feature));
+  }
   [[nodiscard]] bool any() const { return count_ > 0; }
   [[nodiscard]] Error error() const {
     const std::string more = count_ > kMaxListed ? "; and " + std::to_string(count_ - kMaxListed) + " more" : "";
-    return {ErrorKind::corrupt, "These weights cannot be used: " + text_ + more + "."};
+    std::string names;
+    for (const FeatureFacts& facts : kFeatures) names += (names.empty() ? "" : ", ") + std::string(facts.name);
+    const std::string choices = unknown_ ? " The features are: " + names + "." : "";
+    return {ErrorKind::corrupt, "These weights cannot be used: " + text_ + more + "." + choices};
   }
 
  private:
   std::string text_;
   std::size_t count_ = 0;
+  bool unknown_ = false;  // a feature was named that does not exist, so the choices are told
 };
 
 // Parses and reports members that occur twice, which the library would silently merge.
@@ -95,7 +103,10 @@ Json parse_object(std::string_view text, Faults& faults) {
   try {
     return Json::parse(text, notice);
   } catch (const Json::exception& error) {
-    faults.add("the text is no JSON (" + in_quotes(error.what()) + ")");
+    // "[json.exception.NAME] where: why"; the place is what helps.
+    std::string_view place = error.what();
+    if (const std::size_t name = place.find("] "); name != std::string_view::npos) place.remove_prefix(name + 2);
+    faults.add("the text is no JSON (" + in_quotes(place.substr(0, place.find(':'))) + ")");
     return {};
   }
 }
@@ -107,7 +118,7 @@ void read_weight(const FeatureFacts& facts, const Json& json, std::int32_t& out,
   const bool huge = json.is_number_unsigned() && json.get<std::uint64_t>() > INT32_MAX;
   const std::int64_t value = huge ? INT64_MAX : json.get<std::int64_t>();
   if (value < facts.low || value > facts.high) {
-    return faults.add("'" + name + "' is " + json.dump() + " but must lie between " + bounds);
+    return faults.add("'" + name + "' is " + json.dump() + " but must lie from " + bounds);
   }
   out = static_cast<std::int32_t>(value);
 }
@@ -161,7 +172,7 @@ Result<Weights> parse_weights(std::string_view json) {
   for (const auto& member : values.items()) {
     const auto named = [&](const FeatureFacts& facts) { return facts.name == member.key(); };
     if (std::none_of(kFeatures.begin(), kFeatures.end(), named)) {
-      faults.add("there is no feature " + in_quotes(member.key()));
+      faults.add_unknown(member.key());
     }
   }
   if (faults.any()) return faults.error();

@@ -43,6 +43,7 @@ json to_json(const MatchRun& run, const MatchSummary& s) {
           {"wins", s.wins},
           {"shared", s.shared},
           {"losses", s.losses},
+          {"cycle_scores", s.histogram},
           {"capped", s.capped},
           {"mean_plies", s.played == 0 ? 0.0 : static_cast<double>(s.plies) / static_cast<double>(s.played)},
           {"elo", s.elo.elo},
@@ -126,6 +127,11 @@ int run(const Options& options) {
               static_cast<unsigned long long>(summary->distinct_games),
               static_cast<unsigned long long>(summary->capped),
               static_cast<unsigned long long>(summary->repeated_cycles));
+  if (match->plan.config.seats == 2 && summary->histogram.size() == 5) {
+    std::printf("Pairs by the score of A, from 0 to 1 in quarters:");
+    for (const std::uint64_t pairs : summary->histogram) std::printf(" %llu", static_cast<unsigned long long>(pairs));
+    std::printf(".\n");
+  }
   if (match->stop_on_verdict) {
     std::printf("SPRT: that A is %+.0f Elo or more stronger rather than %+.0f is %s.\n", match->sprt.elo1,
                 match->sprt.elo0, to_text(summary->sprt.verdict));

@@ -67,10 +67,13 @@ Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {
   auto reading = read_match_log_file(path);
   if (!reading) return reading.error();
   if (reading->fault_count > 0) {
-    return Error{ErrorKind::corrupt, "The match log " + path + " is damaged in " +
-                                         std::to_string(reading->fault_count) + " lines, the first of them line " +
-                                         std::to_string(reading->faults.front().line) + ": " +
-                                         reading->faults.front().text + " Ratings need the whole log."};
+    const std::string more =
+        reading->fault_count > 1 ? " (and at " + std::to_string(reading->fault_count - 1) + " more places)" : "";
+    return Error{ErrorKind::corrupt, "The match log " + path + " is damaged in line " +
+                                         std::to_string(reading->faults.front().line) + more + ": " +
+                                         reading->faults.front().text +
+                                         " Ratings need the whole log: put an undamaged copy back, or play the "
+                                         "matches again into another file with --log."};
   }
   RatedLog rated;
   rated.results = std::move(reading->results);

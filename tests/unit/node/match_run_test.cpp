@@ -65,6 +65,24 @@ TEST_F(MatchRunTest, TheLogDoesNotDependOnTheNumberOfThreads) {
   EXPECT_EQ(content("one"), content("four"));
 }
 
+TEST_F(MatchRunTest, CountsPairsByTheirScore) {
+  const auto summary = run_match(plan("log", 9, 1), ignore, kGoOn);
+  ASSERT_TRUE(summary);
+  const auto reading = read_match_log_file((directory_ / "log").string());
+  ASSERT_TRUE(reading);
+  ASSERT_EQ(reading->results.size(), 18U);
+  std::vector<std::uint64_t> counted(5);  // in quarters of a pair
+  for (std::size_t i = 0; i < 18; i += 2) {
+    std::size_t quarters = 0;
+    for (const MatchResult& result : {reading->results[i], reading->results[i + 1]}) {
+      const bool nobody = result.winner == kNobody;
+      quarters += nobody ? 1 : result.order[static_cast<std::size_t>(result.winner)] == 0 ? 2 : 0;
+    }
+    ++counted[quarters];
+  }
+  EXPECT_EQ(summary->histogram, counted);
+}
+
 TEST_F(MatchRunTest, AnInterruptedMatchGoesOnWhereItStopped) {
   const auto whole = run_match(plan("whole", 12, 2), ignore, kGoOn);
   ASSERT_TRUE(whole);

@@ -105,7 +105,9 @@ TEST(WeightsText, ErrorsNameEveryFault) {
   const std::string error = refusal(text);
   EXPECT_TRUE(contains(error, "'tempo' is missing")) << error;
   EXPECT_TRUE(contains(error, "there is no feature 'tempi'")) << error;
-  EXPECT_TRUE(contains(error, "'mobility' is 100000 but must lie between -400 to 400")) << error;
+  EXPECT_TRUE(contains(error, "'mobility' is 100000 but must lie from -400 to 400")) << error;
+  EXPECT_TRUE(contains(error, "The features are: eliminated_rings, ")) << error;
+  EXPECT_FALSE(contains(refusal(replaced(good(), "\"mobility\": 10", "\"mobility\": 100000")), "The features are"));
 }
 
 TEST(WeightsText, ThatIsNoWholeNumberIsRefused) {
@@ -125,7 +127,7 @@ TEST(WeightsText, ThatIsNoWholeNumberIsRefused) {
 }
 
 TEST(WeightsText, ThatIsMalformedIsRefused) {
-  EXPECT_TRUE(contains(refusal(""), "no JSON"));
+  EXPECT_TRUE(contains(refusal(""), "no JSON ('parse error at line 1, column 1')"));
   EXPECT_TRUE(contains(refusal(good() + "x"), "no JSON"));
   EXPECT_TRUE(contains(refusal("[]"), "not a JSON object"));
   EXPECT_TRUE(contains(refusal("17"), "not a JSON object"));
