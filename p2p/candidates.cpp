@@ -45,22 +45,88 @@ std::string PeerAddress::text() const {
   return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-void Candidates::add(const PeerAddress& address, CandidateSource source, const NodeId& node) {
-  auto found = all_.find(address);
-  if (found == all_.end()) {
-    if (all_.size() >= kMaxCandidates) make_room();
-    if (all_.size() >= kMaxCandidates) return;
-    found = all_.emplace(address, Candidate{}).first;
+const char* candidate_source_word(CandidateSource source) {
+  switch (source) {
+    case CandidateSource::exchanged:
+      return "exchanged";
+    case CandidateSource::bonjour:
+      return "bonjour";
+    case CandidateSource::known:
+      return "known";
+    case CandidateSource::fixed:
+      return "static";
   }
-  found->second.source = std::max(found->second.source, source);
-  if (found->second.node.is_nobody()) found->second.node = node;
+  return "";
+}
+
+const char* candidate_state_word(CandidateState state) {
+  switch (state) {
+    case CandidateState::fresh:
+      return "new";
+    case CandidateState::self:
+      return "self";
+    case CandidateState::member:
+      return "member";
+    case CandidateState::unreachable:
+      return "unreachable";
+    case CandidateState::other_cluster:
+      return "other_cluster";
+    case CandidateState::refused:
+      return "refused";
+    case CandidateState::other_version:
+      return "other_version";
+    case CandidateState::revoked:
+      return "revoked";
+  }
+  return "";
+}
+
+Candidate* Candidates::find_or_make(const PeerAddress& address) {
+  const auto found = all_.find(address);
+  if (found != all_.end()) return &found->second;
+  if (all_.size() >= kMaxCandidates) make_room();
+  if (all_.size() >= kMaxCandidates) return nullptr;
+  return &all_[address];
+}
+
+void Candidates::add(const PeerAddress& address, CandidateSource source, const NodeId& node) {
+  Candidate* candidate = find_or_make(address);
+  if (candidate == nullptr) return;
+  candidate->sources |= static_cast<std::uint8_t>(source);
+  if (candidate->node.is_nobody()) candidate->node = node;
+}
+
+void Candidates::announced(const PeerAddress& address, const Claim& claim, CandidateState state,
+                           const std::string& reason) {
+  Candidate* candidate = find_or_make(address);
+  if (candidate == nullptr) return;
+  const bool news = !candidate->from(CandidateSource::bonjour) || candidate->claim != claim;
+  candidate->sources |= static_cast<std::uint8_t>(CandidateSource::bonjour);
+  candidate->claim = claim;
+  // A claim does not undo what a handshake has shown, and does not keep an address from being tried that is known otherwise.
+  if (candidate->only_from(CandidateSource::bonjour) && !candidate->last_worked &&
+      (news || state != CandidateState::fresh)) {
+    candidate->state = state;
+    candidate->reason = reason;
+  }
+  if (!news || candidate->last_worked) return;
+  candidate->failures = 0;
+  candidate->next_try = 0;
+}
+
+void Candidates::withdrawn(const PeerAddress& address) {
+  const auto found = all_.find(address);
+  if (found == all_.end() || !found->second.from(CandidateSource::bonjour)) return;
+  found->second.sources &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(CandidateSource::bonjour));
+  found->second.claim = {};
+  if (found->second.sources == 0) all_.erase(found);
 }
 
 void Candidates::make_room() {
   auto worst = all_.end();
   for (auto entry = all_.begin(); entry != all_.end(); ++entry) {
-    if (entry->second.source == CandidateSource::fixed) continue;
-    const auto rank = [](const Candidate& c) { return std::pair(c.source == CandidateSource::exchanged, c.failures); };
+    if (entry->second.from(CandidateSource::fixed)) continue;
+    const auto rank = [](const Candidate& c) { return std::pair(!c.from(CandidateSource::known), c.failures); };
     if (worst == all_.end() || rank(entry->second) > rank(worst->second)) worst = entry;
   }
   if (worst != all_.end()) all_.erase(worst);
@@ -69,10 +135,10 @@ void Candidates::make_room() {
 std::vector<PeerAddress> Candidates::due(double now, std::size_t count) const {
   std::vector<const std::pair<const PeerAddress, Candidate>*> ready;
   for (const auto& entry : all_) {
-    if (entry.second.next_try <= now) ready.push_back(&entry);
+    if (!entry.second.trying && entry.second.next_try <= now) ready.push_back(&entry);
   }
   std::stable_sort(ready.begin(), ready.end(), [](const auto* a, const auto* b) {
-    return std::pair(b->second.source, a->second.failures) < std::pair(a->second.source, b->second.failures);
+    return std::pair(b->second.sources, a->second.failures) < std::pair(a->second.sources, b->second.failures);
   });
   std::vector<PeerAddress> out;
   for (const auto* entry : ready) {
@@ -82,21 +148,56 @@ std::vector<PeerAddress> Candidates::due(double now, std::size_t count) const {
   return out;
 }
 
+std::optional<PeerAddress> Candidates::take(double now, const Wanted& wanted) {
+  for (const PeerAddress& address : due(now, all_.size())) {
+    Candidate& candidate = all_.at(address);
+    if (!wanted(address, candidate)) continue;
+    candidate.trying = true;
+    return address;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> Candidates::next_due(const Wanted& wanted) const {
+  std::optional<double> next;
+  for (const auto& [address, candidate] : all_) {
+    if (candidate.trying || !wanted(address, candidate)) continue;
+    if (!next || candidate.next_try < *next) next = candidate.next_try;
+  }
+  return next;
+}
+
+void Candidates::try_all_again() {
+  for (auto& [address, candidate] : all_) {
+    if (candidate.failures > 0) candidate.next_try = 0;
+  }
+}
+
 void Candidates::worked(const PeerAddress& address, const NodeId& node, double now) {
   add(address, CandidateSource::known, node);
   const auto found = all_.find(address);
   if (found == all_.end()) return;
-  found->second.node = node;
-  found->second.failures = 0;
-  found->second.next_try = now + kLongestWait;
+  Candidate& candidate = found->second;
+  candidate.node = node;
+  candidate.failures = 0;
+  candidate.next_try = now + kLongestWait;
+  candidate.trying = false;
+  candidate.last_tried = candidate.last_worked = now;
+  candidate.state = CandidateState::member;
+  candidate.reason = "It proved to be the member " + node.short_text() + ".";
 }
 
-void Candidates::failed(const PeerAddress& address, double now) {
+void Candidates::failed(const PeerAddress& address, double now, CandidateState state, const std::string& reason) {
   const auto found = all_.find(address);
   if (found == all_.end()) return;
-  const double wait = std::min(kLongestWait, kFirstWait * std::exp2(std::min(found->second.failures, 10U)));
-  ++found->second.failures;
-  found->second.next_try = now + wait;
+  Candidate& candidate = found->second;
+  const double wait = std::min(kLongestWait, kFirstWait * std::exp2(std::min(candidate.failures, 10U)));
+  ++candidate.failures;
+  candidate.next_try = now + wait;
+  candidate.trying = false;
+  candidate.last_tried = now;
+  candidate.state = state;
+  candidate.reason = reason;
 }
 
 std::vector<PeerAddress> Candidates::addresses_of(const NodeId& node) const {
@@ -112,7 +213,9 @@ std::vector<PeerAddress> Candidates::addresses_of(const NodeId& node) const {
 std::string Candidates::known_text() const {
   std::string text;
   for (const auto& [address, candidate] : all_) {
-    if (candidate.source == CandidateSource::exchanged || candidate.node.is_nobody()) continue;
+    if ((!candidate.from(CandidateSource::known) && !candidate.from(CandidateSource::fixed)) ||
+        candidate.node.is_nobody())
+      continue;
     text += address.text() + " " + candidate.node.text() + "\n";
   }
   return text;

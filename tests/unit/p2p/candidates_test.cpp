@@ -70,5 +70,56 @@ TEST(Candidates, WhatWorkedIsRememberedForTheNextStart) {
   EXPECT_EQ(after.addresses_of(some_node(1)), (std::vector{at("studio:1")}));
 }
 
+const Claim kClaim{.name = "studio", .cluster = "abcdefghijklmnop", .node = "qrstuvwxyz234567"};
+
+TEST(Candidates, AnAdvertIsTriedAtOnceAndAgainWhenItChanges) {
+  Candidates table;
+  table.announced(at("a:1"), kClaim, CandidateState::fresh, "not met yet");
+  EXPECT_EQ(table.due(0, 9).size(), 1U);
+  table.failed(at("a:1"), 0, CandidateState::unreachable, "nobody there");
+  table.announced(at("a:1"), kClaim, CandidateState::fresh, "not met yet");
+  EXPECT_TRUE(table.due(0, 9).empty()) << "the same again is no news";
+  EXPECT_EQ(table.all().at(at("a:1")).state, CandidateState::unreachable);
+  Claim other = kClaim;
+  other.node = "aaaaaaaaaaaaaaaa";
+  table.announced(at("a:1"), other, CandidateState::fresh, "not met yet");
+  EXPECT_EQ(table.due(0, 9).size(), 1U);
+}
+
+TEST(Candidates, AnAdvertCannotUndoWhatAHandshakeHasShown) {
+  Candidates table;
+  table.worked(at("a:1"), some_node(1), 0);
+  table.announced(at("a:1"), kClaim, CandidateState::other_cluster, "another cluster");
+  EXPECT_EQ(table.all().at(at("a:1")).state, CandidateState::member);
+  table.add(at("b:1"), CandidateSource::fixed);
+  table.announced(at("b:1"), kClaim, CandidateState::other_cluster, "another cluster");
+  EXPECT_EQ(table.all().at(at("b:1")).state, CandidateState::fresh) << "the user named it, so it is tried";
+}
+
+TEST(Candidates, AWithdrawnAdvertTakesAwayOnlyWhatNothingElseKnows) {
+  Candidates table;
+  table.announced(at("a:1"), kClaim, CandidateState::fresh, "");
+  table.worked(at("b:1"), some_node(1), 0);
+  table.announced(at("b:1"), kClaim, CandidateState::fresh, "");
+  table.withdrawn(at("a:1"));
+  table.withdrawn(at("b:1"));
+  EXPECT_FALSE(table.all().contains(at("a:1")));
+  EXPECT_TRUE(table.all().contains(at("b:1")));
+}
+
+TEST(Candidates, OneThatIsBeingTriedIsNotTakenTwice) {
+  Candidates table;
+  const auto any = [](const PeerAddress&, const Candidate&) { return true; };
+  table.add(at("a:1"), CandidateSource::fixed);
+  EXPECT_EQ(table.take(0, any), at("a:1"));
+  EXPECT_FALSE(table.take(0, any));
+  EXPECT_FALSE(table.next_due(any));
+  table.failed(at("a:1"), 0);
+  EXPECT_FALSE(table.take(0.5, any));
+  EXPECT_EQ(table.next_due(any), 1.0);
+  table.try_all_again();
+  EXPECT_EQ(table.take(0.5, any), at("a:1"));
+}
+
 }  // namespace
 }  // namespace mz
