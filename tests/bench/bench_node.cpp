@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "api/http_connection.h"
 #include "api/loopback_client.h"
 
 namespace mz::bench {
@@ -33,7 +34,7 @@ struct Child {
   Descriptor output;
 };
 
-Child start(std::vector<std::string> words) {
+Child start(std::vector<std::string> words, const std::function<bool()>& enter = {}) {
   int ends[2] = {-1, -1};
   if (::pipe(ends) != 0) throw Failed("no pipe");
   Child child;
@@ -50,6 +51,7 @@ Child start(std::vector<std::string> words) {
 #ifdef __linux__
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
+    if (enter && !enter()) ::_exit(126);
     ::dup2(theirs.get(), STDOUT_FILENO);
     ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
     ::execv(arguments.front(), arguments.data());
@@ -126,13 +128,18 @@ std::string output_of(const std::string& binary, std::vector<std::string> words)
 }
 
 Node::Node(const std::string& binary, const std::filesystem::path& data, std::uint16_t port,
-           const std::vector<std::string>& flags) {
+           const std::vector<std::string>& flags, const std::function<bool()>& enter) {
   std::vector<std::string> words{
       binary, "up",     "--foreground",      "--json", "--data", data.string(), "--disk-floor-gb",
       "0",    "--port", std::to_string(port)};
+  if (enter) {
+    control_socket_ = data / "control.sock";
+  } else {
+    words.emplace_back("--no-discovery");
+  }
   if (std::ranges::find(flags, "--workers") == flags.end()) words.insert(words.end(), {"--workers", "0"});
   words.insert(words.end(), flags.begin(), flags.end());
-  Child child = start(words);
+  Child child = start(words, enter);
   pid_ = child.pid;
   output_ = std::move(child.output);
   const json said = json::parse(read_from(output_, "}"), nullptr, false);
@@ -143,6 +150,12 @@ Node::Node(const std::string& binary, const std::filesystem::path& data, std::ui
 }
 
 json Node::get(const std::string& path) const {
+  if (!control_socket_.empty()) {
+    auto connection = HttpConnection::dial_file(control_socket_);
+    if (!connection) return {};
+    const auto said = connection->ask({.path = path}, within(std::chrono::seconds(10)));
+    return said ? json::parse(said->body, nullptr, false) : json();
+  }
   const auto answer = http_get(port_, path, std::chrono::seconds(10));
   return answer ? json::parse(answer->body, nullptr, false) : json();
 }

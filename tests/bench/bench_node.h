@@ -61,9 +61,11 @@ std::string output_of(const std::string& binary, std::vector<std::string> words)
 // `meshzero up --foreground`, without workers unless `flags` say otherwise.
 class Node {
  public:
-  // Returns once the node has printed its address. `port` 0: any free one.
+  // Returns once the node has printed its address. `port` 0: any free one. `enter` is called in the child before it becomes the
+  // node, to put it on a host of a test network (tests/functional/lan_network.h); the node is then asked through its control
+  // socket. Elsewhere discovery is off.
   Node(const std::string& binary, const std::filesystem::path& data, std::uint16_t port,
-       const std::vector<std::string>& flags);
+       const std::vector<std::string>& flags, const std::function<bool()>& enter = {});
   ~Node() { kill_hard(); }
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -78,6 +80,7 @@ class Node {
  private:
   pid_t pid_ = 0;
   std::uint16_t port_ = 0;
+  std::filesystem::path control_socket_;  // empty: the node is on this host
   Descriptor output_;
 };
 

@@ -1,0 +1,218 @@
+// Measures nodes on a network of their own (tests/functional/lan_network.h): how soon discovery is back after its daemon was restarted,
+// how soon a partition is healed, and whether nodes that have nothing to complain of elect leaders anew.
+//
+//   lan_bench --meshzero build/release/meshzero [--only SECTION...] [--json]
+#include <signal.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/bench/bench_node.h"
+#include "tests/functional/lan_network.h"
+
+using namespace mz;
+using namespace mz::bench;
+using mz::test::Lan;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{120};
+constexpr std::uint16_t kPort = 8765;
+
+struct Settings {
+  std::string binary;
+  int restarts = 20;
+  int partitions = 20;
+  int nodes = 5;
+  int minutes = 30;
+  int loss_percent = 1;
+};
+
+void ok(const Result<void>& done) {
+  if (!done) throw Failed(done.error().text);
+}
+
+void say(const std::string& what) { std::fprintf(stderr, "lan_bench: %s\n", what.c_str()); }
+
+// One cluster, a node on each host.
+class Cluster {
+ public:
+  Cluster(const Settings& settings, int size) : lan_(must(Lan::make())) {
+    for (int host = 1; host <= size; ++host) ok(lan_->add_host(host));
+    for (int host = 1; host <= size; ++host) ok(lan_->start_avahi(host));
+    for (int host = 1; host <= size; ++host) {
+      const std::string data = (root_.path() / std::to_string(host)).string();
+      std::vector<std::string> flags;
+      if (host > 1) {
+        const std::string made = output_of(settings.binary, {"token", "create", "--role", "node", "--json", "--data",
+                                                             (root_.path() / "1").string()});
+        flags = {"--join", json::parse(made, nullptr, false).value("token", ""), "--peer",
+                 Lan::address_of(1) + ":" + std::to_string(kPort)};
+      }
+      nodes_.push_back(std::make_unique<Node>(settings.binary, data, kPort, flags, [this, host] { return lan_->enter(host); }));
+      ids_.push_back(nodes_.back()->get("/api/v1/cluster").value("node_id", ""));
+    }
+    agree(everybody());
+  }
+
+  [[nodiscard]] std::vector<std::size_t> everybody() const {
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) all.push_back(i);
+    return all;
+  }
+  [[nodiscard]] json picture(std::size_t i) const { return nodes_[i]->get("/api/v1/cluster"); }
+  [[nodiscard]] Node& node(std::size_t i) { return *nodes_[i]; }
+  [[nodiscard]] Lan& lan() { return *lan_; }
+
+  // The ballot that all of them go by, when all of them also call each other alive.
+  [[nodiscard]] std::optional<json> agreed(const std::vector<std::size_t>& who) const {
+    std::optional<json> ballot;
+    for (const std::size_t i : who) {
+      const json seen = picture(i);
+      if (!seen.is_object() || !seen["ballot"].is_object() || !seen["partition"].is_null()) return std::nullopt;
+      if (ballot && *ballot != seen["ballot"]) return std::nullopt;
+      ballot = seen["ballot"];
+      for (const std::size_t other : who) {
+        const auto alive = [&](const json& member) {
+          return member["node_id"] == ids_[other] && member["state"] == "alive";
+        };
+        if (std::none_of(seen["members"].begin(), seen["members"].end(), alive)) return std::nullopt;
+      }
+    }
+    const bool within = std::any_of(who.begin(), who.end(), [&](std::size_t i) { return (*ballot)["node_id"] == ids_[i]; });
+    return within ? ballot : std::nullopt;
+  }
+  json agree(const std::vector<std::size_t>& who) const {
+    std::optional<json> ballot;
+    wait_until([&] { return (ballot = agreed(who)).has_value(); }, kPatience, "the nodes do not agree on a leader");
+    return *ballot;
+  }
+  void wait_for_discovery(std::size_t i, const std::string& state) const {
+    wait_until(
+        [&] {
+          const json seen = nodes_[i]->get("/api/v1/discovery");
+          return seen.is_object() && seen["discovery"]["state"] == state;
+        },
+        kPatience, "discovery does not become " + state);
+  }
+
+ private:
+  std::unique_ptr<Lan> lan_;
+  const TemporaryDirectory root_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::string> ids_;
+};
+
+// From the start of the new daemon until it has taken the node's advert and every other host of the network could have heard it.
+json avahi_restart(const Settings& settings) {
+  Cluster cluster(settings, 2);
+  cluster.wait_for_discovery(0, "running");
+  std::vector<double> back;
+  for (int i = 0; i < settings.restarts; ++i) {
+    cluster.lan().kill_avahi(1);
+    cluster.wait_for_discovery(0, "unavailable");
+    const auto start = Clock::now();
+    ok(cluster.lan().start_avahi(1));
+    cluster.wait_for_discovery(0, "running");
+    back.push_back(seconds_since(start));
+  }
+  return {{"announced_again_s", distribution(back)}};
+}
+
+json healing(const Settings& settings) {
+  Cluster cluster(settings, 4);
+  std::vector<double> healed;
+  for (int i = 0; i < settings.partitions; ++i) {
+    ok(cluster.lan().partition({{1, 2}, {3, 4}}));
+    cluster.agree({0, 1});
+    cluster.agree({2, 3});
+    const auto start = Clock::now();
+    ok(cluster.lan().heal());
+    cluster.agree(cluster.everybody());
+    healed.push_back(seconds_since(start));
+  }
+  return {{"agreed_s", distribution(healed)}};
+}
+
+// Packets are lost and nodes are stopped for up to three seconds, which is no reason to elect anybody.
+json idle(const Settings& settings) {
+  Cluster cluster(settings, settings.nodes);
+  const json before = cluster.agree(cluster.everybody());
+  ok(cluster.lan().lose(settings.loss_percent));
+  std::mt19937 random(1);
+  std::uniform_int_distribution<int> pause(0, 3000);
+  std::uniform_int_distribution<int> between(0, 10'000);
+  std::uniform_int_distribution<std::size_t> which(0, static_cast<std::size_t>(settings.nodes) - 1);
+  const auto end = Clock::now() + std::chrono::minutes(settings.minutes);
+  int stalls = 0;
+  while (Clock::now() < end) {
+    rest(std::chrono::milliseconds(between(random)));
+    Node& node = cluster.node(which(random));
+    node.signal(SIGSTOP);
+    rest(std::chrono::milliseconds(pause(random)));
+    node.signal(SIGCONT);
+    ++stalls;
+  }
+  ok(cluster.lan().heal());
+  const json after = cluster.agree(cluster.everybody());
+  return {{"elections", after["term"].get<std::int64_t>() - before["term"].get<std::int64_t>()},
+          {"minutes", settings.minutes},
+          {"stalls", stalls}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures nodes on a network of their own, made of namespaces.");
+  Settings settings;
+  std::vector<std::string> only;
+  bool as_json = false;
+  app.add_option("--meshzero", settings.binary, "The program under test.")->required();
+  app.add_option("--only", only, "Of avahi_restart, healing, idle.");
+  app.add_option("--restarts", settings.restarts, "How often the daemon is restarted.")->check(CLI::PositiveNumber);
+  app.add_option("--partitions", settings.partitions, "How often the network is parted.")->check(CLI::PositiveNumber);
+  app.add_option("--nodes", settings.nodes, "Idle nodes.")->check(CLI::Range(2, 20));
+  app.add_option("--minutes", settings.minutes, "How long they are watched.")->check(CLI::PositiveNumber);
+  app.add_option("--loss", settings.loss_percent, "Percent of packets that they lose.")->check(CLI::Range(1, 99));
+  app.add_flag("--json", as_json, "Print JSON.");
+  CLI11_PARSE(app, argc, argv);
+  end_on_signals();
+  try {
+    settings.binary = std::filesystem::absolute(settings.binary).string();
+    json out;
+    for (const auto& [name, section] : {std::pair<const char*, json (*)(const Settings&)>{"avahi_restart", avahi_restart},
+                                        {"healing", healing},
+                                        {"idle", idle}}) {
+      if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
+      say(name);
+      const double before = load();
+      out[name] = section(settings);
+      out[name]["load"] = {before, load()};
+    }
+    if (as_json) {
+      std::cout << out.dump(2) << '\n';
+      return 0;
+    }
+    for (const auto& [name, figures] : out.items()) {
+      for (const auto& [key, value] : figures.items()) {
+        if (!value.is_object()) {
+          std::cout << name << ' ' << key << ' ' << value.dump() << '\n';
+        } else {
+          std::cout << name << ' ' << key << " p50 " << value["p50"] << " p95 " << value["p95"] << " max " << value["max"] << " ("
+                    << value["samples"] << ")\n";
+        }
+      }
+    }
+  } catch (const std::exception& error) {
+    say(error.what());
+    return 1;
+  }
+  return 0;
+}
