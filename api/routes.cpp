@@ -4,6 +4,7 @@
 
 #include "api/cluster_routes.h"
 #include "api/dial_back.h"
+#include "api/discovery_routes.h"
 #include "api/games.h"
 #include "api/metrics.h"
 #include "api/page.h"
@@ -93,7 +94,7 @@ std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> list;
     for (const auto& table : {std::span<const Route>(kNodeRoutes), session_routes(), trust_routes(), pairing_routes(),
-                              cluster_routes(), dial_back_routes()}) {
+                              cluster_routes(), dial_back_routes(), discovery_routes()}) {
       list.insert(list.end(), table.begin(), table.end());
     }
     return list;

@@ -14,6 +14,7 @@ namespace mz {
 
 class Cluster;     // api/cluster.h
 class DialBack;    // api/dial_back.h
+class Discovered;  // api/discovery.h
 class Journal;     // api/journal.h
 class Membership;  // api/membership.h
 class NodeTrust;   // p2p/trust/node_trust.h
@@ -42,6 +43,7 @@ struct NodeServices {
   Journal* journal = nullptr;
   DialBack* dial_back = nullptr;
   Pairing* pairing = nullptr;
+  const Discovered* discovery = nullptr;
   // Lower-case names other than addresses by which this node may be addressed over TLS.
   std::vector<std::string> names = {};
 };

@@ -222,16 +222,21 @@ void ClusterService::run() {
     publish(false);
     if (const Instant now = clock_now().boot; now - described_at >= kDescribeEvery) {
       described_at = now;
-      enqueue_disk([this] {
-        options_.disk_beat();
-        enqueue([addresses = options_.addresses(), roles = role_bits(trust_), fitness = options_.fitness()](
-                    Agreement& machine, Now at) {
-          machine.become(fitness, at);
-          machine.describe(addresses, roles, at);
-        });
-      });
+      describe();
     }
   }
+}
+
+// Looking takes files, so the disk thread does it.
+void ClusterService::describe() {
+  enqueue_disk([this] {
+    options_.disk_beat();
+    enqueue([addresses = options_.addresses(), roles = role_bits(trust_), fitness = options_.fitness()](
+                Agreement& machine, Now at) {
+      machine.become(fitness, at);
+      machine.describe(addresses, roles, at);
+    });
+  });
 }
 
 void ClusterService::drain(Returned* returned) {
@@ -436,6 +441,15 @@ std::vector<MemberAddress> ClusterService::others() const {
   return members;
 }
 
+std::vector<NodeId> ClusterService::alive() const {
+  std::vector<NodeId> nodes;
+  const auto now = picture();
+  for (const ClusterMember& member : now->members) {
+    if (member.node != now->self && member.state == "alive") nodes.push_back(member.node);
+  }
+  return nodes;
+}
+
 std::vector<std::string> ClusterService::addresses_of(const NodeId& node) const {
   std::vector<std::string> addresses;
   const std::lock_guard lock(picture_mutex_);
@@ -455,11 +469,13 @@ void ClusterService::introduce(const MemberAddress& member) {
   {
     const std::lock_guard lock(picture_mutex_);
     if (hints_.size() >= Roster::kMaxMembers && !hints_.contains(member.node)) return;
+    // The newest first, for machines move; the oldest is forgotten.
     std::vector<std::string>& hints = hints_[member.node];
     for (const std::string& address : member.addresses) {
-      if (hints.size() < kMaxHints && std::find(hints.begin(), hints.end(), address) == hints.end())
-        hints.push_back(address);
+      std::erase(hints, address);
+      hints.insert(hints.begin(), address);
     }
+    if (hints.size() > kMaxHints) hints.resize(kMaxHints);
   }
   enqueue([member](Agreement& machine, Now now) {
     if (machine.roster().find(member.node) == nullptr) machine.introduce(member.node, member.addresses.front(), now);

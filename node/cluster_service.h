@@ -84,10 +84,13 @@ class ClusterService final : public Cluster {
 
   // For node/node_membership.h.
   [[nodiscard]] std::vector<MemberAddress> others() const;
-  void entered();  // the node is in another cluster now
+  [[nodiscard]] std::vector<NodeId> alive() const;  // members that answer, this node not among them
+  void entered();                                   // the node is in another cluster now
   void leaving();
   void exclude(const NodeId& node);
   void introduce(const MemberAddress& member);
+  // This node may have other addresses: looks them up and tells the others.
+  void describe();
 
  private:
   using Input = std::function<void(Agreement&, Now)>;

@@ -27,9 +27,15 @@ constexpr Key kKeys[] = {
     {"port", ValueType::integer, false, 0, 65'535, "8765", "TCP port of the page and the API; 0 takes any free one."},
     {"listen", ValueType::word, true, 0, 0, "auto",
      "Who can reach the port: loopback, this computer only; everywhere, other computers too, over TLS. auto is "
-     "loopback "
-     "until this node has issued a join token or belongs to a cluster with others.",
+     "loopback until a discovery daemon announces this node, it has issued a join token, or it belongs to a cluster "
+     "with "
+     "others.",
      "loopback|everywhere"},
+    {"discovery", ValueType::word, true, 0, 0, "auto",
+     "Whether nodes find each other on the local network: off, not at all; auto, by the Bonjour daemon of the system "
+     "where "
+     "one runs.",
+     "off"},
     {"lead", ValueType::word, true, 0, 0, "auto",
      "How gladly this node leads its cluster: last, only while no other can, for machines that may be taken away; auto "
      "puts mains before battery and wire before radio.",

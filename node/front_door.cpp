@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/discovery.h"
 #include "api/membership.h"
 #include "node/threads.h"
 
@@ -57,14 +58,15 @@ std::optional<Principal> FrontDoor::TrustedCredentials::verify(std::string_view 
 Reach FrontDoor::wanted_reach(const NodeServices& services) {
   const bool invites = services.trust != nullptr && !services.trust->join_tokens().empty();
   const bool has_others = services.membership != nullptr && !services.membership->others().empty();
-  return invites || has_others ? Reach::everywhere : Reach::loopback;
+  const bool findable = services.discovery != nullptr && services.discovery->has_daemon();
+  return invites || has_others || findable ? Reach::everywhere : Reach::loopback;
 }
 
 void FrontDoor::adjust_reach() {
   if (configured_) return;
   const Reach wanted = wanted_reach(services_);
   const std::lock_guard lock(reach_mutex_);
-  if (reach_ == wanted) return;
+  if (!started_ || reach_ == wanted) return;
   if (auto changed = listener_.set_reach(wanted); !changed) {
     spdlog::error("the node cannot be reached as it should be: {}", changed.error().text);
     return;
@@ -100,6 +102,10 @@ void FrontDoor::start() {
            },
        .open_sink = [this](const Route& route, const Request& request) { return route.open_sink(services_, request); },
        .name_thread = begin_thread});
+  {
+    const std::lock_guard lock(reach_mutex_);
+    started_ = true;
+  }
   adjust_reach();
 }
 

@@ -1,7 +1,8 @@
 // The listener as a node runs it: which certificate it shows, whom it recognises, how far it reaches.
 //
-// Unless the configuration says otherwise the node listens on loopback as long as it is alone: from the first join token on,
-// and while it belongs to a cluster with others, it listens everywhere. Nothing but /health is ever answered to other computers
+// Unless the configuration says otherwise the node listens on loopback as long as it is alone and nobody can find it: once a
+// discovery daemon announces it, from the first join token on, and while it belongs to a cluster with others, it listens
+// everywhere. Nothing but /health is ever answered to other computers
 // without TLS.
 #pragma once
 
@@ -24,7 +25,7 @@ class FrontDoor {
   [[nodiscard]] static Reach wanted_reach(const NodeServices& services);
 
   void start();
-  // After members came or went. Thread-safe.
+  // After something changed that the wanted reach depends on. Thread-safe; before start it does nothing.
   void adjust_reach();
 
  private:
@@ -47,7 +48,8 @@ class FrontDoor {
   const std::optional<Reach> configured_;
   TrustedCredentials credentials_;
   Sessions sessions_;
-  std::mutex reach_mutex_;      // held while the listener changes its reach
+  std::mutex reach_mutex_;  // held while the listener changes its reach; guards what follows
+  bool started_ = false;
   std::optional<Reach> reach_;  // the last one asked for
 };
 

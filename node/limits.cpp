@@ -15,11 +15,14 @@
 #include "node/line_reader.h"
 #include "node/message.h"
 #include "node/pairing_targets.h"
+#include "node/node_membership.h"
 #include "node/peer_lines.h"
 #include "node/selfplay_run.h"
 #include "p2p/agreement/message.h"
 #include "p2p/candidates.h"
 #include "p2p/trust/failure_limit.h"
+#include "p2p/discovery/sightings.h"
+#include "p2p/discovery/txt_record.h"
 #include "p2p/trust/node_trust.h"
 #include "store/game_store.h"
 #include "store/lines.h"
@@ -123,7 +126,13 @@ std::vector<Limit> limits() {
        "the request is answered with 429"},
       {"members that a node dials back at once", DialBack::kMaxAtOnce, "members", "the request is answered with 429"},
       {"nodes put out of a cluster", RevocationSet::kMaxEntries, "nodes", "no more can be put out"},
-      {"addresses of other members", Candidates::kMaxCandidates, "addresses", "one that never worked is forgotten"},
+      {"addresses of other nodes", Candidates::kMaxCandidates, "addresses", "one that never worked is forgotten"},
+      {"addresses that are tried at the same time", NodeMembership::kMeetings, "addresses", "the others wait"},
+      {"time to try an address", NodeMembership::kMeetingSeconds, "seconds", "it counts as failed"},
+      {"adverts of nodes on the local network, on all interfaces", Sightings::kMaxAdverts, "adverts",
+       "further ones are not looked at"},
+      {"addresses of one advert", Sightings::kMaxAddresses, "addresses", "further ones are not looked at"},
+      {"text record of an advert", kMaxTxtBytes, "bytes", "the advert is not looked at"},
       {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},
       {"positions in one `/api/v1/games/{id}`", kMaxShownPositions, "positions", "the request is refused"},
   };

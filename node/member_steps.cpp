@@ -137,20 +137,37 @@ Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const Pee
   return {};
 }
 
-Result<Exchanged> exchange(const NodeTrust& trust, const std::vector<MemberAddress>& members,
-                           const PeerAddress& address, Deadline deadline) {
-  auto connection = dial_member(trust, address, std::nullopt, deadline);
-  if (!connection) return connection.error();
+Meeting meet(const NodeTrust& trust, const std::vector<MemberAddress>& members, const PeerAddress& address,
+             Deadline deadline) {
+  const auto failed = [](const Error& error) {
+    const bool nobody = error.kind == ErrorKind::unreachable;
+    return Meeting{
+        .state = nobody ? CandidateState::unreachable : CandidateState::refused, .reason = error.text, .said = {}};
+  };
+  auto connection = HttpConnection::dial_tls(endpoint_of(address), trust.client_context(), std::nullopt, deadline);
+  if (!connection) return failed(connection.error());
+  const NodeId node = connection->peer() ? connection->peer()->node_id : NodeId();
+  if (node == trust.node_id()) return {.state = CandidateState::self, .reason = "It is this node itself.", .said = {}};
+  if (trust.is_revoked(node)) {
+    return {.state = CandidateState::revoked,
+            .reason = "The node " + node.short_text() + " is there, which was put out of the cluster.",
+            .said = {}};
+  }
   const json body{{"revocations", to_base32(trust.revocations())}, {"members", members_json(members)}};
   auto answer = post_to_peer(*connection, "/api/v1/exchange", body, deadline);
-  if (!answer) return answer.error();
+  if (!answer) return failed(answer.error());
   const json said = parse_foreign_json(answer->body);
-  if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
+  if (answer->status != 200 || !said.is_object()) {
+    Meeting meeting = failed(refusal_of(*answer, said, address));
+    if (answer->status == 409) meeting.state = CandidateState::other_version;
+    return meeting;
+  }
   auto list = from_base32(text_of(said, "revocations"));
-  if (!list) return Error{ErrorKind::corrupt, "The node at " + address.text() + " sent no list of revocations."};
-  return Exchanged{.node = connection->peer() ? connection->peer()->node_id : NodeId(),
-                   .revocations = std::move(*list),
-                   .members = read_members(said.value("members", json()))};
+  if (!list) return failed({ErrorKind::corrupt, "The node at " + address.text() + " sent no list of revocations."});
+  return {.state = CandidateState::member,
+          .reason = "It proved to be the member " + node.short_text() + ".",
+          .said = Exchanged{
+              .node = node, .revocations = std::move(*list), .members = read_members(said.value("members", json()))}};
 }
 
 }  // namespace mz

@@ -2,6 +2,7 @@
 // blocks its caller until its deadline at most.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,21 @@ Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadl
 // Makes the member at this address, which must be `node`, an admin.
 Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const PeerAddress& address, Deadline deadline);
 
-// Tells the member at this address which nodes were put out and where others are, and learns the same from it.
 struct Exchanged {
   NodeId node;  // who answered
   Bytes revocations;
   std::vector<MemberAddress> members;
 };
-Result<Exchanged> exchange(const NodeTrust& trust, const std::vector<MemberAddress>& members,
-                           const PeerAddress& address, Deadline deadline);
+
+// What came of an attempt to meet a member.
+struct Meeting {
+  CandidateState state = CandidateState::unreachable;
+  std::string reason;             // one sentence
+  std::optional<Exchanged> said;  // of a member
+};
+
+// Tells the member at this address which nodes were put out and where others are, and learns the same from it.
+Meeting meet(const NodeTrust& trust, const std::vector<MemberAddress>& members, const PeerAddress& address,
+             Deadline deadline);
 
 }  // namespace mz

@@ -18,6 +18,7 @@
 #include "node/cluster_service.h"
 #include "node/configuration_flags.h"
 #include "node/data_directory.h"
+#include "node/discovery_service.h"
 #include "node/etcd_registrar.h"
 #include "node/fitness.h"
 #include "node/front_door.h"
@@ -98,6 +99,20 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+// As two clocks tell that nobody sets.
+std::int64_t slept_microseconds() {
+  const platform::ClusterTime now = platform::cluster_time();
+  return now.boot - now.awake;
+}
+
+std::string member_name(const ClusterService& cluster, const NodeId& node) {
+  const auto picture = cluster.picture();
+  for (const ClusterMember& member : picture->members) {
+    if (member.node == node) return member.name;
+  }
+  return "";
+}
+
 // Fresh for each start, so that no game is played twice; each record carries its own seed.
 std::uint64_t entropy() {
   std::random_device device;
@@ -149,6 +164,7 @@ Result<NodeOptions> node_options(const Configuration& configuration) {
   if (!configuration.is_auto("disk_floor_gb")) {
     options.limits.disk_floor_bytes = static_cast<std::uint64_t>(configuration.number("disk_floor_gb") * kGigabyte);
   }
+  options.discovery = configuration.is_auto("discovery");
   options.lead_last = !configuration.is_auto("lead");
   auto etcd = etcd_settings(configuration);
   if (!etcd) return etcd.error();
@@ -240,8 +256,34 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
     data->remove_running();
     return started.error();
   }
+  // These call each other.
+  std::optional<FrontDoor> front_door;
+  std::optional<PairingService> pairing;
+  DiscoveryService discovery(**trust, membership,
+                             {.enabled = options.discovery,
+                              .announced = options.reach != Reach::loopback,
+                              .host = identity.name,
+                              .port = port,
+                              .addresses = [port] { return own_addresses(port); },
+                              .slept_us = [] { return slept_microseconds(); },
+                              .pairing_open = [&pairing] { return pairing->open(); },
+                              .member_name = [&cluster](const NodeId& node) { return member_name(cluster, node); },
+                              .stranger =
+                                  [&pairing](const Sighting& seen) {
+                                    pairing->sighted({.cluster = seen.advert.cluster,
+                                                      .addresses = seen.addresses,
+                                                      .open = seen.advert.pairing_open});
+                                  },
+                              .network_changed = [&cluster] { cluster.describe(); },
+                              .daemon_found = [&front_door] { front_door->adjust_reach(); },
+                              .name_thread = begin_thread});
   membership.connect({.others = [&cluster] { return cluster.others(); },
-                      .entered = [&cluster] { cluster.entered(); },
+                      .alive = [&cluster] { return cluster.alive(); },
+                      .entered =
+                          [&cluster, &discovery] {
+                            cluster.entered();
+                            discovery.announce_again();
+                          },
                       .leaving = [&cluster] { cluster.leaving(); },
                       .excluded = [&cluster](const NodeId& node) { cluster.exclude(node); },
                       .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); }});
@@ -249,20 +291,22 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   services.journal = &journal;
   DialBack dial_back;
   services.dial_back = &dial_back;
-  FrontDoor front_door(**listener, services, **trust, options.reach);
-  PairingService pairing(**trust, membership, journal,
-                         {.open = options.pairing,
-                          .name = identity.name,
-                          .port = port,
-                          .wanted = options.enter,
-                          .peers = options.peers,
-                          .admins = [&cluster] { return admin_addresses(*cluster.picture()); },
-                          .members_changed = [&front_door] { front_door.adjust_reach(); },
-                          .name_thread = begin_thread});
-  services.pairing = &pairing;
-  front_door.start();
+  services.discovery = &discovery;
+  front_door.emplace(**listener, services, **trust, options.reach);
+  pairing.emplace(**trust, membership, journal,
+                  PairingService::Options{.open = options.pairing,
+                                          .name = identity.name,
+                                          .port = port,
+                                          .wanted = options.enter,
+                                          .peers = options.peers,
+                                          .admins = [&cluster] { return admin_addresses(*cluster.picture()); },
+                                          .members_changed = [&front_door] { front_door->adjust_reach(); },
+                                          .name_thread = begin_thread});
+  services.pairing = &*pairing;
+  front_door->start();
   membership.start(begin_thread);
-  pairing.start_threads();
+  pairing->start_threads();
+  discovery.start();
   on_ready(identity.port);
   if (const auto told = notice->ready(page_address(identity.port)); !told) spdlog::error("{}", told.error().text);
   // From the control loop itself, so that its silence is heard; and only while the cluster's loop is alive too, the other
@@ -275,9 +319,10 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
     cluster.hand_over();  // first, so that somebody else leads at once
     journal.add(JournalKind::node, JournalLevel::info, (*trust)->node_id(), "This node stops.");
   });
+  discovery.stop();
   cluster.stop();
   const Result<void> stored = intake.stop();
-  pairing.stop();
+  pairing->stop();
   membership.stop();
   listener->reset();
   save_and_log(journal_file, journal);

@@ -1,7 +1,8 @@
 // A running node: data directory, lock, port, log, intake, control loop and HTTP, put together.
 //
 // Threads: control (the caller's; node/supervisor.h), store (node/intake.h), http and its pools (api/listener.h),
-// membership (node/node_membership.h), pairing (node/pairing_service.h), signals (node/stop_signal.h). Work happens in child processes (node/worker.h).
+// membership (node/node_membership.h), pairing (node/pairing_service.h), discovery (node/discovery_service.h), signals
+// (node/stop_signal.h). Work happens in child processes (node/worker.h).
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct NodeOptions {
   std::vector<PeerAddress> peers;    // where members may be found
   std::optional<EtcdSettings> etcd;  // which decides who leads
   std::vector<NodeId> voters;        // whose majority elects the leader; none: whoever is there
+  bool discovery = true;             // on the local network
   bool lead_last = false;            // only while nobody better is there
   std::optional<JoinToken> join;     // the cluster to enter before anything else
   std::optional<ClusterId> enter;    // the cluster to enter as soon as an admin of it approves

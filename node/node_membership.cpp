@@ -64,6 +64,7 @@ NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory
     kept_.assign(text->begin(), text->end());
     known_.add_known_text(kept_);
   }
+  fill_again();
 }
 
 NodeMembership::~NodeMembership() { stop(); }
@@ -75,6 +76,8 @@ void NodeMembership::stop() {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
+  for (std::thread& meeting : meetings_) meeting.join();
+  meetings_.clear();
 }
 
 void NodeMembership::connect(Agreement agreement) {
@@ -92,6 +95,12 @@ void NodeMembership::start(const std::function<void(const char*)>& name_thread) 
     if (name_thread) name_thread("membership");
     run();
   });
+  for (int i = 0; i < kMeetings; ++i) {
+    meetings_.emplace_back([this, name_thread] {
+      if (name_thread) name_thread("meeting");
+      run_meetings();
+    });
+  }
 }
 
 NodeMembership::Agreement NodeMembership::agreement() const {
@@ -122,15 +131,6 @@ std::vector<MemberAddress> NodeMembership::others() const {
 
 MemberAddress NodeMembership::self() const {
   return {.node = trust_.node_id(), .addresses = own_ ? own_() : std::vector<std::string>()};
-}
-
-std::vector<PeerAddress> NodeMembership::candidates() const {
-  std::vector<PeerAddress> all = fixed_;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [address, candidate] : known_.all()) {
-    if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
-  }
-  return all;
 }
 
 Result<void> NodeMembership::refuse_with_members(const char* what) const {
@@ -170,8 +170,10 @@ void NodeMembership::forget() {
   {
     const std::lock_guard lock(mutex_);
     known_ = Candidates();
+    fill_again();
   }
   remember();
+  changed_.notify_all();
 }
 
 Result<void> NodeMembership::join(const JoinToken& token, const std::vector<PeerAddress>& peers) {
@@ -179,7 +181,7 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   if (fingerprint_prefix(trust_.authority()) == token.authority) return {};  // it has joined already
   if (auto alone = refuse_with_members("join another"); !alone) return alone;
   std::vector<PeerAddress> all = peers;
-  for (const PeerAddress& address : candidates()) all.push_back(address);
+  for (const PeerAddress& address : ways_into(token)) all.push_back(address);
   auto admitted = ask_to_join(trust_, token, all, self().addresses, within(std::chrono::seconds(kJoinSeconds)));
   if (!admitted) return admitted.error();
   return adopt(*admitted);
@@ -328,33 +330,16 @@ void NodeMembership::exchange() {
 Result<void> NodeMembership::exchange_at(const PeerAddress& address) {
   std::vector<MemberAddress> all = others();
   all.push_back(self());
-  auto theirs = mz::exchange(trust_, all, address, within(kOneStep));
-  if (!theirs) return theirs.error();
-  const MemberAddress met{.node = theirs->node, .addresses = {address.text()}};
-  know({met}, CandidateSource::known);
-  if (const Agreement connected = agreement(); connected.admitted) connected.admitted(met);
-  learn_members(theirs->members);
-  auto learnt = learn_revocations(theirs->revocations);
-  if (!learnt) return learnt.error();
-  return {};
-}
-
-// Members whose addresses the user named may be known to nobody else.
-void NodeMembership::try_fixed() {
-  for (const PeerAddress& address : fixed_) {
-    const std::vector<MemberAddress> members = others();
-    const bool known = std::any_of(members.begin(), members.end(), [&](const MemberAddress& member) {
-      return std::find(member.addresses.begin(), member.addresses.end(), address.text()) != member.addresses.end();
-    });
-    if (known) continue;
-    if (auto done = exchange_at(address); !done) spdlog::debug("{}: {}", address.text(), done.error().text);
-  }
+  const Meeting meeting = meet(trust_, all, address, within(kOneStep));
+  note_meeting(address, meeting);
+  if (meeting.said) return {};
+  const bool nobody = meeting.state == CandidateState::unreachable;
+  return Error{nobody ? ErrorKind::unreachable : ErrorKind::refused, meeting.reason};
 }
 
 void NodeMembership::run() {
   for (;;) {
     renew();
-    try_fixed();
     exchange();
     remember();
     std::unique_lock lock(mutex_);

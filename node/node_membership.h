@@ -1,7 +1,9 @@
 // This node as a member: what the routes ask for (api/membership.h), and the steps it takes by itself.
 //
 // A thread of its own ("membership") renews the certificate when its time has come, exchanges revocations and addresses with
-// another member every minute, tries the addresses that the user named and keeps the addresses that work for the next start.
+// another member every minute and keeps the addresses that work for the next start. A few threads ("meeting", meetings.cpp) try
+// the addresses at which a member may be: those that the user named, those that are announced on the local network, and those of
+// members that do not answer.
 //
 // Who is a member is known to whoever runs the agreement of the cluster; it plugs in with `connect`. Until then, and before
 // a member has been heard, the members are those the admin named when this node joined and those of the last run.
@@ -10,6 +12,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +25,7 @@
 #include "api/membership.h"
 #include "node/data_directory.h"
 #include "node/member_steps.h"
+#include "p2p/discovery/discovery.h"
 
 namespace mz {
 
@@ -36,11 +40,14 @@ class NodeMembership final : public Membership {
   static constexpr int kExchangeSeconds = 60;      // between two exchanges
   static constexpr int kRenewalRetrySeconds = 60;  // when nobody could renew
   static constexpr int kJoinSeconds = 10;          // for one attempt to join
+  static constexpr int kMeetings = 4;              // addresses that are tried at the same time
+  static constexpr int kMeetingSeconds = 4;        // for one of them
   static constexpr std::size_t kMaxAddressFile = 1U << 20;
 
   // The agreement of the cluster, as far as membership needs it. Called from several threads, never with a lock held.
   struct Agreement {
     std::function<std::vector<MemberAddress>()> others;  // active members but this node
+    std::function<std::vector<NodeId>()> alive;          // those of them that answer
     std::function<void()> entered;                       // this node is in another cluster now; begin anew
     std::function<void()> leaving;                       // tell the others
     std::function<void(const NodeId&)> excluded;         // was revoked
@@ -56,10 +63,10 @@ class NodeMembership final : public Membership {
   NodeMembership& operator=(const NodeMembership&) = delete;
 
   void connect(Agreement agreement);
-  // Starts the thread.
+  // Starts the threads.
   void start(const std::function<void(const char*)>& name_thread);
 
-  // Ends the thread; no function given to connect is called by it afterwards.
+  // Ends the threads; no function given to connect is called by it afterwards.
   void stop();
 
   [[nodiscard]] std::vector<MemberAddress> others() const override;
@@ -75,8 +82,21 @@ class NodeMembership final : public Membership {
   void learn_members(const std::vector<MemberAddress>& members) override;
   Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override;
 
-  // Addresses worth trying to reach anybody at all, fixed ones among them.
-  [[nodiscard]] std::vector<PeerAddress> candidates() const;
+  // Somebody is announced on the local network, or no longer. A member of this cluster is met at once; of others only the address
+  // is noted. Does not wait.
+  void sighted(const Sighting& sighting);
+  void vanished(const std::string& instance);
+  // This computer has other addresses, or slept: addresses that did not answer may do so now.
+  void network_changed();
+
+  // A candidate for people. Times are seconds since 1970.
+  struct CandidateView {
+    PeerAddress address;
+    Candidate candidate;
+    std::optional<std::int64_t> last_tried;
+    std::optional<std::int64_t> last_worked;
+  };
+  [[nodiscard]] std::vector<CandidateView> candidates() const;
 
  private:
   void run();
@@ -84,7 +104,14 @@ class NodeMembership final : public Membership {
   void note_renewal(const Result<void>& renewed, const std::string& by);
   void exchange();
   Result<void> exchange_at(const PeerAddress& address);
-  void try_fixed();
+  void run_meetings();
+  void try_to_meet(const PeerAddress& address);
+  void note_meeting(const PeerAddress& address, const Meeting& meeting);
+  void note_advert(const Sighting& sighting);                // with mutex_ held
+  void withdraw(const std::vector<PeerAddress>& addresses);  // the same
+  void fill_again();                                         // the same
+  [[nodiscard]] bool is_own(const PeerAddress& address) const;
+  [[nodiscard]] std::vector<PeerAddress> ways_into(const JoinToken& token) const;
   void remember();
   void know(const std::vector<MemberAddress>& members, CandidateSource source);
   void forget();
@@ -102,11 +129,13 @@ class NodeMembership final : public Membership {
   mutable std::mutex mutex_;     // guards what follows
   std::condition_variable changed_;
   Agreement agreement_;
-  Candidates known_;  // of the last run and of joining
-  std::string kept_;  // what the file says
+  Candidates known_;
+  std::map<std::string, Sighting> sightings_;  // by instance
+  std::string kept_;                           // what the file says
   bool stopping_ = false;
   bool hurry_ = false;  // there is a revocation to pass on
   std::thread thread_;
+  std::vector<std::thread> meetings_;
 };
 
 }  // namespace mz

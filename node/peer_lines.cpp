@@ -93,14 +93,17 @@ Result<std::string> PeerLines::carry(const NodeId& to, const std::string& body, 
                               .bearer = {},
                               .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}};
   std::vector<std::string> addresses = surroundings_.addresses(to);
-  // The one that worked last comes first.
-  if (const auto last = std::ranges::find(addresses, connection.address); last != addresses.end()) {
-    std::rotate(addresses.begin(), last, last + 1);
+  // The one that worked last comes first; after one that did not, those that there was no time for.
+  if (const auto next = std::ranges::find(addresses, connection.address); next != addresses.end()) {
+    std::rotate(addresses.begin(), next, addresses.end());
   }
   const Deadline end = within(kOneAttempt);
   Result<std::string> result = Error{ErrorKind::unreachable, "No address of this member is known."};
   for (const std::string& address : addresses) {
-    if (std::chrono::steady_clock::now() >= end) break;
+    if (std::chrono::steady_clock::now() >= end) {
+      connection.address = address;
+      break;
+    }
     if (address != connection.address || !connection.client) {
       auto endpoint = parse_endpoint(address, 0);
       if (!endpoint) continue;

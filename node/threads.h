@@ -9,6 +9,9 @@
 //   http-ui       answers people
 //   http-bulk     moves large bodies
 //   membership    certificates, revocations, addresses
+//   meeting       tries addresses at which members may be; there are four
+//   discovery     talks to the Bonjour daemon
+//   network-watch notices that this computer has other addresses or slept
 //   store         writes games
 //   signals       waits for SIGTERM
 //

@@ -14,6 +14,7 @@ void add_config(CLI::App& app, Action& action);
 void add_conformance(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_discover(CLI::App& app, Action& action);
 void add_down(CLI::App& app, Action& action);
 void add_engine(CLI::App& app, Action& action);
 void add_identity(CLI::App& app, Action& action);
@@ -58,6 +59,7 @@ inline void add_verbs(CLI::App& app, Action& action) {
   add_join(app, action);
   add_leave(app, action);
   add_nodes(app, action);
+  add_discover(app, action);
   add_revoke(app, action);
   add_identity(app, action);
   add_ca(app, action);

@@ -47,7 +47,6 @@ struct JoinFlags {
   std::string cluster;
   PeerFlags peers;
   std::vector<std::string> voters;
-  bool no_discovery = false;
 };
 
 Result<void> add_join_options(NodeOptions& options, const JoinFlags& joining) {
@@ -105,16 +104,15 @@ void add_up(CLI::App& app, Action& action) {
           "admin node; for machines without a screen. `identity show` prints both ids.")
       ->type_name("ID");
   joining->peers = add_peer_flag(*verb);
-  verb->add_flag(
-      "--no-discovery", joining->no_discovery,
-      "Look for members only where --peer says and where they were before. Accepted for scripts: this version never "
-      "looks on the local network, so it changes nothing.");
   verb->add_option(
           "--voter", joining->voters,
           "The leader is elected by more than half of the nodes named so, and leads only while they answer; give "
           "every voter the same list. Without voters each connected part of the cluster has a leader.")
       ->type_name("NODE");
   const FlagValues flags = add_configuration_flags(*verb);
+  verb->add_flag_function(
+      "--no-discovery", [flags](std::int64_t) { (*flags)["discovery"] = "off"; },
+      "The same as --discovery off: members are looked for only where --peer says and where they were before.");
   verb->footer(
       "Examples:\n"
       "  meshzero up\n"

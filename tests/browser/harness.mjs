@@ -76,7 +76,7 @@ export class Node {
   async start(...flags) {
     const binary = process.env.MESHZERO_BINARY;
     assert.ok(binary, "MESHZERO_BINARY must name the program under test");
-    const args = ["up", "--foreground", "--data", this.data, "--port", String(this.port), ...flags];
+    const args = ["up", "--foreground", "--no-discovery", "--data", this.data, "--port", String(this.port), ...flags];
     const named = this.host ? ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', this.host] : [];
     const [program, ...words] = [...named, binary, ...args];
     this.child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });

@@ -30,6 +30,7 @@ chmod +x "$work/root/test"
 export HOME="$work/home"
 unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR
 export MESHZERO_DATA="$work/data"
+export MESHZERO_DISCOVERY=off # no test speaks to the network around it
 export PATH="$work/bin:$PATH"
 
 finish() {

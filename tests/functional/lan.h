@@ -9,10 +9,10 @@
 namespace mz::test {
 
 // For what must work: its value, or the test ends there with the reason.
-#define MUST(call)                                             \
-  do {                                                         \
-    const auto& mz_done = (call);                              \
-    ASSERT_TRUE(mz_done.ok()) << mz_done.error().text;         \
+#define MUST(call)                                     \
+  do {                                                 \
+    const auto& mz_done = (call);                      \
+    ASSERT_TRUE(mz_done.ok()) << mz_done.error().text; \
   } while (false)
 
 class LanTest : public ClusterTest {
@@ -51,6 +51,42 @@ class LanTest : public ClusterTest {
   [[nodiscard]] std::uint16_t port_of(const std::string&) const override { return 8765; }
   [[nodiscard]] std::string address_of(const std::string& name) const override {
     return Lan::address_of(at(name)) + ":8765";
+  }
+
+  [[nodiscard]] json discovery(const std::string& name) const { return nodes_.at(name)->get_json("/api/v1/discovery"); }
+  // Waits until the node's discovery has this state; its sentence.
+  std::string discovery_when(const std::string& name, const std::string& state) {
+    json last;
+    nodes_.at(name)->status_when([&](const json&) {
+      last = discovery(name).value("discovery", json::object());
+      return last.value("state", "") == state;
+    });
+    return last.value("text", "");
+  }
+  // Waits until an address whose text begins so has this state; the candidate.
+  json candidate_when(const std::string& name, const std::string& address, const std::string& state) {
+    json found = json::object();
+    nodes_.at(name)->status_when([&](const json&) {
+      for (const json& candidate : discovery(name).value("candidates", json::array())) {
+        if (!candidate.value("address", "").starts_with(address)) continue;
+        found = candidate;
+        return candidate.value("state", "") == state;
+      }
+      return false;
+    });
+    EXPECT_EQ(found.value("state", ""), state) << found.dump(1);
+    return found;
+  }
+  static bool is_from(const json& candidate, const std::string& source) {
+    const json sources = candidate.value("sources", json::array());
+    return std::find(sources.begin(), sources.end(), source) != sources.end();
+  }
+  // Ends nodes as a user does.
+  void stop(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      std::chrono::duration<double> took{};
+      EXPECT_EQ(nodes_.at(name)->terminate(took), 0);
+    }
   }
 
   std::unique_ptr<Lan> lan_;

@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::chrono::seconds kDaemonPatience{60};  // generous: the machine may be busy with other tests
 
-constexpr const char* kDbusConfiguration = R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+constexpr const char* kDbusConfiguration =
+    R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>system</type>
@@ -37,9 +38,7 @@ constexpr const char* kDbusConfiguration = R"(<!DOCTYPE busconfig PUBLIC "-//fre
 </busconfig>
 )";
 
-Error failed(const std::string& what) {
-  return {ErrorKind::failure, what + ": " + std::strerror(errno) + "."};
-}
+Error failed(const std::string& what) { return {ErrorKind::failure, what + ": " + std::strerror(errno) + "."}; }
 
 bool write_text(const std::string& file, const std::string& text) {
   const Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -197,7 +196,8 @@ Result<std::unique_ptr<Lan>> Lan::make() {
   // The chain takes the rules of cut, partition and lose.
   auto bridged = lan->on_switch(
       "PATH=$PATH:/usr/sbin:/sbin && ip link set lo up && ip link add br0 type bridge mcast_snooping 0 && ip link set "
-      "br0 up && nft 'add table bridge wires; add chain bridge wires forward { type filter hook forward priority 0; }'");
+      "br0 up && nft 'add table bridge wires; add chain bridge wires forward { type filter hook forward priority 0; "
+      "}'");
   if (!bridged) return Error{ErrorKind::refused, "No network can be made here. " + bridged.error().text};
   return lan;
 }
@@ -254,8 +254,9 @@ Result<void> Lan::start_avahi(int host) {
     auto dbus = start_daemon(host, {"dbus-daemon", "--config-file=/run/dbus.conf", "--nofork", "--nopidfile"});
     if (!dbus) return dbus.error();
     at.dbus = *dbus;
-    auto ready = on_host(host, "for i in $(seq " + limit + "); do [ -S /run/dbus/system_bus_socket ] && exit 0; "
-                               "sleep 0.02; done; echo dbus-daemon does not start; exit 1");
+    auto ready = on_host(host, "for i in $(seq " + limit +
+                                   "); do [ -S /run/dbus/system_bus_socket ] && exit 0; "
+                                   "sleep 0.02; done; echo dbus-daemon does not start; exit 1");
     if (!ready) return ready;
   }
   auto written = on_host(host, "printf '[server]\\nhost-name=h" + std::to_string(host) +
@@ -263,12 +264,13 @@ Result<void> Lan::start_avahi(int host) {
                                    "enable-wide-area=no\\n[publish]\\npublish-hinfo=no\\npublish-workstation=no\\n' > "
                                    "/run/avahi.conf && rm -f /run/avahi-daemon/pid /run/avahi-daemon/socket");
   if (!written) return written;
-  auto avahi = start_daemon(host, {"avahi-daemon", "-f", "/run/avahi.conf", "--no-rlimits", "--no-chroot",
-                                   "--no-drop-root"});
+  auto avahi =
+      start_daemon(host, {"avahi-daemon", "-f", "/run/avahi.conf", "--no-rlimits", "--no-chroot", "--no-drop-root"});
   if (!avahi) return avahi.error();
   at.avahi = *avahi;
-  return on_host(host, "for i in $(seq " + limit + "); do [ -S /run/avahi-daemon/socket ] && exit 0; sleep 0.02; done; "
-                       "echo avahi-daemon does not start; exit 1");
+  return on_host(host, "for i in $(seq " + limit +
+                           "); do [ -S /run/avahi-daemon/socket ] && exit 0; sleep 0.02; done; "
+                           "echo avahi-daemon does not start; exit 1");
 }
 
 void Lan::stop_avahi(int host) { end_process(hosts_.at(host).avahi, SIGTERM); }
@@ -314,6 +316,20 @@ Result<void> Lan::limit_rate(int host, const std::string& rate) {
 Result<void> Lan::readdress(int host, int last) {
   return on_host(host, "PATH=$PATH:/usr/sbin:/sbin && ip -4 addr flush dev eth0 && ip addr add " + address_of(last) +
                            "/24 dev eth0");
+}
+
+Result<void> Lan::only_ipv6(int host) {
+  return on_host(host, "PATH=$PATH:/usr/sbin:/sbin && ip -4 addr flush dev eth0");
+}
+
+Result<void> Lan::publish(int host, const std::string& name, std::uint16_t port, const std::vector<std::string>& txt) {
+  std::string service = "<service-group><name>" + name + "</name><service><type>_meshzero._tcp</type><port>" +
+                        std::to_string(port) + "</port>";
+  for (const std::string& text : txt) service += "<txt-record>" + text + "</txt-record>";
+  service += "</service></service-group>";
+  // The daemon's folder of services, of this host alone.
+  return on_host(host, "PATH=$PATH:/usr/sbin:/sbin && mount -t tmpfs tmpfs /etc/avahi/services && echo '" + service +
+                           "' > /etc/avahi/services/other.service");
 }
 
 }  // namespace mz::test

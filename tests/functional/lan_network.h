@@ -43,9 +43,11 @@ class Lan {
 
   // --- daemons; each call returns when the daemon answers or is gone --------------------------------------------------------
   Result<void> start_avahi(int host);  // and the host's D-Bus, if that does not run
-  void stop_avahi(int host);           // with a farewell
-  void kill_avahi(int host);           // without
-  void stop_dbus(int host);            // hard
+  // Somebody else's advert of our service, from the next start of the host's Avahi on.
+  Result<void> publish(int host, const std::string& name, std::uint16_t port, const std::vector<std::string>& txt);
+  void stop_avahi(int host);  // with a farewell
+  void kill_avahi(int host);  // without
+  void stop_dbus(int host);   // hard
 
   // --- the network ----------------------------------------------------------------------------------------------------------
   Result<void> set_link(int host, bool up);
@@ -61,6 +63,8 @@ class Lan {
   Result<void> limit_rate(int host, const std::string& rate);
   // Takes the IPv4 address away and gives another: 10.77.0.`last`.
   Result<void> readdress(int host, int last);
+  // Takes it away and leaves the link-local IPv6 address.
+  Result<void> only_ipv6(int host);
 
   // --- programs -------------------------------------------------------------------------------------------------------------
   // For a child between fork and exec: makes it a program on that host. False when that failed.

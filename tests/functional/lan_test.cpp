@@ -1,5 +1,6 @@
 // Nodes on a network that breaks. Each test says how many hosts it needs.
 #include "tests/functional/lan.h"
+#include "p2p/protocol.h"
 #include "tests/functional/relay.h"
 
 namespace {
@@ -51,6 +52,199 @@ TEST_F(LanTest, TheTestNetworkConnectsBreaksAndHeals) {
   MUST(lan_->readdress(2, 102));
   EXPECT_FALSE(reaches(1, second));
   EXPECT_TRUE(reaches(1, Lan::address_of(102) + ":8765", "20"));
+}
+
+// --- finding each other ---------------------------------------------------------------------------------------------------
+
+// 2 hosts
+TEST_F(LanTest, MembersWhoseAddressesHaveChangedFindEachOther) {
+  hosts(2);
+  found({"a", "b"});
+  stop({"a", "b"});
+  MUST(lan_->readdress(1, 101));
+  MUST(lan_->readdress(2, 102));
+  start("a");
+  start("b");
+  agree({"a", "b"});
+  EXPECT_TRUE(is_from(candidate_when("a", Lan::address_of(102) + ":8765", "member"), "bonjour"));
+}
+
+// 2 hosts
+TEST_F(LanTest, MembersThatMoveWhileTheyRunStayTogether) {
+  hosts(2);
+  found({"a", "b"});
+  discovery_when("a", "running");
+  discovery_when("b", "running");
+  MUST(lan_->readdress(1, 101));
+  MUST(lan_->readdress(2, 102));
+  candidate_when("a", Lan::address_of(102) + ":8765", "member");
+  candidate_when("b", Lan::address_of(101) + ":8765", "member");
+  agree({"a", "b"});
+}
+
+// 2 hosts
+TEST_F(LanTest, MembersWithLinkLocalAddressesOnlyFindEachOther) {
+  hosts(2);
+  found({"a", "b"});
+  stop({"a", "b"});
+  MUST(lan_->only_ipv6(1));
+  MUST(lan_->only_ipv6(2));
+  start("a");
+  start("b");
+  agree({"a", "b"});
+  const json candidate = candidate_when("a", "[fe80::aff:fe4d:2%eth0]:8765", "member");
+  EXPECT_TRUE(is_from(candidate, "bonjour")) << candidate.dump(1);
+}
+
+// 2 hosts
+TEST_F(LanTest, WithoutADaemonTheNodeSaysSoAndUsesOneThatIsStartedLater) {
+  MUST(lan_->add_host(1));
+  MUST(lan_->add_host(2));
+  MUST(lan_->start_avahi(2));
+  start("a");
+  EXPECT_NE(discovery_when("a", "unavailable").find("apt install avahi-daemon"), std::string::npos);
+  EXPECT_TRUE(discovery("a").at("advert").is_null());
+  const std::string health = "curl -s -m 1 http://" + Lan::address_of(1) + ":8765/health";
+  EXPECT_NE(lan_->run(2, health).code, 0) << "nobody can find it, so nobody is answered";
+  MUST(lan_->start_avahi(1));
+  discovery_when("a", "running");
+  EXPECT_EQ(discovery("a").at("advert").at("port"), 8765);
+  start("b");
+  candidate_when("b", address_of("a"), "other_cluster");
+  EXPECT_EQ(lan_->run(2, "curl -s -m 20 http://" + Lan::address_of(1) + ":8765/health").code, 0);
+}
+
+// 2 hosts
+TEST_F(LanTest, ANodeWithoutDiscoveryIsNeitherSeenNorReached) {
+  hosts(2);
+  start("a", {"--no-discovery"});
+  start("b");
+  discovery_when("b", "running");
+  candidate_when("b", address_of("b"), "self");  // so others would have been seen as well
+  EXPECT_EQ(discovery("a").at("discovery").at("state"), "off");
+  EXPECT_EQ(discovery("a").at("discovery").at("backend"), "none");
+  EXPECT_EQ(discovery("a").at("candidates"), json::array());
+  for (const json& candidate : discovery("b").at("candidates")) {
+    EXPECT_FALSE(candidate.at("address").get<std::string>().starts_with(Lan::address_of(1))) << candidate.dump(1);
+  }
+  EXPECT_NE(lan_->run(2, "curl -s -m 1 http://" + Lan::address_of(1) + ":8765/health").code, 0);
+}
+
+// 3 hosts
+TEST_F(LanTest, AfterARestartOfTheDaemonTheAdvertIsBackAndNewNodesAreFound) {
+  hosts(3);
+  start("a");
+  start("b");
+  discovery_when("a", "running");
+  candidate_when("b", address_of("a"), "other_cluster");
+  lan_->kill_avahi(1);
+  discovery_when("a", "unavailable");
+  MUST(lan_->start_avahi(1));
+  discovery_when("a", "running");
+  start("c");
+  candidate_when("c", address_of("a"), "other_cluster");
+  candidate_when("a", address_of("c"), "other_cluster");
+  // The bus as well.
+  lan_->kill_avahi(1);
+  lan_->stop_dbus(1);
+  discovery_when("a", "unavailable");
+  MUST(lan_->start_avahi(1));
+  discovery_when("a", "running");
+}
+
+// 4 hosts
+TEST_F(LanTest, TwoClustersOnOneNetworkSeeEachOtherAndStayApart) {
+  hosts(4);
+  found({"a", "b"});
+  found({"c", "d"});
+  for (const auto& [one, other] :
+       {std::pair("a", "c"), std::pair("b", "d"), std::pair("c", "a"), std::pair("d", "b")}) {
+    const json candidate = candidate_when(one, address_of(other), "other_cluster");
+    EXPECT_EQ(candidate.at("cluster").get<std::string>().size(), 16U);
+    EXPECT_EQ(candidate.at("failures"), 0) << "it is not even tried";
+  }
+  agree({"a", "b"});
+  agree({"c", "d"});
+  for (const char* name : {"a", "c"}) EXPECT_EQ(nodes_[name]->status().at("members").size(), 2U) << name;
+  const auto said = verb("a", "discover");
+  EXPECT_EQ(said.code, 0);
+  EXPECT_NE(said.text.find("belongs to another cluster"), std::string::npos) << said.text;
+}
+
+// 2 hosts
+TEST_F(LanTest, AFalseAdvertOfOurClusterIsRefusedWithAReason) {
+  MUST(lan_->add_host(1));
+  MUST(lan_->add_host(2));
+  MUST(lan_->start_avahi(1));
+  start("a");
+  discovery_when("a", "running");
+  start("b", {"--no-discovery", "--listen", "everywhere"});
+  const std::string cluster = discovery("a").at("advert").at("cluster");
+  const std::string version = std::to_string(mz::protocol_version());
+  MUST(lan_->publish(2, "rogue", 8765,
+                     {"txtvers=1", "cl=" + cluster, "id=" + ids_["b"].substr(0, 16), "pv=" + version, "po=0"}));
+  MUST(lan_->start_avahi(2));
+  const json candidate = candidate_when("a", address_of("b"), "refused");
+  EXPECT_EQ(candidate.at("name"), "rogue");
+  EXPECT_NE(candidate.at("reason").get<std::string>().find("is not the node it must be"), std::string::npos);
+  EXPECT_EQ(nodes_["a"]->status().at("members").size(), 1U);
+  EXPECT_EQ(nodes_["b"]->status().at("members").size(), 1U);
+}
+
+// --- when the network breaks ----------------------------------------------------------------------------------------------
+
+// 3 hosts
+TEST_F(LanTest, AMemberWhoseInterfaceGoesDownComesBackWithIt) {
+  hosts(3);
+  found({"a", "b", "c"});
+  MUST(lan_->set_link(3, false));
+  agree({"a", "b"});
+  nodes_["a"]->status_when(
+      [&](const json& now) { return mz::test::member_of(now, ids_["c"]).value("state", "") == "dead"; });
+  MUST(lan_->set_link(3, true));
+  agree({"a", "b", "c"});
+}
+
+// 3 hosts
+TEST_F(LanTest, WhereOneDirectionIsLostThereIsStillOneLeader) {
+  hosts(3);
+  found({"a", "b", "c"});
+  MUST(lan_->cut(1, 2));
+  nodes_["a"]->status_when([&](const json& now) {
+    const std::string leader = mz::test::leader_of(now);
+    return !leader.empty() && mz::test::leader_of(nodes_["b"]->status()) == leader &&
+           mz::test::leader_of(nodes_["c"]->status()) == leader;
+  });
+  MUST(lan_->heal());
+  agree({"a", "b", "c"});
+}
+
+// 4 hosts
+TEST_F(LanTest, TheHalvesOfAPartitionBecomeOneAgain) {
+  hosts(4);
+  found({"a", "b", "c", "d"});
+  MUST(lan_->partition({{1, 2}, {3, 4}}));
+  const std::string one = agree({"a", "b"});
+  const std::string other = agree({"c", "d"});
+  EXPECT_NE(one, other);
+  MUST(lan_->heal());
+  agree({"a", "b", "c", "d"});
+}
+
+// 3 hosts, the last of which runs a copy of the second one's data directory
+TEST_F(LanTest, ACopyOfADataDirectoryOnAnotherHostFreezesBoth) {
+  hosts(3);
+  found({"a", "b"});
+  stop({"b"});
+  std::filesystem::copy(dir("b"), dir("c"), std::filesystem::copy_options::recursive);
+  start("b");
+  start("c");
+  ASSERT_EQ(ids_["b"], ids_["c"]);
+  for (const char* name : {"b", "c"}) {
+    nodes_[name]->status_when([](const json& now) { return now.value("role", "") == "frozen"; });
+  }
+  const json candidate = candidate_when("b", address_of("c"), "self");
+  EXPECT_NE(candidate.at("reason").get<std::string>().find("its data directory is a copy"), std::string::npos);
 }
 
 }  // namespace

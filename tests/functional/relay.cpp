@@ -102,7 +102,8 @@ void run(const Descriptor& listener, const sockaddr_in& target, std::chrono::mil
     Descriptor left(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     Descriptor right(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!left.valid() || !right.valid()) continue;
-    if (::connect(right.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0 && errno != EINPROGRESS) {
+    if (::connect(right.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0 &&
+        errno != EINPROGRESS) {
       continue;
     }
     Pair& pair = pairs.emplace_back();

@@ -42,7 +42,8 @@ class NodeTest : public testing::Test {
                              "ETCD_CERT", "ETCD_KEY", "ETCD_USER", "ETCD_PASSWORD_FILE", "ETCD_PASSWORD"}) {
       unsetenv((std::string("MESHZERO_") + name).c_str());
     }
-    ::signal(SIGPIPE, SIG_IGN);  // a node may close a connection first
+    setenv("MESHZERO_DISCOVERY", "off", 1);  // no test speaks to the network around it
+    ::signal(SIGPIPE, SIG_IGN);              // a node may close a connection first
     setenv("HOME", root_.c_str(), 1);
     setenv("XDG_CONFIG_HOME", (root_ / "config").c_str(), 1);
     setenv("XDG_DATA_HOME", (root_ / "share").c_str(), 1);

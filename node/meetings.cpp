@@ -1,0 +1,214 @@
+// Of NodeMembership: the table of addresses at which members may be, and the threads that try them.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "node/node_membership.h"
+#include "p2p/base32.h"
+#include "p2p/protocol.h"
+
+namespace mz {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kLookAgainSeconds = 5;  // at the latest: members die and come back
+
+double seconds_now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
+
+// What the adverts of these say settles it, as long as nothing else names the address.
+bool is_settled_by_advert(CandidateState state) {
+  return state == CandidateState::self || state == CandidateState::other_cluster ||
+         state == CandidateState::other_version || state == CandidateState::revoked;
+}
+
+std::string host_of(std::string_view address) {
+  auto parsed = PeerAddress::parse(address);
+  return parsed ? parsed->host : std::string();
+}
+
+}  // namespace
+
+// --- the table -----------------------------------------------------------------------------------------------------------
+
+void NodeMembership::fill_again() {
+  for (const PeerAddress& address : fixed_) known_.add(address, CandidateSource::fixed);
+  for (const auto& [instance, sighting] : sightings_) note_advert(sighting);
+}
+
+bool NodeMembership::is_own(const PeerAddress& address) const {
+  const std::vector<std::string> own = self().addresses;
+  return std::any_of(own.begin(), own.end(), [&](const std::string& text) { return host_of(text) == address.host; });
+}
+
+void NodeMembership::note_advert(const Sighting& sighting) {
+  const Advert& advert = sighting.advert;
+  const Claim claim{.name = advert.instance, .cluster = advert.cluster, .node = advert.node};
+  CandidateState state = CandidateState::fresh;
+  std::string reason = "It says that it is a member of this cluster; it has not been met yet.";
+  const std::vector<NodeId> revoked = trust_.revoked_nodes();
+  if (!cluster_id_text(trust_.cluster_id()).starts_with(advert.cluster)) {
+    state = CandidateState::other_cluster;
+    reason = "It says that it belongs to another cluster, which begins with " + advert.cluster + ".";
+  } else if (trust_.node_id().text().starts_with(advert.node)) {
+    state = CandidateState::self;
+    // Link-local addresses, which have a scope, are not among those a node tells of itself.
+    const auto telling = [](const PeerAddress& address) { return address.host.find('%') == std::string::npos; };
+    const auto& at = sighting.addresses;
+    const bool elsewhere = std::any_of(at.begin(), at.end(), telling) &&
+                           std::none_of(at.begin(), at.end(), [this](const PeerAddress& each) { return is_own(each); });
+    reason = elsewhere
+                 ? "It uses the identity of this node. If it is another machine, its data directory is a copy: run "
+                   "`meshzero identity reset` there."
+                 : "It is this node itself.";
+  } else if (std::any_of(revoked.begin(), revoked.end(),
+                         [&](const NodeId& node) { return node.text().starts_with(advert.node); })) {
+    state = CandidateState::revoked;
+    reason = "It was put out of the cluster.";
+  } else if (advert.protocol != protocol_version()) {
+    state = CandidateState::other_version;
+    reason = "It speaks version " + std::to_string(advert.protocol) + " of the protocol, this node version " +
+             std::to_string(protocol_version()) + ". Run the same version of MeshZero on both.";
+  }
+  for (const PeerAddress& address : sighting.addresses) known_.announced(address, claim, state, reason);
+}
+
+void NodeMembership::withdraw(const std::vector<PeerAddress>& addresses) {
+  for (const PeerAddress& address : addresses) {
+    const bool still = std::any_of(sightings_.begin(), sightings_.end(), [&](const auto& entry) {
+      const auto& all = entry.second.addresses;
+      return std::find(all.begin(), all.end(), address) != all.end();
+    });
+    if (!still) known_.withdrawn(address);
+  }
+}
+
+void NodeMembership::sighted(const Sighting& sighting) {
+  {
+    const std::lock_guard lock(mutex_);
+    Sighting& kept = sightings_[sighting.advert.instance];
+    const Sighting before = std::exchange(kept, sighting);
+    note_advert(sighting);
+    withdraw(before.addresses);
+  }
+  changed_.notify_all();
+}
+
+void NodeMembership::vanished(const std::string& instance) {
+  const std::lock_guard lock(mutex_);
+  const auto gone = sightings_.extract(instance);
+  if (!gone.empty()) withdraw(gone.mapped().addresses);
+}
+
+void NodeMembership::network_changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    known_.try_all_again();
+  }
+  changed_.notify_all();
+}
+
+std::vector<NodeMembership::CandidateView> NodeMembership::candidates() const {
+  const double now = seconds_now();
+  const std::int64_t wall = std::time(nullptr);
+  const auto on_the_wall = [&](const std::optional<double>& at) {
+    return at ? std::optional(wall - static_cast<std::int64_t>(now - *at)) : std::nullopt;
+  };
+  const Agreement connected = agreement();
+  const std::vector<NodeId> alive = connected.alive ? connected.alive() : std::vector<NodeId>();
+  std::vector<CandidateView> views;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, candidate] : known_.all()) {
+    CandidateView view{.address = address,
+                       .candidate = candidate,
+                       .last_tried = on_the_wall(candidate.last_tried),
+                       .last_worked = on_the_wall(candidate.last_worked)};
+    const bool member = std::find(alive.begin(), alive.end(), candidate.node) != alive.end();
+    if (candidate.state == CandidateState::fresh && !candidate.node.is_nobody()) {
+      view.candidate.reason = member ? "A member that is reached elsewhere is said to be there, so it is not tried."
+                                     : "A member is said to be there; it has not been tried yet.";
+    } else if (candidate.state == CandidateState::fresh && candidate.reason.empty()) {
+      view.candidate.reason = "It has not been tried yet.";
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<PeerAddress> NodeMembership::ways_into(const JoinToken& token) const {
+  std::vector<PeerAddress> ways;
+  const std::string cluster = to_base32(token.authority).substr(0, kAdvertIdLength);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, candidate] : known_.all()) {
+    if (!candidate.only_from(CandidateSource::bonjour) || candidate.claim.cluster == cluster) ways.push_back(address);
+  }
+  return ways;
+}
+
+// --- meetings ------------------------------------------------------------------------------------------------------------
+
+void NodeMembership::run_meetings() {
+  for (;;) {
+    const Agreement connected = agreement();
+    const std::vector<NodeId> alive = connected.alive ? connected.alive() : std::vector<NodeId>();
+    // An address that was only heard of from a member is a hint for when its node does not answer.
+    const auto wanted = [&](const PeerAddress&, const Candidate& candidate) {
+      if (candidate.only_from(CandidateSource::bonjour) && is_settled_by_advert(candidate.state)) return false;
+      if (!candidate.node.is_nobody() && trust_.is_revoked(candidate.node)) return false;
+      const bool well = std::find(alive.begin(), alive.end(), candidate.node) != alive.end();
+      if (well && candidate.last_worked) return false;
+      const bool named = candidate.from(CandidateSource::fixed) || candidate.from(CandidateSource::bonjour);
+      return named || (!well && candidate.from(CandidateSource::known));
+    };
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    const double now = seconds_now();
+    if (const auto address = known_.take(now, wanted)) {
+      lock.unlock();
+      try_to_meet(*address);
+      continue;
+    }
+    const double wait =
+        std::clamp(known_.next_due(wanted).value_or(now + kLookAgainSeconds) - now, 0.01, kLookAgainSeconds);
+    changed_.wait_for(lock, std::chrono::duration<double>(wait));
+  }
+}
+
+void NodeMembership::try_to_meet(const PeerAddress& address) {
+  std::vector<MemberAddress> all = others();
+  all.push_back(self());
+  note_meeting(address, meet(trust_, all, address, within(std::chrono::seconds(kMeetingSeconds))));
+}
+
+void NodeMembership::note_meeting(const PeerAddress& address, const Meeting& meeting) {
+  bool news = false;
+  bool announced = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto before = known_.all().find(address); before != known_.all().end()) {
+      news = before->second.state != meeting.state;
+      announced = before->second.from(CandidateSource::bonjour);
+    }
+    if (meeting.said) {
+      known_.worked(address, meeting.said->node, seconds_now());
+    } else {
+      known_.failed(address, seconds_now(), meeting.state, meeting.reason);
+    }
+  }
+  if (news) {
+    const bool impostor = announced && meeting.state == CandidateState::refused;
+    spdlog::log(impostor ? spdlog::level::warn : spdlog::level::info, "{}: {}", address.text(), meeting.reason);
+  }
+  if (!meeting.said) return;
+  remember();
+  const MemberAddress met{.node = meeting.said->node, .addresses = {address.text()}};
+  if (const Agreement connected = agreement(); connected.admitted) connected.admitted(met);
+  learn_members(meeting.said->members);
+  if (auto learnt = learn_revocations(meeting.said->revocations); !learnt) {
+    spdlog::warn("{}: {}", address.text(), learnt.error().text);
+  }
+}
+
+}  // namespace mz
