@@ -259,24 +259,24 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   // These call each other.
   std::optional<FrontDoor> front_door;
   std::optional<PairingService> pairing;
-  DiscoveryService discovery(**trust, membership,
-                             {.enabled = options.discovery,
-                              .announced = options.reach != Reach::loopback,
-                              .host = identity.name,
-                              .port = port,
-                              .addresses = [port] { return own_addresses(port); },
-                              .slept_us = [] { return slept_microseconds(); },
-                              .pairing_open = [&pairing] { return pairing->open(); },
-                              .member_name = [&cluster](const NodeId& node) { return member_name(cluster, node); },
-                              .stranger =
-                                  [&pairing](const Sighting& seen) {
-                                    pairing->sighted({.cluster = seen.advert.cluster,
-                                                      .addresses = seen.addresses,
-                                                      .open = seen.advert.pairing_open});
-                                  },
-                              .network_changed = [&cluster] { cluster.describe(); },
-                              .daemon_found = [&front_door] { front_door->adjust_reach(); },
-                              .name_thread = begin_thread});
+  DiscoveryService discovery(
+      **trust, membership,
+      {.enabled = options.discovery,
+       .announced = options.reach != Reach::loopback,
+       .host = identity.name,
+       .port = port,
+       .addresses = [port] { return own_addresses(port); },
+       .slept_us = [] { return slept_microseconds(); },
+       .pairing_open = [&pairing] { return pairing->open(); },
+       .member_name = [&cluster](const NodeId& node) { return member_name(cluster, node); },
+       .stranger =
+           [&pairing](const Sighting& seen) {
+             pairing->sighted(
+                 {.cluster = seen.advert.cluster, .addresses = seen.addresses, .open = seen.advert.pairing_open});
+           },
+       .network_changed = [&cluster] { cluster.describe(); },
+       .daemon_found = [&front_door] { front_door->adjust_reach(); },
+       .name_thread = begin_thread});
   membership.connect({.others = [&cluster] { return cluster.others(); },
                       .alive = [&cluster] { return cluster.alive(); },
                       .entered =

@@ -60,7 +60,8 @@ Strings string_list(const Advert& advert) {
 
 std::vector<std::string> strings_of(AvahiStringList* list) {
   std::vector<std::string> strings;
-  for (AvahiStringList* at = list; at != nullptr && strings.size() <= kMaxTxtStrings; at = avahi_string_list_get_next(at)) {
+  for (AvahiStringList* at = list; at != nullptr && strings.size() <= kMaxTxtStrings;
+       at = avahi_string_list_get_next(at)) {
     strings.emplace_back(reinterpret_cast<const char*>(avahi_string_list_get_text(at)), avahi_string_list_get_size(at));
   }
   return strings;
@@ -70,7 +71,8 @@ std::vector<std::string> strings_of(AvahiStringList* list) {
 // it any more.
 class AvahiLoop {
  public:
-  explicit AvahiLoop(Discovery::Callbacks callbacks) : callbacks_(std::move(callbacks)), poll_(avahi_simple_poll_new()) {}
+  explicit AvahiLoop(Discovery::Callbacks callbacks)
+      : callbacks_(std::move(callbacks)), poll_(avahi_simple_poll_new()) {}
   ~AvahiLoop() {
     if (poll_ != nullptr) avahi_simple_poll_free(poll_);
   }
@@ -130,7 +132,8 @@ class AvahiLoop {
   void resolve(Lookup& lookup);
   void on_browse(AvahiIfIndex interface, AvahiProtocol protocol, AvahiBrowserEvent event, const char* name,
                  const char* domain);
-  void on_resolved(Lookup& lookup, AvahiResolverEvent event, const char* host, std::uint16_t port, AvahiStringList* txt);
+  void on_resolved(Lookup& lookup, AvahiResolverEvent event, const char* host, std::uint16_t port,
+                   AvahiStringList* txt);
   RecordBrowser look_for_addresses(Lookup& lookup, std::uint16_t type);
   void tell();
   void say(DiscoveryState state, const std::string& text);
@@ -288,8 +291,9 @@ void AvahiLoop::browse() {
   lookups_.clear();
   sightings_.begin_anew();
   settle_at_ = Clock::now() + std::chrono::seconds(Discovery::kSettleSeconds);
-  const auto callback = [](AvahiServiceBrowser*, AvahiIfIndex interface, AvahiProtocol protocol, AvahiBrowserEvent event,
-                           const char* name, const char*, const char* domain, AvahiLookupResultFlags, void* self) {
+  const auto callback = [](AvahiServiceBrowser*, AvahiIfIndex interface, AvahiProtocol protocol,
+                           AvahiBrowserEvent event, const char* name, const char*, const char* domain,
+                           AvahiLookupResultFlags, void* self) {
     static_cast<AvahiLoop*>(self)->on_browse(interface, protocol, event, name, domain);
   };
   browser_.reset(avahi_service_browser_new(client_.get(), AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, kServiceType, nullptr,
@@ -310,8 +314,8 @@ void AvahiLoop::put_advert() {
   const Strings txt = string_list(*advert_);
   if (group_ && put_ && put_->port == advert_->port && put_->instance == name_) {
     const int error = avahi_entry_group_update_service_txt_strlst(group_.get(), AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
-                                                                  AvahiPublishFlags{}, name_.c_str(), kServiceType, nullptr,
-                                                                  txt.get());
+                                                                  AvahiPublishFlags{}, name_.c_str(), kServiceType,
+                                                                  nullptr, txt.get());
     if (error == 0) {
       put_ = advert_;
       put_->instance = name_;
@@ -329,8 +333,9 @@ void AvahiLoop::put_advert() {
   }
   int error = AVAHI_ERR_COLLISION;
   for (int tries = 0; tries < 10 && error == AVAHI_ERR_COLLISION; ++tries) {
-    error = avahi_entry_group_add_service_strlst(group_.get(), AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, AvahiPublishFlags{},
-                                                 name_.c_str(), kServiceType, nullptr, nullptr, advert_->port, txt.get());
+    error =
+        avahi_entry_group_add_service_strlst(group_.get(), AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, AvahiPublishFlags{},
+                                             name_.c_str(), kServiceType, nullptr, nullptr, advert_->port, txt.get());
     if (error != AVAHI_ERR_COLLISION) break;
     const Owned<char, avahi_free> other(avahi_alternative_service_name(name_.c_str()));
     name_ = other.get();
@@ -348,8 +353,8 @@ void AvahiLoop::put_advert() {
 void AvahiLoop::on_group(AvahiEntryGroupState state) {
   if (state == AVAHI_ENTRY_GROUP_ESTABLISHED && put_) {
     retry_wait_ = milliseconds(Discovery::kFirstRetryMs);
-    say(DiscoveryState::running, "Watching for other nodes on the local network, where this one is called \"" +
-                                     put_->instance + "\".");
+    say(DiscoveryState::running,
+        "Watching for other nodes on the local network, where this one is called \"" + put_->instance + "\".");
   } else if (state == AVAHI_ENTRY_GROUP_COLLISION) {
     const Owned<char, avahi_free> other(avahi_alternative_service_name(name_.c_str()));
     name_ = other.get();
@@ -440,8 +445,9 @@ RecordBrowser AvahiLoop::look_for_addresses(Lookup& lookup, std::uint16_t type) 
       found.loop->sightings_.remove_address(found.place, text, protocol);
     }
   };
-  return RecordBrowser(avahi_record_browser_new(client_.get(), lookup.interface, AVAHI_PROTO_UNSPEC, lookup.host.c_str(),
-                                                kClassIn, type, AvahiLookupFlags{}, callback, &lookup));
+  return RecordBrowser(avahi_record_browser_new(client_.get(), lookup.interface, AVAHI_PROTO_UNSPEC,
+                                                lookup.host.c_str(), kClassIn, type, AvahiLookupFlags{}, callback,
+                                                &lookup));
 }
 
 // --- to the outside -----------------------------------------------------------------------------------------------------

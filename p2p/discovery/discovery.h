@@ -56,13 +56,13 @@ const char* discovery_state_word(DiscoveryState state);
 
 class Discovery {
  public:
-  static constexpr int kFirstRetryMs = 250;   // to reach a daemon that went away or refused
+  static constexpr int kFirstRetryMs = 250;  // to reach a daemon that went away or refused
   static constexpr int kLongestRetryMs = 8000;
   static constexpr int kSettleSeconds = 10;   // then what was not seen again is taken for gone
   static constexpr int kStopWithinMs = 2000;  // a daemon that hangs cannot hold up the end of the node any longer
 
   struct Callbacks {
-    std::function<void(const Sighting&)> seen;             // new or changed; this node's own advert as well
+    std::function<void(const Sighting&)> seen;              // new or changed; this node's own advert as well
     std::function<void(const std::string& instance)> lost;  // its advert is gone, which says nothing of the node
     std::function<void(DiscoveryState, const std::string& text)> changed;
     std::function<void(const char*)> name_thread;

@@ -263,13 +263,13 @@ void DnsSdDiscovery::put_advert() {
       return;
     }
     discovery.retry_wait_ = milliseconds(kFirstRetryMs);
-    discovery.say(DiscoveryState::running, "Watching for other nodes on the local network, where this one is called \"" +
-                                               std::string(name) + "\".");
+    discovery.say(
+        DiscoveryState::running,
+        "Watching for other nodes on the local network, where this one is called \"" + std::string(name) + "\".");
   };
-  const DNSServiceErrorType error =
-      DNSServiceRegister(advertising_.on(main_), kDNSServiceFlagsShareConnection, kDNSServiceInterfaceIndexAny,
-                         advert_->instance.c_str(), kServiceType, nullptr, nullptr, htons(advert_->port), size, txt.data(),
-                         callback, this);
+  const DNSServiceErrorType error = DNSServiceRegister(
+      advertising_.on(main_), kDNSServiceFlagsShareConnection, kDNSServiceInterfaceIndexAny, advert_->instance.c_str(),
+      kServiceType, nullptr, nullptr, htons(advert_->port), size, txt.data(), callback, this);
   advertising_.started(error);
   if (error != kDNSServiceErr_NoError) {
     failure_ = error;

@@ -16,7 +16,7 @@ namespace mz {
 
 class Sightings {
  public:
-  static constexpr std::size_t kMaxAdverts = 256;  // on all interfaces together; further ones are not looked at
+  static constexpr std::size_t kMaxAdverts = 256;   // on all interfaces together; further ones are not looked at
   static constexpr std::size_t kMaxAddresses = 16;  // of one advert on one interface
 
   struct Place {

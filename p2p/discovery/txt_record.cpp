@@ -9,9 +9,8 @@ namespace mz {
 namespace {
 
 bool is_id_prefix(std::string_view text) {
-  return text.size() == kAdvertIdLength && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7');
-         });
+  return text.size() == kAdvertIdLength &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7'); });
 }
 
 // The first string with the key counts, as the standard says.

@@ -12,7 +12,7 @@
 namespace mz {
 
 inline constexpr std::size_t kMaxTxtStrings = 16;
-inline constexpr std::size_t kMaxTxtBytes = 512;     // of all strings
+inline constexpr std::size_t kMaxTxtBytes = 512;      // of all strings
 inline constexpr std::size_t kMaxInstanceBytes = 63;  // of the name of an advert, by the standard
 
 std::vector<std::string> txt_strings(const Advert& advert);

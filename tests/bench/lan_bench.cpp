@@ -51,12 +51,13 @@ class Cluster {
       const std::string data = (root_.path() / std::to_string(host)).string();
       std::vector<std::string> flags;
       if (host > 1) {
-        const std::string made = output_of(settings.binary, {"token", "create", "--role", "node", "--json", "--data",
-                                                             (root_.path() / "1").string()});
+        const std::string made = output_of(
+            settings.binary, {"token", "create", "--role", "node", "--json", "--data", (root_.path() / "1").string()});
         flags = {"--join", json::parse(made, nullptr, false).value("token", ""), "--peer",
                  Lan::address_of(1) + ":" + std::to_string(kPort)};
       }
-      nodes_.push_back(std::make_unique<Node>(settings.binary, data, kPort, flags, [this, host] { return lan_->enter(host); }));
+      nodes_.push_back(
+          std::make_unique<Node>(settings.binary, data, kPort, flags, [this, host] { return lan_->enter(host); }));
       ids_.push_back(nodes_.back()->get("/api/v1/cluster").value("node_id", ""));
     }
     agree(everybody());
@@ -86,7 +87,8 @@ class Cluster {
         if (std::none_of(seen["members"].begin(), seen["members"].end(), alive)) return std::nullopt;
       }
     }
-    const bool within = std::any_of(who.begin(), who.end(), [&](std::size_t i) { return (*ballot)["node_id"] == ids_[i]; });
+    const bool within =
+        std::any_of(who.begin(), who.end(), [&](std::size_t i) { return (*ballot)["node_id"] == ids_[i]; });
     return within ? ballot : std::nullopt;
   }
   json agree(const std::vector<std::size_t>& who) const {
@@ -187,9 +189,10 @@ int main(int argc, char** argv) {
   try {
     settings.binary = std::filesystem::absolute(settings.binary).string();
     json out;
-    for (const auto& [name, section] : {std::pair<const char*, json (*)(const Settings&)>{"avahi_restart", avahi_restart},
-                                        {"healing", healing},
-                                        {"idle", idle}}) {
+    for (const auto& [name, section] :
+         {std::pair<const char*, json (*)(const Settings&)>{"avahi_restart", avahi_restart},
+          {"healing", healing},
+          {"idle", idle}}) {
       if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
       say(name);
       const double before = load();
@@ -205,8 +208,8 @@ int main(int argc, char** argv) {
         if (!value.is_object()) {
           std::cout << name << ' ' << key << ' ' << value.dump() << '\n';
         } else {
-          std::cout << name << ' ' << key << " p50 " << value["p50"] << " p95 " << value["p95"] << " max " << value["max"] << " ("
-                    << value["samples"] << ")\n";
+          std::cout << name << ' ' << key << " p50 " << value["p50"] << " p95 " << value["p95"] << " max "
+                    << value["max"] << " (" << value["samples"] << ")\n";
         }
       }
     }
