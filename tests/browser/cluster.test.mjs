@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from "node:test";
 
 import { focusedName, launchBrowser, Node, openPage, overflow, until } from "./harness.mjs";
 
-const kFlags = ["--workers", "0", "--disk-floor-gb", "0", "--no-discovery"];
+const kFlags = ["--workers", "0", "--disk-floor-gb", "0"];
 
 let browser;
 let opened;

@@ -168,7 +168,7 @@ export async function startMockNode(dist) {
     if (request.method === "POST") {
       let text = "";
       for await (const part of request) text += part;
-      const body = JSON.parse(text);
+      const body = text === "" ? null : JSON.parse(text);
       posted.push({ path: url.pathname, type: request.headers["content-type"], body });
       send(answers.post(url.pathname, body));
       return;

@@ -1,5 +1,5 @@
-// Makes the pictures of the documentation from real nodes, one that plays for a while and three that form a cluster:
-//   MESHZERO_BINARY=build/release/meshzero node tests/browser/pictures.mjs docs/images [games|cluster]
+// Makes the pictures of the documentation from real nodes, one that plays for a while, three that form a cluster, two that pair:
+//   MESHZERO_BINARY=build/release/meshzero node tests/browser/pictures.mjs docs/images [games|cluster|pairing]
 // The machines of the cluster have names of their own where that can be had: on Linux, as root.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const kHosts = ["studio", "laptop", "attic"];
 
 const [folder, only] = process.argv.slice(2);
 if (!folder) {
-  console.error("usage: node tests/browser/pictures.mjs FOLDER [games|cluster]");
+  console.error("usage: node tests/browser/pictures.mjs FOLDER [games|cluster|pairing]");
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });
@@ -28,8 +28,15 @@ async function start(host, ...flags) {
   return node;
 }
 
-async function shoot(node, { file, hash, colorScheme, shown, height = 880 }) {
-  const { page, go, close } = await openPage(browser, node.url, { colorScheme, viewport: { width: 1280, height } });
+/** The page in light or dark colours, 1280 pixels wide; `login` opens it as the node's own user. */
+async function shoot(node, { file, hash, colorScheme, shown, height = 880, login = false }) {
+  const address = login ? node.loginAddress() : null;
+  const origin = address ? new URL(address).origin : node.url;
+  const { page, go, close } = await openPage(browser, origin, { colorScheme, viewport: { width: 1280, height } });
+  if (address) {
+    await page.goto(address);
+    await page.getByTestId("log-out").waitFor();
+  }
   await go(hash);
   await page.getByTestId(shown).first().waitFor();
   await page.locator('[data-testid="connection"].tone-ok').waitFor();
@@ -50,12 +57,22 @@ async function games() {
   await shoot(node, { file: "viewer.png", hash: `#/games/${game.id}/${ply}`, colorScheme: "dark", shown: "board" });
 }
 
-/** Three machines; the first leader is switched off, and comes back when another one leads. */
+const kFlags = ["--workers", "0", "--disk-floor-gb", "0"];
+
+/** The name for a node, where it can have one. */
+const called = (host) => (process.platform === "linux" && process.getuid() === 0 ? host : null);
+
+/**
+ * Three machines; the first leader is switched off, and comes back when another one leads. A fourth belongs to nobody but itself, and
+ * at one more address nobody is.
+ */
 async function cluster() {
-  const named = process.platform === "linux" && process.getuid() === 0;
-  const flags = ["--workers", "0", "--disk-floor-gb", "0"];
-  const [first, ...others] = kHosts.map((host) => (named ? host : null));
-  const admin = await start(first, ...flags);
+  const flags = kFlags;
+  const [first, ...others] = kHosts.map(called);
+  const stranger = await start(called("kitchen"), ...flags);
+  const nobody = await Node.create();
+  const admin = await start(first, ...flags, "--peer", `127.0.0.1:${stranger.port}`, "--peer", `127.0.0.1:${nobody.port}`);
+  nobody.remove();
   await until("it leads itself", async () => (await admin.json("/api/v1/status")).leader);
   const members = [admin];
   for (const host of others) {
@@ -77,12 +94,20 @@ async function cluster() {
     (await next.json("/api/v1/status")).members.some((m) => m.node_id === leader.id && m.state === "dead"));
   await leader.start(...flags);
   await agree(members);
-  await shoot(next, { file: "cluster.png", hash: "#/cluster", colorScheme: "light", shown: "event", height: 1180 });
+  await shoot(admin, { file: "cluster.png", hash: "#/cluster", colorScheme: "light", shown: "event", height: 1500 });
+}
+
+/** A machine asks another one, whose person has not answered yet. */
+async function pairing() {
+  const [asked, asking] = [await start(called("studio"), ...kFlags), await start(called("attic"), ...kFlags)];
+  asking.command("pair", "start", `127.0.0.1:${asked.port}`);
+  await shoot(asked, { file: "pairing.png", hash: "#/cluster", colorScheme: "light", shown: "digits", height: 520, login: true });
 }
 
 try {
-  if (only !== "cluster") await games();
-  if (only !== "games") await cluster();
+  if (!only || only === "games") await games();
+  if (!only || only === "cluster") await cluster();
+  if (!only || only === "pairing") await pairing();
 } finally {
   await browser.close();
   for (const node of nodes) {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { focusedName, launchBrowser, openPage, overflow, until } from "./harness.mjs";
-import { healthyStatus, kMembers, startMockNode } from "./mock_node.mjs";
+import { healthyStatus, kMembers, pairingRequest, startMockNode } from "./mock_node.mjs";
 
 const kFailedRequest = /Failed to load resource/; // the browser's own remark on an error answer
 const kGameId = "ab".repeat(32);
@@ -517,4 +517,149 @@ test("a node without a cluster says so", async () => {
   });
   const page = await open("#/cluster");
   await page.getByText("This node takes no part in a cluster yet").waitFor();
+});
+
+const answerPairing = (...requests) => (node.answers.pairing = () => ({ status: 200, body: { open: true, requests } }));
+
+test("a machine that asks to join is announced on every part, and a person confirms with the digits of the other one", async () => {
+  answerPairing(pairingRequest());
+  for (const part of ["#/", "#/games", "#/nowhere"]) {
+    const elsewhere = await open(part);
+    await elsewhere.getByTestId("pairing-notice").getByText("attic wants to join this cluster.").waitFor();
+    if (part !== "#/nowhere") await opened.close();
+  }
+  const { page } = opened;
+  assert.match(await page.title(), /^\(1\) /);
+  await page.getByRole("link", { name: "Look at it" }).click();
+  const request = page.getByTestId("pairing-request");
+  assert.equal(await request.getByTestId("digits").innerText(), "482 913");
+  assert.equal(await page.getByTestId("pairing-notice").count(), 0, "the panel itself is the notice here");
+  const confirm = request.getByRole("button", { name: "Confirm" });
+  await request.getByLabel("Digits that attic shows").fill("48291");
+  await confirm.click();
+  await request.getByRole("alert").getByText("Type the six digits that attic shows.").waitFor();
+  assert.deepEqual(node.posted, []);
+  node.answers.post = () => ({ status: 403, body: { error: { kind: "refused", text: "These are not the digits shown here. Do not go on: refuse." } } });
+  await request.getByLabel("Digits that attic shows").fill("111 222");
+  await confirm.click();
+  await request.getByRole("alert").getByText("These are not the digits shown here.").waitFor();
+  node.answers.post = () => {
+    answerPairing(pairingRequest({ state: "confirmed_here" }));
+    return { status: 200, body: {} };
+  };
+  await request.getByLabel("Digits that attic shows").fill("482 913");
+  await page.keyboard.press("Enter");
+  await request.getByText("Now confirm on attic.").waitFor();
+  assert.deepEqual(node.posted, ["111222", "482913"].map((digits) => ({ path: "/api/v1/pairing/r1/confirm", type: "application/json", body: { digits } })));
+  assert.equal(await request.getByLabel("Digits that attic shows").count(), 0);
+  assert.deepEqual(await request.locator("[data-confirmed=true]").allInnerTexts().then((all) => all.map((text) => text.trim())), ["paper, here: confirmed"]);
+  answerPairing(pairingRequest({ state: "done", text: "attic is a member now." }));
+  await page.getByTestId("pairing-ended").getByText("attic is a member now.").waitFor();
+  assert.doesNotMatch(await page.title(), /^\(/);
+});
+
+test("every state of a request is said, and a refusal reaches the node", async () => {
+  answerPairing(
+    pairingRequest({ id: "a1", direction: "out", name: "studio2", state: "confirmed_there" }),
+    pairingRequest({ id: "a2", state: "refused", text: "It was refused there." }),
+    pairingRequest({ id: "a3", state: "expired", text: "Ten minutes are over." }),
+    pairingRequest({ id: "a4", state: "failed", text: "The connection broke." }),
+  );
+  const page = await open("#/cluster");
+  const request = page.locator('[data-testid="pairing-request"][data-id="a1"]');
+  await request.getByRole("heading", { name: "This machine asks to join the cluster of studio2" }).waitFor();
+  assert.deepEqual((await request.locator("[data-confirmed=true]").allInnerTexts()).map((text) => text.trim()), ["studio2: confirmed"]);
+  const ended = (await page.getByTestId("pairing-ended").allInnerTexts()).map((text) => text.trim().replaceAll(/\s+/g, " "));
+  assert.deepEqual(ended.map((text) => text.replace(/\d+ s ago/, "n s ago")), [
+    "Refused attic, n s ago. It was refused there.",
+    "Expired attic, n s ago. Ten minutes are over.",
+    "Failed attic, n s ago. The connection broke.",
+  ]);
+  await request.getByRole("button", { name: "Refuse" }).click();
+  await until("the refusal is posted", () => node.posted.length > 0);
+  assert.deepEqual(node.posted, [{ path: "/api/v1/pairing/a1/refuse", type: undefined, body: null }]);
+});
+
+test("a machine without a screen is approved by its id and by no other", async () => {
+  const id = "4k2lq7a3bcdefghi".padEnd(52, "z");
+  answerPairing(pairingRequest({ kind: "approval", digits: null, name: "cellar", node_id: id }));
+  const page = await open("#/cluster");
+  const request = page.getByTestId("pairing-request");
+  assert.equal(await request.getByTestId("whole-id").textContent(), id);
+  const approve = request.getByRole("button", { name: "Approve" });
+  const field = request.getByLabel("Id that cellar prints");
+  await field.fill(id.slice(0, 15));
+  await approve.click();
+  await request.getByRole("alert").getByText("at least the first 16 characters").waitFor();
+  await field.fill("a".repeat(52));
+  await approve.click();
+  await request.getByRole("alert").getByText("not the id of the machine that asks").waitFor();
+  assert.deepEqual(node.posted, []);
+  await field.fill(id.slice(0, 16));
+  await approve.click();
+  await until("the approval is posted", () => node.posted.length > 0);
+  assert.deepEqual(node.posted, [{ path: "/api/v1/approvals", type: "application/json", body: { node_id: id } }]);
+});
+
+for (const [who, scope, words] of [
+  ["a visitor", "none", "Only who is logged in may decide."],
+  ["a login that may only look", "read", "This login may only look"],
+]) {
+  test(`${who} sees who asks, and why not to decide`, async () => {
+    node.answers.session = () => ({ status: 200, body: { kind: scope === "none" ? "stranger" : "session", scope, label: "" } });
+    answerPairing(pairingRequest());
+    const page = await open("#/cluster");
+    const request = page.getByTestId("pairing-request");
+    await request.getByTestId("why-not").getByText(words).waitFor();
+    assert.equal(await request.getByTestId("digits").innerText(), "482 913");
+    assert.equal(await request.getByRole("button").count(), 0);
+    assert.equal(await request.getByRole("textbox").count(), 0);
+  });
+}
+
+test("a node alone asks a machine at an address, and what stands against it is said", async () => {
+  answerStatus((status) => {
+    status.members = [status.members[0]];
+    status.leader = status.ballot.node_id = status.node_id;
+    status.role = "leading";
+  });
+  const page = await open("#/cluster");
+  const form = page.getByTestId("pair-form");
+  await form.getByRole("button", { name: "Ask to pair" }).click();
+  await form.getByRole("alert").getByText("Type the address of the other machine").waitFor();
+  node.answers.post = () => ({ status: 502, body: { error: { kind: "unreachable", text: "Nothing answers at attic.local:8765." } } });
+  await form.getByLabel("Address of the other machine").fill(" attic.local:8765 ");
+  await page.keyboard.press("Enter");
+  await form.getByRole("alert").getByText("Nothing answers at attic.local:8765.").waitFor();
+  assert.deepEqual(node.posted, [{ path: "/api/v1/pairing", type: "application/json", body: { peer: "attic.local:8765" } }]);
+});
+
+test("a login that has ended while one decides is said, and the buttons go", async () => {
+  answerPairing(pairingRequest());
+  opened = await openPage(browser, node.url, { expected: kFailedRequest });
+  const { page } = opened;
+  await page.addInitScript(() => sessionStorage.setItem("meshzero.session", "old"));
+  await opened.go("#/cluster");
+  const request = page.getByTestId("pairing-request");
+  await request.getByLabel("Digits that attic shows").fill("482913");
+  node.answers.post = () => ({ status: 401, body: { error: { kind: "unauthorized", text: "Who are you?" } } });
+  node.answers.session = () => ({ status: 200, body: { kind: "stranger", scope: "none", label: "" } });
+  await request.getByRole("button", { name: "Confirm" }).click();
+  await request.getByTestId("why-not").getByText("Only who is logged in may decide.").waitFor();
+  assert.equal(await request.getByRole("button").count(), 0);
+});
+
+test("words of machines that ask are text, however long", async () => {
+  const name = `<img src=x onerror=alert(1)>${"long".repeat(40)}`;
+  answerPairing(
+    pairingRequest({ name, text: `<b>${"x".repeat(300)}</b>` }),
+    pairingRequest({ id: "r2", kind: "approval", digits: null, name, address: `${"very-long-name.".repeat(8)}example:1` }),
+    pairingRequest({ id: "r3", state: "failed", name, text: "<i>no</i>" }),
+  );
+  const page = await open("#/cluster", { viewport: { width: 360, height: 740 } });
+  await page.getByTestId("pairing-ended").waitFor();
+  assert.equal(await page.locator("main img, main b, main i").count(), 0);
+  assert.equal(await overflow(page), 0);
+  await page.getByText("Add a machine").click();
+  assert.equal(await overflow(page), 0);
 });

@@ -185,6 +185,7 @@ export class ApiFailure extends Error {
 }
 
 const kRequestTimeoutMs = 8000;
+const kPairTimeoutMs = 25_000; // the node waits 20 seconds for the machine it asks
 
 async function refusal(response: Response): Promise<ApiFailure> {
   let text = `The node answered with HTTP ${response.status}.`;
@@ -197,12 +198,12 @@ async function refusal(response: Response): Promise<ApiFailure> {
   return new ApiFailure("refused", text, response.status);
 }
 
-function ask(path: string, body?: object): Promise<Response> {
+function ask(path: string, method = "GET", body?: object, timeoutMs = kRequestTimeoutMs): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json", ...authorization() };
-  const common = { signal: AbortSignal.timeout(kRequestTimeoutMs), headers };
-  if (body === undefined) return fetch(path, common);
+  const request: RequestInit = { method, signal: AbortSignal.timeout(timeoutMs), headers };
+  if (body === undefined) return fetch(path, request);
   headers["content-type"] = "application/json";
-  return fetch(path, { ...common, method: "POST", body: JSON.stringify(body) });
+  return fetch(path, { ...request, body: JSON.stringify(body) });
 }
 
 const unreachable = (): ApiFailure =>
@@ -233,10 +234,10 @@ async function get(path: string, isExpected: (body: Record<string, unknown>) => 
 }
 
 /** Asks the node to do something. Only a login with the scope that it takes may. */
-async function post(path: string, body: object): Promise<void> {
+async function post(path: string, body?: object, timeoutMs?: number): Promise<void> {
   let response: Response;
   try {
-    response = await ask(path, body);
+    response = await ask(path, "POST", body, timeoutMs);
   } catch {
     throw unreachable();
   }
@@ -283,9 +284,9 @@ export async function fetchLogin(): Promise<Login> {
   return (await get("/api/v1/session", (body) => typeof body["scope"] === "string")) as Login;
 }
 
-export const askToPair = (peer: string): Promise<void> => post("/api/v1/pairing", { peer });
+export const askToPair = (peer: string): Promise<void> => post("/api/v1/pairing", { peer }, kPairTimeoutMs);
 export const confirmPairing = (id: string, digits: string): Promise<void> => post(`/api/v1/pairing/${encodeURIComponent(id)}/confirm`, { digits });
-export const refusePairing = (id: string): Promise<void> => post(`/api/v1/pairing/${encodeURIComponent(id)}/refuse`, {});
+export const refusePairing = (id: string): Promise<void> => post(`/api/v1/pairing/${encodeURIComponent(id)}/refuse`);
 export const approve = (nodeId: string): Promise<void> => post("/api/v1/approvals", { node_id: nodeId });
 
 export interface GameFilter {

@@ -1,14 +1,17 @@
 // The frame of the page: header, connection state, and the part the address asks for.
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { clusterOf } from "./api.ts";
+import { clusterOf, fetchPairing } from "./api.ts";
 import { ClusterPage } from "./cluster/cluster_page.tsx";
+import { PairingNotice } from "./cluster/pairing_notice.tsx";
+import { waitsForPerson } from "./cluster/pairing_words.ts";
 import { isTroubled } from "./cluster/standing.ts";
 import { ago } from "./format.ts";
 import { isStale } from "./freshness.ts";
 import { GamesPage } from "./games/games_page.tsx";
 import { Notice } from "./notice.tsx";
 import { Overview } from "./overview/overview.tsx";
+import { usePolled } from "./poll.ts";
 import { parseRoute, routeHash, type Route } from "./route.ts";
 import { isLoggedIn, loginFailure, logOut } from "./session.ts";
 import { useNow, useStatusFeed, type StatusFeed } from "./status_feed.ts";
@@ -133,14 +136,16 @@ function StaleBanner({ feed, now }: { feed: StatusFeed; now: number }) {
 export function App() {
   const route = useRoute();
   const feed = useStatusFeed();
+  const pairing = usePolled(fetchPairing);
   const now = useNow();
   const main = useRef<HTMLElement>(null);
   const place = route.page === "game" ? `game ${route.id}` : route.page;
   const firstPlace = useRef(place);
 
+  const asking = pairing.value?.requests.filter(waitsForPerson).length ?? 0;
   useEffect(() => {
-    document.title = `${kTitles[route.page]} – MeshZero${feed.status?.name ? ` on ${feed.status.name}` : ""}`;
-  }, [route.page, feed.status?.name]);
+    document.title = `${asking > 0 ? `(${asking}) ` : ""}${kTitles[route.page]} – MeshZero${feed.status?.name ? ` on ${feed.status.name}` : ""}`;
+  }, [asking, route.page, feed.status?.name]);
 
   // After going to another place keyboard and screen reader continue at its beginning.
   useEffect(() => {
@@ -198,11 +203,12 @@ export function App() {
       </header>
       <LoginBanner />
       <StaleBanner feed={feed} now={now} />
+      {route.page !== "cluster" && <PairingNotice pairing={pairing.value} />}
       <main id="main" ref={main} tabIndex={-1}>
         {route.page === "overview" && <Overview feed={feed} now={now} />}
         {route.page === "games" && <GamesPage route={route} now={now} />}
         {route.page === "game" && <GamePage key={route.id} id={route.id} ply={route.ply} />}
-        {route.page === "cluster" && <ClusterPage feed={feed} now={now} filter={route} />}
+        {route.page === "cluster" && <ClusterPage feed={feed} pairing={pairing} now={now} filter={route} />}
         {route.page === "unknown" && (
           <Notice kind="empty" title="There is nothing at this address">
             <p>

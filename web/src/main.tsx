@@ -7,6 +7,7 @@ import "./style/games.css";
 import "./style/viewer.css";
 import "./style/cluster.css";
 import "./style/map.css";
+import "./style/pairing.css";
 
 import { App } from "./app.tsx";
 import { takeLogin } from "./session.ts";

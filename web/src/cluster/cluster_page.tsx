@@ -1,14 +1,17 @@
 // The machines that work together: how it stands with them, who leads, and what has happened.
-import { clusterOf, type Cluster } from "../api.ts";
+import { clusterOf, type Cluster, type Pairing } from "../api.ts";
 import { isStale } from "../freshness.ts";
+import { useLogin } from "../login.ts";
 import { NoStatus } from "../no_status.tsx";
 import { Notice } from "../notice.tsx";
+import type { Polled } from "../poll.ts";
 import type { EventFilter } from "../route.ts";
 import type { StatusFeed } from "../status_feed.ts";
 import { AddMachine } from "./add_machine.tsx";
 import { ClusterMap } from "./cluster_map.tsx";
 import { Events } from "./events.tsx";
 import { Members } from "./members.tsx";
+import { PairingPanel } from "./pairing.tsx";
 import { memberName, policyWords, present, shortId, silent, standing } from "./standing.ts";
 
 function Headline({ cluster, stale }: { cluster: Cluster; stale: boolean }) {
@@ -77,31 +80,50 @@ function Figures({ cluster }: { cluster: Cluster }) {
   );
 }
 
-export function ClusterPage({ feed, now, filter }: { feed: StatusFeed; now: number; filter: EventFilter }) {
+interface Props {
+  feed: StatusFeed;
+  pairing: Polled<Pairing>;
+  now: number;
+  filter: EventFilter;
+}
+
+export function ClusterPage({ feed, pairing, now, filter }: Props) {
   const { status } = feed;
+  const login = useLogin();
   if (!status) return <NoStatus feed={feed} />;
   const cluster = clusterOf(status);
   if (!cluster) return <Notice kind="empty" title="This node takes no part in a cluster yet" />;
   const frozen = cluster.role === "frozen";
   const alone = present(cluster).length <= 1 && !frozen;
   const stale = isStale(feed, now);
+  const add = (
+    <AddMachine
+      cluster={cluster}
+      port={status.port}
+      discovery={null}
+      pairing={pairing.value}
+      login={login}
+      onAsked={pairing.retry}
+    />
+  );
   return (
     <div class="stack">
       <Headline cluster={cluster} stale={stale} />
       {frozen && <Frozen />}
+      <PairingPanel feed={pairing} login={login} own={status.name} now={status.now} />
+      {!alone && !frozen && <Figures cluster={cluster} />}
+      <ClusterMap cluster={cluster} discovery={null} now={status.now} />
       {alone && (
         <section class="card" aria-labelledby="add-title">
           <h2 id="add-title">Add a machine</h2>
-          <AddMachine cluster={cluster} port={status.port} />
+          {add}
         </section>
       )}
-      {!alone && !frozen && <Figures cluster={cluster} />}
-      <ClusterMap cluster={cluster} discovery={null} now={status.now} />
       <Members cluster={cluster} now={status.now} />
       {!alone && !frozen && (
         <details class="card fold">
           <summary>Add a machine</summary>
-          <AddMachine cluster={cluster} port={status.port} />
+          {add}
         </details>
       )}
       <Events cluster={cluster} filter={filter} now={now} />

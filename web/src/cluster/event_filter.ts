@@ -8,6 +8,7 @@ export const kKinds: Readonly<Record<string, string>> = {
   partition: "Partition",
   node: "This node",
   admin: "Admin",
+  pairing: "Pairing",
   token: "Token",
   certificate: "Certificate",
   revocation: "Revocation",
