@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { focusedName, launchBrowser, openPage, overflow, until } from "./harness.mjs";
-import { healthyStatus, kMembers, pairingRequest, startMockNode } from "./mock_node.mjs";
+import { candidate, healthyStatus, kMembers, pairingRequest, quietNetwork, startMockNode } from "./mock_node.mjs";
 
 const kFailedRequest = /Failed to load resource/; // the browser's own remark on an error answer
 const kGameId = "ab".repeat(32);
@@ -519,7 +519,61 @@ test("a node without a cluster says so", async () => {
   await page.getByText("This node takes no part in a cluster yet").waitFor();
 });
 
+function answerDiscovery(change) {
+  node.answers.discovery = () => {
+    const body = quietNetwork();
+    change(body);
+    return { status: 200, body };
+  };
+}
+
 const answerPairing = (...requests) => (node.answers.pairing = () => ({ status: 200, body: { open: true, requests } }));
+
+test("what the network shows is listed with the reason why each machine is no member, and drawn", async () => {
+  answerDiscovery((seen) => {
+    seen.candidates.push(
+      candidate({ address: "192.0.2.77:8765", name: "kitchen", node_id: "q".repeat(16), state: "other_cluster", reason: "It belongs to another cluster." }),
+      candidate({ address: "[2001:db8::77]:8765", name: "kitchen", node_id: "q".repeat(16), state: "other_cluster", reason: "It belongs to another cluster." }),
+      candidate({ address: "192.0.2.78:8765", sources: ["static", "exchanged"], state: "unreachable", reason: "Nothing answers there.", failures: 4 }),
+    );
+  });
+  const page = await open("#/cluster");
+  const panel = page.getByTestId("discovery");
+  await panel.getByText("The Avahi daemon runs").waitFor();
+  assert.equal((await page.getByTestId("discovery-state").innerText()).split("\n")[0].trim(), "Looking for machines by Avahi");
+  assert.equal(await page.getByTestId("advert").innerText(), `studio at port 8765, cluster ${"k".repeat(16)}, open to pairing`);
+  const rows = (await panel.getByTestId("candidate").filter({ visible: true }).allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
+  assert.equal(rows.length, 3);
+  assert.match(rows[0], /^192\.0\.2\.78:8765 No answer Nothing answers there\. 4 attempts in vain\. named by you, told by a member never/);
+  assert.match(rows[1], /^kitchen qqqqqqq .*Other cluster It belongs to another cluster\. seen on the network never/);
+  const outside = page.locator('[data-testid="map-machine"][data-side="outside"]');
+  await outside.nth(1).waitFor();
+  assert.deepEqual(await outside.evaluateAll((all) => all.map((e) => e.getAttribute("aria-label"))), [
+    "192.0.2.78:8765, not a member, no answer",
+    "kitchen, not a member, other cluster",
+  ]);
+  await outside.nth(1).click();
+  await page.getByTestId("chosen").getByText("192.0.2.77:8765, [2001:db8::77]:8765").waitFor();
+  await page.getByTestId("chosen").getByText("It belongs to another cluster.").waitFor();
+  await panel.getByText("3 addresses of members and of this node").click();
+  await panel.locator('[data-state="self"]').getByText("This node.").waitFor();
+});
+
+test("a node that cannot look for others says why, and what it does not know is not shown as nothing", async () => {
+  answerDiscovery((seen) => {
+    Object.assign(seen, { advert: null, candidates: [] });
+    seen.discovery = { state: "unavailable", backend: "avahi", text: "The Avahi daemon does not run: `sudo systemctl start avahi-daemon`.", since: 0 };
+  });
+  const page = await open("#/cluster");
+  await page.getByTestId("nobody-seen").waitFor();
+  assert.match(await page.getByTestId("discovery-state").innerText(), /^\s*Not available by Avahi\s+The Avahi daemon does not run/);
+  await page.getByTestId("discovery").locator("code", { hasText: "sudo systemctl start avahi-daemon" }).waitFor();
+  assert.match(await page.getByTestId("advert").innerText(), /^Nothing/);
+  node.answers.discovery = () => ({ status: 503, body: { error: { kind: "failure", text: "Discovery is still starting." } } });
+  await page.reload();
+  await page.getByTestId("discovery").getByRole("alert").getByText("Discovery is still starting.").waitFor();
+  assert.equal(await page.getByTestId("nobody-seen").count(), 0);
+});
 
 test("a machine that asks to join is announced on every part, and a person confirms with the digits of the other one", async () => {
   answerPairing(pairingRequest());
@@ -649,17 +703,25 @@ test("a login that has ended while one decides is said, and the buttons go", asy
   assert.equal(await request.getByRole("button").count(), 0);
 });
 
-test("words of machines that ask are text, however long", async () => {
+test("words of other machines are text, however long, on the map and in requests", async () => {
   const name = `<img src=x onerror=alert(1)>${"long".repeat(40)}`;
   answerPairing(
     pairingRequest({ name, text: `<b>${"x".repeat(300)}</b>` }),
     pairingRequest({ id: "r2", kind: "approval", digits: null, name, address: `${"very-long-name.".repeat(8)}example:1` }),
     pairingRequest({ id: "r3", state: "failed", name, text: "<i>no</i>" }),
   );
+  answerDiscovery((seen) => {
+    seen.advert.instance = name;
+    seen.candidates.push(...Array.from({ length: 60 }, (_, i) => candidate({ name, address: `${"very-long-name.".repeat(8)}example:${i}`, reason: `<b>${"y".repeat(300)}</b>` })));
+  });
   const page = await open("#/cluster", { viewport: { width: 360, height: 740 } });
+  await page.getByTestId("candidate").nth(59).waitFor();
   await page.getByTestId("pairing-ended").waitFor();
   assert.equal(await page.locator("main img, main b, main i").count(), 0);
   assert.equal(await overflow(page), 0);
   await page.getByText("Add a machine").click();
+  assert.equal(await overflow(page), 0);
+  await page.locator('[data-testid="map-machine"][data-side="outside"]').first().click();
+  await page.getByTestId("chosen").waitFor();
   assert.equal(await overflow(page), 0);
 });

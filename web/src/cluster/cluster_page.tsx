@@ -1,14 +1,15 @@
 // The machines that work together: how it stands with them, who leads, and what has happened.
-import { clusterOf, type Cluster, type Pairing } from "../api.ts";
+import { clusterOf, fetchDiscovery, type Cluster, type Pairing } from "../api.ts";
 import { isStale } from "../freshness.ts";
 import { useLogin } from "../login.ts";
 import { NoStatus } from "../no_status.tsx";
 import { Notice } from "../notice.tsx";
-import type { Polled } from "../poll.ts";
+import { usePolled, type Polled } from "../poll.ts";
 import type { EventFilter } from "../route.ts";
 import type { StatusFeed } from "../status_feed.ts";
 import { AddMachine } from "./add_machine.tsx";
 import { ClusterMap } from "./cluster_map.tsx";
+import { DiscoveryPanel } from "./discovery.tsx";
 import { Events } from "./events.tsx";
 import { Members } from "./members.tsx";
 import { PairingPanel } from "./pairing.tsx";
@@ -89,6 +90,7 @@ interface Props {
 
 export function ClusterPage({ feed, pairing, now, filter }: Props) {
   const { status } = feed;
+  const discovery = usePolled(fetchDiscovery);
   const login = useLogin();
   if (!status) return <NoStatus feed={feed} />;
   const cluster = clusterOf(status);
@@ -100,7 +102,7 @@ export function ClusterPage({ feed, pairing, now, filter }: Props) {
     <AddMachine
       cluster={cluster}
       port={status.port}
-      discovery={null}
+      discovery={discovery.value}
       pairing={pairing.value}
       login={login}
       onAsked={pairing.retry}
@@ -112,7 +114,7 @@ export function ClusterPage({ feed, pairing, now, filter }: Props) {
       {frozen && <Frozen />}
       <PairingPanel feed={pairing} login={login} own={status.name} now={status.now} />
       {!alone && !frozen && <Figures cluster={cluster} />}
-      <ClusterMap cluster={cluster} discovery={null} now={status.now} />
+      <ClusterMap cluster={cluster} discovery={discovery.value} now={status.now} />
       {alone && (
         <section class="card" aria-labelledby="add-title">
           <h2 id="add-title">Add a machine</h2>
@@ -120,6 +122,7 @@ export function ClusterPage({ feed, pairing, now, filter }: Props) {
         </section>
       )}
       <Members cluster={cluster} now={status.now} />
+      <DiscoveryPanel feed={discovery} now={status.now} />
       {!alone && !frozen && (
         <details class="card fold">
           <summary>Add a machine</summary>
