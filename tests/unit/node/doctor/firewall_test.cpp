@@ -1,5 +1,5 @@
-// Firewalls by what their own programs print. The texts were recorded from ufw 0.36.1, firewalld 1.3.3, nftables 1.0.6, iptables
-// 1.8.9 and macOS 14; addresses were replaced.
+// Firewalls by what their own programs print. The JSON of nft follows what nftables 1.0.6 printed; the other texts were written by
+// hand after the documented formats of ufw, firewalld, iptables and macOS, not recorded.
 #include "node/doctor/firewall.h"
 
 #include <gtest/gtest.h>

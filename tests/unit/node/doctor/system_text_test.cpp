@@ -1,4 +1,4 @@
-// Texts of systems, recorded on Debian 12 and macOS 14.
+// Texts of systems, written by hand after the documented formats, not recorded.
 #include "node/doctor/system_text.h"
 
 #include <gtest/gtest.h>
