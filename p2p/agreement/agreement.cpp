@@ -396,9 +396,6 @@ void Agreement::handle(const ClusterMessage& message, const Have& body, Now now)
 void Agreement::handle(const ClusterMessage& message, const Events& body, Now /*now*/) {
   const std::uint64_t before = events_.size();
   for (const Event& event : body.events) {
-    // Of members only; what is left out is asked for again when the card of its author has come.
-    const NodeId& author = event.feed.author;
-    if (author != card_.id && roster_.find(author) == nullptr) continue;
     if (events_.add(event, signer_) != EventSet::Added::added) continue;
     const auto frame = event_frame(event);
     event_bytes_.insert(event_bytes_.end(), frame.begin(), frame.end());

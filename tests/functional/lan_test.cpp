@@ -186,7 +186,7 @@ TEST_F(LanTest, AFalseAdvertOfOurClusterIsRefusedWithAReason) {
   MUST(lan_->start_avahi(2));
   const json candidate = candidate_when("a", address_of("b"), "refused");
   EXPECT_EQ(candidate.at("name"), "rogue");
-  EXPECT_NE(candidate.at("reason").get<std::string>().find("is not the node it must be"), std::string::npos);
+  EXPECT_NE(candidate.at("reason").get<std::string>().find("is not the one it must be"), std::string::npos);
   EXPECT_EQ(nodes_["a"]->status().at("members").size(), 1U);
   EXPECT_EQ(nodes_["b"]->status().at("members").size(), 1U);
 }

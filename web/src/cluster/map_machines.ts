@@ -123,7 +123,9 @@ export function mapMachines(cluster: Cluster, discovery: Discovery | null, now: 
     machine.self ? 0 : machine.leads || machine.rivalTerm !== null ? 1 : machine.line === "heard" && machine.word === "Alive" ? 3 : 2;
   const drawn = new Set([...all].sort((a, b) => matters(a) - matters(b)).slice(0, kMaxDrawnMembers));
   const members = all.filter((machine) => drawn.has(machine)).sort((a, b) => Number(b.self) - Number(a.self));
-  const outside = byMachine((discovery?.candidates ?? []).filter(isOutside)).map(candidateMachine);
+  // An address at which a member was not found is no machine of its own.
+  const ofMember = ({ node_id: id }: Candidate): boolean => id !== "" && all.some((machine) => machine.id.startsWith(id));
+  const outside = byMachine((discovery?.candidates ?? []).filter((each) => isOutside(each) && !ofMember(each))).map(candidateMachine);
   return {
     members,
     outside: outside.slice(0, kMaxDrawnCandidates),
