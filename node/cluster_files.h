@@ -1,5 +1,6 @@
 // The files of the agreement in DATA/cluster: promise, cards, events, and `of`, which names the cluster they belong to. Cards
-// and events of another cluster are dropped; the promise stays, for it binds this node wherever it is.
+// and events of another cluster are dropped; its promise is kept in `promises`, under the id of the cluster, until the node is
+// in that cluster again.
 //
 // Belongs to one thread at a time.
 #pragma once
@@ -20,6 +21,7 @@ class ClusterFiles {
   Result<void> write(const Write& write);
 
  private:
+  Result<void> change_cluster(const std::string& from, const std::string& to);
   [[nodiscard]] std::filesystem::path path(Write::File file) const;
   std::filesystem::path directory_;
 };

@@ -41,7 +41,8 @@ Duration Election::jitter() {
 }
 
 void Election::start(Instant now) {
-  vote_from_ = now + kLease;
+  // A node that never promised anything never acknowledged anything either.
+  vote_from_ = ledger_.promised().none() ? now : now + kLease;
   if (faulty(Fault::vote_after_start)) vote_from_ = now;
   observe(now);
 }
@@ -58,8 +59,9 @@ void Election::observe(Instant now) {
   const bool by_itself = rules_.policy == Policy::available && roster_.active().empty();
   // A registrar knows whether somebody leads, so nobody has to be waited for.
   const bool told = rules_.policy == Policy::etcd;
-  campaign_at_ = by_itself || told ? now + kReach : now + kLease + jitter();
-  alone_at_ = by_itself ? now + kReach : now + kLease + kReach;
+  const Duration patience = ledger_.promised().none() ? 0 : kReach;  // whoever founds a cluster waits for nobody
+  campaign_at_ = by_itself || told ? now + patience : now + kLease + jitter();
+  alone_at_ = by_itself ? now + patience : now + kLease + kReach;
 }
 
 bool Election::live_leader(Instant now) const { return !following_.none() && (leading() || now < contact_ + kLease); }

@@ -160,6 +160,15 @@ json Node::get(const std::string& path) const {
   return answer ? json::parse(answer->body, nullptr, false) : json();
 }
 
+void Node::post(const std::string& path, const json& body) const {
+  HttpConnection connection = must(HttpConnection::dial_file(control_socket_));
+  HttpQuestion question{.method = "POST", .path = path};
+  question.content_type = "application/json";
+  question.body = body.dump();
+  const HttpAnswer said = must(connection.ask(question, within(std::chrono::seconds(10))));
+  if (said.status != 200) throw Failed(path + ": " + said.body);
+}
+
 void Node::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }

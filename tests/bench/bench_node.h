@@ -73,6 +73,8 @@ class Node {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] nlohmann::json get(const std::string& path) const;
+  // Through the control socket; throws the node's words when it refuses.
+  void post(const std::string& path, const nlohmann::json& body) const;
   void signal(int number) const;
   void kill_hard();
   void wait_for_end();

@@ -1,5 +1,6 @@
-// Measures nodes on a network of their own (tests/functional/lan_network.h): how soon discovery is back after its daemon was restarted,
-// how soon a partition is healed, and whether nodes that have nothing to complain of elect leaders anew.
+// Measures nodes on a network of their own (tests/functional/lan_network.h): how soon two fresh ones that nobody configured are one
+// cluster, how soon discovery is back after its daemon was restarted, how soon a partition is healed, and whether nodes that have
+// nothing to complain of elect leaders anew.
 //
 //   lan_bench --meshzero build/release/meshzero [--only SECTION...] [--json]
 #include <signal.h>
@@ -28,6 +29,7 @@ constexpr std::uint16_t kPort = 8765;
 
 struct Settings {
   std::string binary;
+  int pairings = 20;
   int restarts = 20;
   int partitions = 20;
   int nodes = 5;
@@ -112,6 +114,63 @@ class Cluster {
   std::vector<std::string> ids_;
 };
 
+// The open request on a node that has digits; null when there is none.
+json request_with_digits(const Node& node) {
+  const json seen = node.get("/api/v1/pairing");
+  if (!seen.is_object()) return nullptr;
+  for (const json& request : seen["requests"]) {
+    if (request["digits"].is_string()) return request;
+  }
+  return nullptr;
+}
+
+bool are_one_cluster(const Node& a, const Node& b) {
+  const json seen = a.get("/api/v1/cluster");
+  const json other = b.get("/api/v1/cluster");
+  if (!seen.is_object() || !other.is_object() || !seen["ballot"].is_object()) return false;
+  const auto all_alive = [](const json& of) {
+    return of["members"].size() == 2 &&
+           std::ranges::all_of(of["members"], [](const json& member) { return member["state"] == "alive"; });
+  };
+  return seen["ballot"] == other["ballot"] && all_alive(seen) && all_alive(other);
+}
+
+// Two fresh nodes on two fresh hosts, started one after the other: from the first start until both show the same digits, and
+// from the second confirmation until they have one leader. What people take to compare digits is not in it.
+json pairing(const Settings& settings) {
+  std::vector<double> shown;
+  std::vector<double> joined;
+  std::vector<double> both;
+  for (int i = 0; i < settings.pairings; ++i) {
+    const auto lan = must(Lan::make());
+    const TemporaryDirectory root;
+    for (int host = 1; host <= 2; ++host) ok(lan->add_host(host));
+    for (int host = 1; host <= 2; ++host) ok(lan->start_avahi(host));
+    const auto start = Clock::now();
+    Node a(settings.binary, root.path() / "a", kPort, {}, [&] { return lan->enter(1); });
+    Node b(settings.binary, root.path() / "b", kPort, {}, [&] { return lan->enter(2); });
+    json at_a;
+    json at_b;
+    wait_until(
+        [&] {
+          at_a = request_with_digits(a);
+          at_b = request_with_digits(b);
+          return at_a.is_object() && at_b.is_object() && at_a["digits"] == at_b["digits"];
+        },
+        kPatience, "the nodes show no common digits");
+    shown.push_back(seconds_since(start));
+    a.post("/api/v1/pairing/" + at_a["id"].get<std::string>() + "/confirm", {{"digits", at_b["digits"]}});
+    const auto confirmed = Clock::now();
+    b.post("/api/v1/pairing/" + at_b["id"].get<std::string>() + "/confirm", {{"digits", at_a["digits"]}});
+    wait_until([&] { return are_one_cluster(a, b); }, kPatience, "the nodes do not become one cluster");
+    joined.push_back(seconds_since(confirmed));
+    both.push_back(shown.back() + joined.back());
+  }
+  return {{"digits_shown_s", distribution(shown)},
+          {"one_cluster_after_confirmation_s", distribution(joined)},
+          {"together_s", distribution(both)}};
+}
+
 // From the start of the new daemon until it has taken the node's advert and every other host of the network could have heard it.
 json avahi_restart(const Settings& settings) {
   Cluster cluster(settings, 2);
@@ -177,7 +236,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> only;
   bool as_json = false;
   app.add_option("--meshzero", settings.binary, "The program under test.")->required();
-  app.add_option("--only", only, "Of avahi_restart, healing, idle.");
+  app.add_option("--only", only, "Of pairing, avahi_restart, healing, idle.");
+  app.add_option("--pairings", settings.pairings, "How often two fresh nodes meet.")->check(CLI::PositiveNumber);
   app.add_option("--restarts", settings.restarts, "How often the daemon is restarted.")->check(CLI::PositiveNumber);
   app.add_option("--partitions", settings.partitions, "How often the network is parted.")->check(CLI::PositiveNumber);
   app.add_option("--nodes", settings.nodes, "Idle nodes.")->check(CLI::Range(2, 20));
@@ -189,10 +249,10 @@ int main(int argc, char** argv) {
   try {
     settings.binary = std::filesystem::absolute(settings.binary).string();
     json out;
-    for (const auto& [name, section] :
-         {std::pair<const char*, json (*)(const Settings&)>{"avahi_restart", avahi_restart},
-          {"healing", healing},
-          {"idle", idle}}) {
+    for (const auto& [name, section] : {std::pair<const char*, json (*)(const Settings&)>{"pairing", pairing},
+                                        {"avahi_restart", avahi_restart},
+                                        {"healing", healing},
+                                        {"idle", idle}}) {
       if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
       say(name);
       const double before = load();
