@@ -231,6 +231,60 @@ TEST_F(LanTest, TheHalvesOfAPartitionBecomeOneAgain) {
   agree({"a", "b", "c", "d"});
 }
 
+// 7 hosts
+TEST_F(LanTest, AClusterInThreePiecesBecomesOneAgain) {
+  hosts(7);
+  found({"a", "b", "c", "d", "e", "f", "g"});
+  MUST(lan_->limit_rate(7, "512kbit"));
+  MUST(lan_->partition({{1, 2, 3}, {4, 5}, {6, 7}}));
+  std::set<std::string> leaders;
+  for (const auto& piece : std::vector<std::vector<std::string>>{{"a", "b", "c"}, {"d", "e"}, {"f", "g"}}) {
+    leaders.insert(agree(piece));
+  }
+  EXPECT_EQ(leaders.size(), 3U);
+  MUST(lan_->heal());
+  agree({"a", "b", "c", "d", "e", "f", "g"});
+}
+
+// 5 hosts
+TEST_F(LanTest, WhereATenthOfAllPacketsIsLostALostLeaderIsReplacedAndComesBack) {
+  hosts(5);
+  const std::vector<std::string> all{"a", "b", "c", "d", "e"};
+  found(all);
+  MUST(lan_->lose(10));
+  const std::string leader = agree(all);
+  nodes_[leader]->kill_hard();
+  const std::string next = agree(without(all, leader));
+  EXPECT_NE(next, leader);
+  start(leader);
+  agree(all);
+}
+
+// 3 hosts; the first and the last reach each other only by a detour over the second, which takes 300 ms each way
+TEST_F(LanTest, MembersFarFromEachOtherKeepTheirLeader) {
+  hosts(3);
+  MUST(lan_->cut(1, 3));
+  MUST(lan_->cut(3, 1));
+  constexpr std::chrono::milliseconds kFar{300};
+  auto to_a = Relay::start(*lan_, 2, 9000, Lan::address_of(1), 8765, kFar);
+  MUST(to_a);
+  auto to_c = Relay::start(*lan_, 2, 9001, Lan::address_of(3), 8765, kFar);
+  MUST(to_c);
+  start("a", {"--peer", Lan::address_of(2) + ":9001"});
+  start("c", {"--join", token_of("a"), "--peer", Lan::address_of(2) + ":9000"});
+  const std::string leader = agree({"a", "c"});
+  // Several leases later it is still the same.
+  const std::string other = ids_[leader == "a" ? "c" : "a"];
+  const auto seen = [&] { return nodes_[leader]->get_json("/api/v1/cluster"); };
+  const auto heard = [&other](const json& cluster) {
+    return mz::test::member_of(cluster, other).at("heard_at").get<std::int64_t>();
+  };
+  const json before = seen();
+  nodes_[leader]->status_when([&](const json&) { return heard(seen()) >= heard(before) + 12; });
+  EXPECT_EQ(seen().at("ballot"), before.at("ballot"));
+  EXPECT_EQ(agree({"a", "c"}), leader);
+}
+
 // 3 hosts, the last of which runs a copy of the second one's data directory
 TEST_F(LanTest, ACopyOfADataDirectoryOnAnotherHostFreezesBoth) {
   hosts(3);
