@@ -2,7 +2,7 @@
 # Builds the Debian package of this machine's kind into build/package, from the release build, which it brings up to date.
 # The last line it prints is the path of the package.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 say() { printf '== %s\n' "$*"; }
 
