@@ -6,7 +6,7 @@
 set -euo pipefail
 source_dir="${1:?usage: deb.sh SOURCE-DIR BUILD-DIR}"
 build_dir="$2"
-export PATH="$PATH:/usr/sbin:/sbin" # dpkg wants ldconfig
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin" # dpkg wants ldconfig
 for command in dpkg-deb dpkg-shlibdeps file systemctl systemd-analyze; do
   if ! command -v "$command" >/dev/null; then
     echo "$command is not installed, so no Debian package can be tried: skipped."
@@ -21,7 +21,9 @@ fail() {
   exit 1
 }
 
-cpack --config "$build_dir/CPackConfig.cmake" -B "$work/package" >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+# Built by somebody who keeps his files to himself.
+(umask 077 && cpack --config "$build_dir/CPackConfig.cmake" -B "$work/package") >"$work/said" 2>&1 ||
+  fail "$(cat "$work/said")"
 deb="$(echo "$work"/package/*.deb)"
 
 # The files, and nothing but them.
@@ -37,6 +39,8 @@ diff - "$work/files" <<'FILES' || fail "These are not the files that the package
 ./usr/share/lintian/overrides/meshzero
 ./usr/share/zsh/vendor-completions/_meshzero
 FILES
+modes="$(dpkg-deb --contents "$deb" | cut -d ' ' -f 1 | sort -u | paste -sd ' ')"
+[ "$modes" = "-rw-r--r-- -rwxr-xr-x drwxr-xr-x" ] || fail "Not everybody may use what the package brings: $modes"
 depends="$(dpkg-deb --field "$deb" Depends)"
 for package in libc6 libsqlite3-0 libavahi-client3; do
   grep -qE "(^|, )$package" <<<"$depends" || fail "The package does not depend on $package but on: $depends"
