@@ -48,6 +48,12 @@ Admission refuse(int status, std::string_view kind, std::string_view text) {
   return admission;
 }
 
+Admission refuse(const Error& error) {
+  Admission admission;
+  admission.refusal = error_response(error);
+  return admission;
+}
+
 Admission refuse_stranger() {
   Admission admission = refuse(
       401, "unauthorized", "This address needs credentials: an operator token, or the page opened with `meshzero ui`.");
@@ -175,6 +181,9 @@ Admission admit(std::span<const Route> table, const NodeServices& services, cons
     return refuse(404, "not_found", "Nothing is served at this address.");
   }
   if (!may_call(route->access, *principal, arrival, loopback_host)) return refuse_principal(*principal);
+  if (takes_declared_parameters_only(*route)) {
+    if (auto known = only_declared(head, route->contract.query); !known) return refuse(known.error());
+  }
   if (auto refusal = check_body(*route, head, arrival)) return *refusal;
   admission.route = route;
   admission.principal = *principal;

@@ -3,8 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "api/journal.h"
-#include "api/query.h"
-#include "api/trust_routes.h"
 
 namespace mz {
 namespace {
@@ -24,6 +22,26 @@ json ballot_json(const Leadership& leadership) {
   return {{"term", leadership.term}, {"node_id", leadership.node.text()}};
 }
 
+constexpr Field kOwnFields[] = {
+    {"facts", FieldType::number, "How many signed events about the cluster this node holds."},
+};
+constexpr auto kPicture = joined(kClusterFields, kOwnFields);
+constexpr Field kAfter{"after", FieldType::number, "Only events with higher numbers.", Given::optional, 0, INT64_MAX,
+                       0};
+constexpr Field kLimit{"limit",
+                       FieldType::number,
+                       "How many events at most.",
+                       Given::optional,
+                       1,
+                       static_cast<std::int64_t>(kMaxListedEvents),
+                       static_cast<std::int64_t>(kMaxListedEvents)};
+constexpr Field kEventsQuery[] = {kAfter, kLimit};
+constexpr Field kEvents[] = {
+    {"epoch", FieldType::text, "Another one means that the numbers began anew."},
+    {"events", FieldType::list, "`number`, `at` (seconds since 1970), `kind`, `level`, `node` or null, `text`."},
+    {"more", FieldType::flag, "Whether there are more after these."},
+};
+
 HttpResponse picture_route(const NodeServices& services, const Request&) {
   if (services.cluster == nullptr) return unavailable();
   const auto picture = services.cluster->picture();
@@ -34,10 +52,9 @@ HttpResponse picture_route(const NodeServices& services, const Request&) {
 
 HttpResponse events_route(const NodeServices& services, const Request& request) {
   if (services.journal == nullptr) return unavailable();
-  if (auto valid = only_parameters(request.head, {"after", "limit"}); !valid) return error_response(valid.error());
-  auto after = number_of(request.head, "after", 0, 0, INT64_MAX);
+  auto after = number_of(request.head, kAfter);
   if (!after) return error_response(after.error());
-  auto limit = number_of(request.head, "limit", kMaxListedEvents, 1, kMaxListedEvents);
+  auto limit = number_of(request.head, kLimit);
   if (!limit) return error_response(limit.error());
   const auto entries =
       services.journal->after(static_cast<std::uint64_t>(*after), static_cast<std::size_t>(*limit) + 1);
@@ -51,7 +68,6 @@ HttpResponse events_route(const NodeServices& services, const Request& request) 
 
 HttpResponse message_route(const NodeServices& services, const Request& request) {
   if (services.cluster == nullptr) return unavailable();
-  if (auto refused = protocol_refusal(request.head)) return *refused;
   auto back = services.cluster->receive(request.principal.node_id, request.body);
   if (!back) return error_response(back.error());
   HttpResponse response;
@@ -65,13 +81,29 @@ constexpr Access kPerson{{Caller::here, Caller::person}, Scope::read};
 constexpr Access kMember{Caller::node};
 
 constexpr Route kRoutes[] = {
-    {"GET", "/api/v1/cluster", "Members with their states, the leader and its ballot, partitions.", kReader,
-     Pool::reactor, picture_route},
-    {"GET", "/api/v1/events",
-     "What happened in the cluster as this node saw it, oldest first. Parameters: after, limit 1 to 500.", kPerson,
-     Pool::ui, events_route},
-    {"POST", "/api/v1/cluster/message", "Messages between members: heartbeats, votes, cards, events.", kMember,
-     Pool::control, message_route, BodyKind::bytes, kMaxClusterBody},
+    {"GET",
+     "/api/v1/cluster",
+     "Members with their states, the leader and its ballot, partitions.",
+     kReader,
+     Pool::reactor,
+     picture_route,
+     {.gives = kPicture}},
+    {"GET",
+     "/api/v1/events",
+     "What happened in the cluster as this node saw it, oldest first.",
+     kPerson,
+     Pool::ui,
+     events_route,
+     {.query = kEventsQuery, .gives = kEvents}},
+    {"POST",
+     "/api/v1/cluster/message",
+     "Messages between members: heartbeats, votes, cards, events.",
+     kMember,
+     Pool::control,
+     message_route,
+     {.content_type = "application/octet-stream", .between_nodes = true},
+     BodyKind::bytes,
+     kMaxClusterBody},
 };
 
 }  // namespace

@@ -12,7 +12,20 @@ namespace mz {
 
 std::span<const Route> cluster_routes();
 
-// node_id, leader, ballot, members and so on, as `status` shows them.
+inline constexpr Field kClusterFields[] = {
+    {"node_id", FieldType::text, "The id of this node."},
+    {"role", FieldType::text, "starting, looking, following, leading or frozen"},
+    {"policy", FieldType::text, "Who decides who leads: available, majority or etcd."},
+    {"leader", FieldType::text, "The id of the node that leads.", Given::nullable},
+    {"ballot", FieldType::object, "`node_id` of the leader and the `term` it leads in.", Given::nullable},
+    {"etcd", FieldType::object, "Of policy etcd: whether it `answers`, else `silent_since` and `why`.",
+     Given::nullable},
+    {"members", FieldType::list, "Every member: its state, roles, addresses, version and when it was heard of."},
+    {"partition", FieldType::object, "While several lead: how many `leaders`, `since` when, and the `rivals`.",
+     Given::nullable},
+};
+
+// What kClusterFields says.
 nlohmann::json cluster_json(const ClusterPicture& picture);
 
 }  // namespace mz

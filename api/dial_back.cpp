@@ -8,7 +8,6 @@
 #include "api/cluster.h"
 #include "api/http_connection.h"
 #include "api/node_state.h"
-#include "api/trust_routes.h"
 #include "p2p/candidates.h"
 #include "p2p/protocol.h"
 #include "p2p/trust/node_trust.h"
@@ -47,7 +46,6 @@ HttpResponse dial_back_route(const NodeServices& services, const Request& reques
   if (services.trust == nullptr || services.cluster == nullptr || services.dial_back == nullptr) {
     return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
   }
-  if (auto refused = protocol_refusal(request.head)) return *refused;
   const NodeId& member = request.principal.node_id;
   const DialBack::Turn turn = services.dial_back->turn(member);
   if (!turn.given()) {
@@ -71,11 +69,24 @@ HttpResponse dial_back_route(const NodeServices& services, const Request& reques
   return response;
 }
 
+constexpr Field kAnswered[] = {
+    {"node_id", FieldType::text, "The id of this node."},
+    {"version", FieldType::text, "Of this program."},
+    {"received_ms", FieldType::number, "When the question arrived, in milliseconds since 1970."},
+    {"answered_ms", FieldType::number, "When the answer left."},
+    {"tried", FieldType::list, "`address`, `reached` and, if not, why as `text`."},
+};
+constexpr int kTooOften[] = {429};
+
 constexpr Route kRoutes[] = {
     // Waits for another machine, so not where heartbeats are answered.
-    {"POST", "/api/v1/dialback",
+    {"POST",
+     "/api/v1/dialback",
      "Whether this node reaches the sender at the addresses of its card, and what time it is here.",
-     Access{Caller::node}, Pool::ui, dial_back_route},
+     Access{Caller::node},
+     Pool::ui,
+     dial_back_route,
+     {.gives = kAnswered, .refusals = kTooOften, .between_nodes = true}},
 };
 
 }  // namespace

@@ -54,12 +54,21 @@ HttpResponse discovery_route(const NodeServices& services, const Request&) {
 
 constexpr Access kReader{{Caller::here, Caller::person, Caller::node}, Scope::read};
 
+constexpr Field kFound[] = {
+    {"discovery", FieldType::object, "Whether it works: `state`, `backend`, `text`, `since`."},
+    {"advert", FieldType::object, "What this node announces of itself.", Given::nullable},
+    {"candidates", FieldType::list, "Every address, where it is known from, and what came of it."},
+};
+
 constexpr Route kRoutes[] = {
-    {"GET", "/api/v1/discovery",
+    {"GET",
+     "/api/v1/discovery",
      "Whether nodes are looked for on the local network, and every address at which one may be, with the reason why it "
-     "is "
-     "or is not a member.",
-     kReader, Pool::ui, discovery_route},
+     "is or is not a member.",
+     kReader,
+     Pool::ui,
+     discovery_route,
+     {.gives = kFound}},
 };
 
 }  // namespace

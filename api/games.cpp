@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/query.h"
 #include "store/game_store.h"
 
 namespace mz {
@@ -26,6 +25,7 @@ json summary_json(const GameSummary& game) {
 
 HttpResponse json_response(const json& body) {
   HttpResponse response;
+  response.headers.emplace_back("Cache-Control", "no-store");
   response.body = body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   return response;
 }
@@ -56,24 +56,39 @@ Result<void> add_play(const StoredGame& stored, std::int64_t from, std::int64_t 
   return {};
 }
 
-}  // namespace
+constexpr Field kLimit{.name = "limit",
+                       .type = FieldType::number,
+                       .meaning = "How many games at most.",
+                       .given = Given::optional,
+                       .minimum = 1,
+                       .maximum = kMaxListedGames,
+                       .fallback = kDefaultListedGames};
+constexpr Field kGame{"game", FieldType::text, "Only games of this name.", Given::optional};
+constexpr Field kBoard{"board", FieldType::text, "Only games on this board.", Given::optional};
+constexpr Field kSeats{"seats", FieldType::number, "Only games of so many players.", Given::optional, 1, 64};
+constexpr Field kBefore{"before", FieldType::number, "Only games older than the page that gave this as `next`.",
+                        Given::optional};
+constexpr Field kListQuery[] = {kLimit, kGame, kBoard, kSeats, kBefore};
+constexpr Field kListed[] = {
+    {"games", FieldType::list, "The games, newest first, without their moves."},
+    {"next", FieldType::text, "`before` of the next page; null on the last one.", Given::nullable},
+};
 
-HttpResponse list_games(const GameStore* store, const RequestHead& head) {
-  if (auto known = only_parameters(head, {"limit", "board", "seats", "before", "game"}); !known)
-    return error_response(known.error());
-  const auto limit = number_of(head, "limit", kDefaultListedGames, 1, kMaxListedGames);
+HttpResponse list_route(const NodeServices& services, const Request& request) {
+  const auto limit = number_of(request.head, kLimit);
   if (!limit) return error_response(limit.error());
-  const auto seats = number_of(head, "seats", 0, 1, 64);
+  const auto seats = number_of(request.head, kSeats);
   if (!seats) return error_response(seats.error());
-  const auto before = number_of(head, "before", 0, 0, INT64_MAX);
+  const auto before = number_of(request.head, kBefore);
   if (!before) return error_response(before.error());
+  const auto store = services.state->store();
   if (store == nullptr) return still_opening();
 
   GameFilter filter;
   filter.seats = static_cast<int>(*seats);
-  if (const auto board = head.query.find("board"); board != head.query.end()) filter.board = board->second;
-  if (const auto game = head.query.find("game"); game != head.query.end()) filter.game = game->second;
-  const auto cursor = head.query.contains("before") ? std::optional(*before) : std::nullopt;
+  filter.board = text_of(request.head, kBoard);
+  filter.game = text_of(request.head, kGame);
+  const auto cursor = request.head.query.contains("before") ? std::optional(*before) : std::nullopt;
   auto page = store->recent(static_cast<std::size_t>(*limit), cursor, filter);
   if (!page) return error_response(page.error());
   json games = json::array();
@@ -82,16 +97,44 @@ HttpResponse list_games(const GameStore* store, const RequestHead& head) {
       {{"games", std::move(games)}, {"next", page->next ? json(std::to_string(*page->next)) : json()}});
 }
 
-HttpResponse show_game(const GameStore* store, const RequestHead& head, const std::string& id) {
-  if (auto known = only_parameters(head, {"from", "count"}); !known) return error_response(known.error());
-  const auto from = number_of(head, "from", 0, 0, static_cast<std::int64_t>(GameRecord::kMaxMoves));
+constexpr Field kId[] = {{"id", FieldType::text, "The game's name: 64 hexadecimal digits."}};
+constexpr Field kFrom{"from",
+                      FieldType::number,
+                      "The first position that is wanted, in plies after the start.",
+                      Given::optional,
+                      0,
+                      static_cast<std::int64_t>(GameRecord::kMaxMoves),
+                      0};
+constexpr Field kCount{"count", FieldType::number,  "How many positions at most.", Given::optional,
+                       1,       kMaxShownPositions, kDefaultShownPositions};
+constexpr Field kShowQuery[] = {kFrom, kCount};
+constexpr Field kShown[] = {
+    {"id", FieldType::text, "The hash of the record."},
+    {"game", FieldType::text, "The name of the game, such as ringrift."},
+    {"board", FieldType::text, "The board."},
+    {"seats", FieldType::number, "How many players."},
+    {"engines", FieldType::texts, "Who played, in the order of the seats."},
+    {"winner", FieldType::number, "The seat that won, from 1; null without a winner.", Given::nullable},
+    {"reason", FieldType::text, "Why the game ended."},
+    {"plies", FieldType::number, "How many moves."},
+    {"capped", FieldType::flag, "Whether it was ended by a limit on the moves."},
+    {"seed", FieldType::text, "The seed of the play, as a decimal number."},
+    {"stored_at", FieldType::number, "Seconds since 1970."},
+    {"options", FieldType::object, "Rules that differ from the standard ones."},
+    {"moves", FieldType::texts, "All moves."},
+    {"positions", FieldType::object, "`from`, and `texts` of the positions from there on."},
+};
+
+HttpResponse show_route(const NodeServices& services, const Request& request) {
+  const auto from = number_of(request.head, kFrom);
   if (!from) return error_response(from.error());
-  const auto count = number_of(head, "count", kDefaultShownPositions, 1, kMaxShownPositions);
+  const auto count = number_of(request.head, kCount);
   if (!count) return error_response(count.error());
   Digest digest{};
-  if (!from_hex(id, digest)) {
+  if (!from_hex(request.variables.front(), digest)) {
     return error_response(404, "not_found", "A game is named by 64 hexadecimal digits; this is none.");
   }
+  const auto store = services.state->store();
   if (store == nullptr) return still_opening();
   auto stored = store->find(digest);
   if (!stored) return error_response(stored.error());
@@ -99,5 +142,28 @@ HttpResponse show_game(const GameStore* store, const RequestHead& head, const st
   if (auto done = add_play(*stored, *from, *count, body); !done) return error_response(done.error());
   return json_response(body);
 }
+
+constexpr Access kReader{{Caller::here, Caller::person, Caller::node}, Scope::read};
+
+constexpr Route kRoutes[] = {
+    {"GET",
+     "/api/v1/games",
+     "Stored games, newest first.",
+     kReader,
+     Pool::ui,
+     list_route,
+     {.query = kListQuery, .gives = kListed}},
+    {"GET",
+     "/api/v1/games/{id}",
+     "One game with its moves and positions.",
+     kReader,
+     Pool::ui,
+     show_route,
+     {.variables = kId, .query = kShowQuery, .gives = kShown}},
+};
+
+}  // namespace
+
+std::span<const Route> games_routes() { return kRoutes; }
 
 }  // namespace mz

@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/foreign_json.h"
 #include "api/member_list.h"
 #include "api/trust_routes.h"
 #include "p2p/base32.h"
@@ -33,16 +32,15 @@ HttpResponse unavailable() {
   return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
 }
 
+// What a text in the body stands for is not what it should.
 HttpResponse bad_body() {
-  return error_response(400, "usage", "The body is not the JSON object that this address takes.");
+  return error_response(400, "usage", "A field of the body is not in the form that this address takes.");
 }
 
 HttpResponse refusal(const Error& error) {
   if (error.kind == ErrorKind::corrupt) return error_response(400, "corrupt", error.text);  // it came from the sender
   return error_response(error);
 }
-
-json parse(const Request& request) { return parse_foreign_json(request.body); }
 
 std::string text_of(const json& body, const char* name) {
   const auto found = body.find(name);
@@ -54,11 +52,8 @@ bool flag_of(const json& body, const char* name) {
   return found != body.end() && found->is_boolean() && found->get<bool>();
 }
 
-std::int64_t number_of(const json& body, const char* name, std::int64_t lowest, std::int64_t highest) {
-  const auto found = body.find(name);
-  if (found == body.end() || !found->is_number_integer()) return 0;
-  return std::clamp(found->get<std::int64_t>(), lowest, highest);
-}
+// Its bounds have been checked.
+std::int64_t number_of(const json& body, const char* name) { return body.value(name, std::int64_t{0}); }
 
 template <std::size_t Size>
 std::optional<std::array<std::uint8_t, Size>> bytes_of(const json& body, const char* name) {
@@ -81,12 +76,74 @@ std::string shown_name(std::string name) {
   return name;
 }
 
+// --- what they take and give ---------------------------------------------------------------------------------------------
+
+constexpr Field kHelloFields[] = {
+    {"kind", FieldType::text, "digits or approval"},
+    {"request", FieldType::text, "The request for a certificate (PKCS #10, DER) in base32."},
+    {"proof", FieldType::text, "That the sender holds the key of the request, bound to this connection, in base32."},
+    {"commitment", FieldType::text, "The hash of the sender's nonce, in base32."},
+    {"name", FieldType::text, "What the sender calls itself.", Given::optional},
+    {"port", FieldType::number, "Where it listens.", Given::optional, 0, 65'535},
+    {"addresses", FieldType::texts, "Where it may be reached, as HOST:PORT.", Given::optional},
+    {"cluster", FieldType::text, "The id of the cluster of which it is the only member.", Given::optional},
+    {"founded", FieldType::number, "When that began, in seconds since 1970.", Given::optional},
+    {"by_person", FieldType::flag, "Whether a person named this very node.", Given::optional},
+};
+constexpr Field kWelcome[] = {
+    {"commitment", FieldType::text, "The hash of this node's nonce, in base32."},
+    {"name", FieldType::text, "What this machine calls itself."},
+};
+constexpr Field kRevealFields[] = {{"nonce", FieldType::text, "The sender's nonce, in base32."}};
+constexpr Field kRevealed[] = {{"nonce", FieldType::text, "This node's nonce, in base32."}};
+constexpr Field kPollFields[] = {
+    {"confirmed", FieldType::flag, "Whether the digits were confirmed on the sender's side.", Given::optional},
+    {"refused", FieldType::flag, "Whether the request was refused there.", Given::optional},
+};
+constexpr Field kProgress[] = {
+    {"state", FieldType::text, "waiting, confirmed_here, confirmed_there, done, refused, expired or failed"},
+    {"text", FieldType::text, "The same as a sentence."},
+    {"certificate", FieldType::text, "When it is done: the certificate, in PEM.", Given::optional},
+    {"members", FieldType::list, "When it is done: `node_id` and `addresses` of each member.", Given::optional},
+};
+
+constexpr Field kList[] = {
+    {"open", FieldType::flag, "Whether machines are let in at this moment."},
+    {"requests", FieldType::list, "The requests, newest last."},
+};
+constexpr Field kPairingId[] = {{"id", FieldType::text, "The id of the request, on this machine only."}};
+constexpr Field kRequest[] = {
+    {"id", FieldType::text, "On this machine only."},
+    {"direction", FieldType::text, "in, when the other machine asks this one; out otherwise"},
+    {"kind", FieldType::text, "digits or approval"},
+    {"node_id", FieldType::text, "The id of the other machine."},
+    {"name", FieldType::text, "What it calls itself."},
+    {"address", FieldType::text, "Where it was met."},
+    {"cluster", FieldType::text, "The cluster that is to be joined."},
+    {"digits", FieldType::text, "What both machines show.", Given::nullable},
+    {"state", FieldType::text, "waiting, confirmed_here, confirmed_there, done, refused, expired or failed"},
+    {"text", FieldType::text, "The same as a sentence."},
+    {"since", FieldType::number, "Seconds since 1970."},
+    {"expires", FieldType::number, "Seconds since 1970."},
+};
+constexpr Field kStartFields[] = {{"peer", FieldType::text, "The other machine, as HOST:PORT."}};
+constexpr Field kConfirmFields[] = {{"digits", FieldType::text, "The six digits that the other machine shows."}};
+constexpr Field kApproveFields[] = {
+    {"node_id", FieldType::text, "The machine's id, or how it begins: at least 16 characters."},
+};
+constexpr Field kApproved[] = {
+    {"node_id", FieldType::text, "The id, as far as it is known."},
+    {"request", FieldType::object, "The request of that machine, when there is one already.", Given::nullable},
+    {"text", FieldType::text, "What happens next."},
+};
+// Both machines asked each other and this one goes on.
+constexpr int kTurnAround[] = {409};
+
 // --- machines ------------------------------------------------------------------------------------------------------------
 
 // Why a request of a machine goes no further; nothing when it may.
 std::optional<HttpResponse> unfit(const NodeServices& services, const Request& request) {
   if (services.pairing == nullptr || services.membership == nullptr) return unavailable();
-  if (auto refused = protocol_refusal(request.head)) return refused;
   // The node's own socket has no channel to bind anything to.
   if (!request.arrival.encrypted) return error_response(403, "tls", "Machines pair over TLS only.");
   return std::nullopt;
@@ -94,12 +151,12 @@ std::optional<HttpResponse> unfit(const NodeServices& services, const Request& r
 
 HttpResponse hello_route(const NodeServices& services, const Request& request) {
   if (auto refused = unfit(services, request)) return *refused;
-  const json body = parse(request);
-  if (!body.is_object()) return bad_body();
-  const auto kind = parse_pairing_kind(text_of(body, "kind"));
-  const auto commitment = bytes_of<32>(body, "commitment");
-  const auto csr = from_base32(text_of(body, "request"));
-  const auto proof = from_base32(text_of(body, "proof"));
+  const auto body = json_body(request.body, kHelloFields);
+  if (!body) return refusal(body.error());
+  const auto kind = parse_pairing_kind(text_of(*body, "kind"));
+  const auto commitment = bytes_of<32>(*body, "commitment");
+  const auto csr = from_base32(text_of(*body, "request"));
+  const auto proof = from_base32(text_of(*body, "proof"));
   if (!kind || !commitment || !csr || !proof) return bad_body();
   const auto said = services.pairing->hello({.channel = request.exporter,
                                              .sender = request.arrival.address,
@@ -107,12 +164,12 @@ HttpResponse hello_route(const NodeServices& services, const Request& request) {
                                              .request = *csr,
                                              .proof = *proof,
                                              .commitment = *commitment,
-                                             .name = shown_name(text_of(body, "name")),
-                                             .port = static_cast<std::uint16_t>(number_of(body, "port", 0, 65535)),
-                                             .addresses = read_addresses(body.value("addresses", json())),
-                                             .cluster = shown_name(text_of(body, "cluster")),
-                                             .founded = number_of(body, "founded", 0, INT64_MAX),
-                                             .by_person = flag_of(body, "by_person")});
+                                             .name = shown_name(text_of(*body, "name")),
+                                             .port = static_cast<std::uint16_t>(number_of(*body, "port")),
+                                             .addresses = read_addresses(body->value("addresses", json())),
+                                             .cluster = shown_name(text_of(*body, "cluster")),
+                                             .founded = number_of(*body, "founded"),
+                                             .by_person = flag_of(*body, "by_person")});
   if (!said) return refusal(said.error());
   switch (said->kind) {
     case PairingWelcome::Kind::elsewhere:
@@ -129,9 +186,9 @@ HttpResponse hello_route(const NodeServices& services, const Request& request) {
 
 HttpResponse reveal_route(const NodeServices& services, const Request& request) {
   if (auto refused = unfit(services, request)) return *refused;
-  const json body = parse(request);
-  if (!body.is_object()) return bad_body();
-  const auto nonce = bytes_of<32>(body, "nonce");
+  const auto body = json_body(request.body, kRevealFields);
+  if (!body) return refusal(body.error());
+  const auto nonce = bytes_of<32>(*body, "nonce");
   if (!nonce) return bad_body();
   const auto theirs = services.pairing->reveal(request.exporter, *nonce);
   if (!theirs) return refusal(theirs.error());
@@ -140,9 +197,10 @@ HttpResponse reveal_route(const NodeServices& services, const Request& request) 
 
 HttpResponse poll_route(const NodeServices& services, const Request& request) {
   if (auto refused = unfit(services, request)) return *refused;
-  const json body = parse(request);
-  if (!body.is_object()) return bad_body();
-  const auto progress = services.pairing->poll(request.exporter, flag_of(body, "confirmed"), flag_of(body, "refused"));
+  const auto body = json_body(request.body, kPollFields);
+  if (!body) return refusal(body.error());
+  const auto progress =
+      services.pairing->poll(request.exporter, flag_of(*body, "confirmed"), flag_of(*body, "refused"));
   if (!progress) return refusal(progress.error());
   json said{{"state", pairing_state_word(progress->state)}, {"text", progress->text}};
   if (progress->certificate) {
@@ -165,9 +223,9 @@ HttpResponse list_route(const NodeServices& services, const Request&) {
 
 HttpResponse start_route(const NodeServices& services, const Request& request) {
   if (services.pairing == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return bad_body();
-  auto peer = PeerAddress::parse(text_of(body, "peer"));
+  const auto body = json_body(request.body, kStartFields);
+  if (!body) return refusal(body.error());
+  auto peer = PeerAddress::parse(text_of(*body, "peer"));
   if (!peer) return refusal(peer.error());
   const auto started = services.pairing->start(*peer);
   return started ? answer(pairing_request_json(*started), 201) : error_response(started.error());
@@ -175,9 +233,9 @@ HttpResponse start_route(const NodeServices& services, const Request& request) {
 
 HttpResponse confirm_route(const NodeServices& services, const Request& request) {
   if (services.pairing == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return bad_body();
-  const auto done = services.pairing->confirm(request.variables.front(), text_of(body, "digits"));
+  const auto body = json_body(request.body, kConfirmFields);
+  if (!body) return refusal(body.error());
+  const auto done = services.pairing->confirm(request.variables.front(), text_of(*body, "digits"));
   return done ? answer(pairing_request_json(*done)) : error_response(done.error());
 }
 
@@ -189,9 +247,9 @@ HttpResponse refuse_route(const NodeServices& services, const Request& request) 
 
 HttpResponse approve_route(const NodeServices& services, const Request& request) {
   if (services.pairing == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return bad_body();
-  const std::string node = text_of(body, "node_id");
+  const auto body = json_body(request.body, kApproveFields);
+  if (!body) return refusal(body.error());
+  const std::string node = text_of(*body, "node_id");
   const auto done = services.pairing->approve(node);
   if (!done) return error_response(done.error());
   json said{{"node_id", *done ? (*done)->node.text() : node}, {"request", json()}};
@@ -207,25 +265,74 @@ constexpr Access kReader{{Caller::here, Caller::person}, Scope::read};
 constexpr Access kAdmin{{Caller::person}, Scope::admin};
 
 constexpr Route kRoutes[] = {
-    {"POST", "/api/v1/pair/hello",
-     "A machine asks to join: kind (digits or approval), request, proof, commitment, name, port, addresses, cluster, "
-     "founded, by_person. 421 names admins instead.",
-     kAnybody, Pool::ui, hello_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/pair/reveal", "Trades the nonces from which both machines compute their digits: nonce.", kAnybody,
-     Pool::ui, reveal_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/pair/poll",
-     "How the request of this connection stands, and the certificate at its end: confirmed, refused.", kAnybody,
-     Pool::ui, poll_route, BodyKind::json, kSmallBody},
-    {"GET", "/api/v1/pairing", "Requests to join, of other machines here and of this one elsewhere.", kReader, Pool::ui,
-     list_route},
-    {"POST", "/api/v1/pairing", "This node asks the one at that address to take it in: peer.", kAdmin, Pool::ui,
-     start_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/pairing/{id}/confirm", "The digits on the other machine are these: digits.", kAdmin, Pool::ui,
-     confirm_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/pairing/{id}/refuse", "Ends a request; the machines stay apart.", kAdmin, Pool::ui, refuse_route},
-    {"POST", "/api/v1/approvals",
-     "Takes in the machine whose id begins so, now or when it asks: node_id, at least 16 characters.", kAdmin, Pool::ui,
-     approve_route, BodyKind::json, kSmallBody},
+    {"POST",
+     "/api/v1/pair/hello",
+     "A machine asks to join. 421 names admins instead.",
+     kAnybody,
+     Pool::ui,
+     hello_route,
+     {.fields = kHelloFields, .gives = kWelcome, .refusals = kTurnAround, .between_nodes = true},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/pair/reveal",
+     "Trades the nonces from which both machines compute their digits.",
+     kAnybody,
+     Pool::ui,
+     reveal_route,
+     {.fields = kRevealFields, .gives = kRevealed, .between_nodes = true},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/pair/poll",
+     "How the request of this connection stands, and the certificate at its end.",
+     kAnybody,
+     Pool::ui,
+     poll_route,
+     {.fields = kPollFields, .gives = kProgress, .between_nodes = true},
+     BodyKind::json,
+     kSmallBody},
+    {"GET",
+     "/api/v1/pairing",
+     "Requests to join, of other machines here and of this one elsewhere.",
+     kReader,
+     Pool::ui,
+     list_route,
+     {.gives = kList}},
+    {"POST",
+     "/api/v1/pairing",
+     "This node asks the one at that address to take it in.",
+     kAdmin,
+     Pool::ui,
+     start_route,
+     {.fields = kStartFields, .status = 201, .gives = kRequest},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/pairing/{id}/confirm",
+     "The digits on the other machine are these.",
+     kAdmin,
+     Pool::ui,
+     confirm_route,
+     {.variables = kPairingId, .fields = kConfirmFields, .gives = kRequest},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/pairing/{id}/refuse",
+     "Ends a request; the machines stay apart.",
+     kAdmin,
+     Pool::ui,
+     refuse_route,
+     {.variables = kPairingId, .gives = kRequest}},
+    {"POST",
+     "/api/v1/approvals",
+     "Takes in the machine whose id begins so, now or when it asks.",
+     kAdmin,
+     Pool::ui,
+     approve_route,
+     {.fields = kApproveFields, .gives = kApproved},
+     BodyKind::json,
+     kSmallBody},
 };
 
 }  // namespace

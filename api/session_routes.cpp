@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/foreign_json.h"
 #include "api/sessions.h"
 
 namespace mz {
@@ -22,6 +21,17 @@ HttpResponse answer(const json& content, int status = 200) {
 
 HttpResponse unavailable() { return error_response(503, "unavailable", "This node logs no pages in."); }
 
+constexpr Field kLifeField{"expires_in_s", FieldType::number, "For how many seconds it is good."};
+constexpr Field kCode[] = {{"code", FieldType::text, "The code, good once."}, kLifeField};
+constexpr Field kLoginFields[] = {{"code", FieldType::text, "The code that `meshzero ui` put into the address."}};
+constexpr Field kSessionToken[] = {{"token", FieldType::text, "The bearer token of the session."}, kLifeField};
+constexpr Field kSender[] = {
+    {"kind", FieldType::text, "stranger, node, operator, session or local"},
+    {"scope", FieldType::text, "none, read, jobs or admin"},
+    {"label", FieldType::text, "The public name of a token or session."},
+};
+constexpr Field kEnded[] = {{"ended", FieldType::text, "The public name of the session."}};
+
 HttpResponse code_route(const NodeServices& services, const Request& request) {
   if (services.sessions == nullptr) return unavailable();
   auto code = services.sessions->create_code(request.principal.scope);
@@ -31,11 +41,9 @@ HttpResponse code_route(const NodeServices& services, const Request& request) {
 
 HttpResponse login_route(const NodeServices& services, const Request& request) {
   if (services.sessions == nullptr) return unavailable();
-  const json body = parse_foreign_json(request.body);
-  if (!body.is_object() || !body.contains("code") || !body["code"].is_string()) {
-    return error_response(400, "usage", "A login is a JSON object with the text `code`.");
-  }
-  auto token = services.sessions->redeem(body["code"].get<std::string>());
+  const auto body = json_body(request.body, kLoginFields);
+  if (!body) return error_response(body.error());
+  auto token = services.sessions->redeem(body->at("code").get<std::string>());
   if (!token) return error_response(token.error());
   return answer({{"token", *token}, {"expires_in_s", Sessions::kSessionLife.count()}}, 201);
 }
@@ -56,15 +64,36 @@ HttpResponse logout_route(const NodeServices& services, const Request& request) 
 }
 
 constexpr Route kRoutes[] = {
-    {"POST", "/api/v1/session/codes", "A one-time code that logs a page in within a minute.", Access{Caller::local},
-     Pool::reactor, code_route},
-    {"POST", "/api/v1/session", "Logs a page in: code. Answers with the bearer token of the session.",
-     Access{Caller::here, Caller::encrypted}, Pool::reactor, login_route, BodyKind::json, kLoginBody},
-    {"GET", "/api/v1/session", "Who the sender is: kind, scope, label.",
-     Access{{Caller::here, Caller::encrypted, Caller::person, Caller::node}, Scope::read}, Pool::reactor,
-     session_route},
-    {"DELETE", "/api/v1/session", "Ends the sender's session.", Access{{Caller::person}, Scope::read}, Pool::reactor,
-     logout_route},
+    {"POST",
+     "/api/v1/session/codes",
+     "A one-time code that logs a page in within a minute.",
+     Access{Caller::local},
+     Pool::reactor,
+     code_route,
+     {.status = 201, .gives = kCode}},
+    {"POST",
+     "/api/v1/session",
+     "Logs a page in. Answers with the bearer token of the session.",
+     Access{Caller::here, Caller::encrypted},
+     Pool::reactor,
+     login_route,
+     {.fields = kLoginFields, .status = 201, .gives = kSessionToken},
+     BodyKind::json,
+     kLoginBody},
+    {"GET",
+     "/api/v1/session",
+     "Who the sender is.",
+     Access{{Caller::here, Caller::encrypted, Caller::person, Caller::node}, Scope::read},
+     Pool::reactor,
+     session_route,
+     {.gives = kSender}},
+    {"DELETE",
+     "/api/v1/session",
+     "Ends the sender's session.",
+     Access{{Caller::person}, Scope::read},
+     Pool::reactor,
+     logout_route,
+     {.gives = kEnded}},
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "api/cluster.h"
 #include "api/connection_places.h"
-#include "api/foreign_json.h"
 #include "api/journal.h"
 #include "api/member_list.h"
 #include "p2p/base32.h"
@@ -34,7 +33,8 @@ HttpResponse unavailable() {
   return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
 }
 
-Error bad_body() { return {ErrorKind::usage, "The body is not the JSON object that this address takes."}; }
+// What a text in the body stands for is not what it should.
+Error bad_body() { return {ErrorKind::usage, "A field of the body is not in the form that this address takes."}; }
 
 // A text field; empty when it is missing or something else.
 std::string text_of(const json& body, const char* name) {
@@ -43,8 +43,6 @@ std::string text_of(const json& body, const char* name) {
 }
 
 Bytes bytes_of(const json& body, const char* name) { return from_base32(text_of(body, name)).value_or(Bytes{}); }
-
-json parse(const Request& request) { return parse_foreign_json(request.body); }
 
 HttpResponse refusal(const Error& error) {
   // What is damaged here came from the sender.
@@ -81,6 +79,92 @@ json all_members(const Membership& membership) {
   return members_json(all);
 }
 
+// --- what they take and give ---------------------------------------------------------------------------------------------
+
+constexpr Field kMembersField{"members", FieldType::list,
+                              "The members of the cluster: `node_id` and `addresses` of each."};
+constexpr Field kCertificateField{"certificate", FieldType::text, "The certificate, in PEM."};
+constexpr Field kRevocationsField{"revocations", FieldType::text,
+                                  "The signed list of nodes that were put out, in base32."};
+constexpr Field kRequestField{"request", FieldType::text, "The request for a certificate (PKCS #10, DER) in base32."};
+
+constexpr Field kJoinFields[] = {
+    {"token", FieldType::text, "The id of the join token, without its secret."},
+    {"admin", FieldType::text, "The id of the node that made the token."},
+    kRequestField,
+    {"proof", FieldType::text, "That the sender holds the token, bound to this connection, in base32."},
+    {"addresses", FieldType::texts, "Where the sender may be reached, as HOST:PORT.", Given::optional},
+};
+constexpr Field kJoined[] = {kCertificateField, kMembersField};
+constexpr Field kRenewFields[] = {kRequestField};
+constexpr Field kRenewed[] = {kCertificateField, kRevocationsField};
+constexpr Field kPromotionFields[] = {
+    {"sealed", FieldType::text, "The signing key of the cluster, encrypted for this node, in base32."},
+    kCertificateField,
+};
+constexpr Field kPromoted[] = {
+    {"node_id", FieldType::text, "The id of this node."},
+    {"role", FieldType::text, "admin"},
+};
+constexpr Field kExchangeFields[] = {
+    kRevocationsField,
+    {"members", FieldType::list, "The members that the sender knows: `node_id` and `addresses` of each.",
+     Given::optional},
+};
+constexpr Field kExchanged[] = {kRevocationsField, kMembersField};
+
+constexpr Field kIdentity[] = {
+    {"node_id", FieldType::text, "The id of this node."},
+    {"cluster", FieldType::text, "The id of its cluster."},
+    {"role", FieldType::text, "worker or admin"},
+    {"certificate_from", FieldType::number, "Seconds since 1970."},
+    {"certificate_until", FieldType::number, "Seconds since 1970."},
+    {"renewal_due", FieldType::number, "From when the node asks for a new one, in seconds since 1970."},
+    {"authority_until", FieldType::number, "Until when the cluster's own certificate is valid, in seconds since 1970."},
+    {"host_name", FieldType::text, "The name in the node's certificate."},
+    {"protocol", FieldType::number, "The version of what nodes say to each other."},
+};
+constexpr Field kTokenFields[] = {
+    {"role", FieldType::text,
+     "node, for a token with which machines join; operator, for one that a person or script holds."},
+    {"uses", FieldType::number, "Of a node token: how many machines may join with it; 1 when it is missing.",
+     Given::optional, 1, JoinTokenBook::kMaxUses},
+    {"scope", FieldType::text, "Of an operator token, and required there: read, jobs or admin.", Given::optional},
+    {"seconds", FieldType::number, "Of an operator token: how long it is valid; 90 days when it is missing.",
+     Given::optional, 1, OperatorTokenBook::kMaxLifeSeconds},
+};
+constexpr Field kToken[] = {
+    {"token", FieldType::text, "The token with its secret, shown only this once."},
+    {"id", FieldType::text, "What it is called from now on."},
+    {"role", FieldType::text, "node or operator"},
+    {"uses", FieldType::number, "Of a node token.", Given::optional},
+    {"scope", FieldType::text, "Of an operator token.", Given::optional},
+    {"expires", FieldType::number, "Seconds since 1970."},
+};
+constexpr Field kTokens[] = {
+    {"tokens", FieldType::list, "`id`, `role`, `created`, `expires`; `uses` and `used`, or `scope`."},
+};
+constexpr Field kTokenId[] = {{"id", FieldType::text, "The id of the token, as the list shows it."}};
+constexpr Field kNodeId[] = {{"id", FieldType::text, "The whole id of a node."}};
+constexpr Field kRevoked[] = {{"revoked", FieldType::text, "The id."}};
+constexpr Field kNodePromoted[] = {{"promoted", FieldType::text, "The id of the node."}};
+constexpr Field kNodes[] = {
+    {"nodes", FieldType::list,
+     "`node_id`, `addresses`, `this`; `name`, `state`, `roles`, `leader` of those that were heard of."},
+};
+constexpr Field kEnterFields[] = {
+    {"token", FieldType::text, "The whole join token."},
+    {"peers", FieldType::texts, "Where members may be reached, as HOST:PORT.", Given::optional},
+};
+constexpr Field kBackupFields[] = {
+    {"passphrase", FieldType::text, "With which the backup is encrypted: at least 12 bytes."},
+};
+constexpr Field kBackup[] = {{"backup", FieldType::text, "The encrypted authority, in base32."}};
+constexpr Field kRestoreFields[] = {
+    {"passphrase", FieldType::text, "With which the backup was encrypted."},
+    {"backup", FieldType::text, "The backup, in base32."},
+};
+
 // --- machines ------------------------------------------------------------------------------------------------------------
 
 HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
@@ -95,13 +179,12 @@ HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
 
 HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
-  if (auto refused = protocol_refusal(request.head)) return *refused;
-  const auto admin = NodeId::parse(text_of(body, "admin"));
-  const Bytes proof = bytes_of(body, "proof");
-  JoinAttempt attempt{.token_id = text_of(body, "token"),
-                      .request = bytes_of(body, "request"),
+  const auto body = json_body(request.body, kJoinFields);
+  if (!body) return refusal(body.error());
+  const auto admin = NodeId::parse(text_of(*body, "admin"));
+  const Bytes proof = bytes_of(*body, "proof");
+  JoinAttempt attempt{.token_id = text_of(*body, "token"),
+                      .request = bytes_of(*body, "request"),
                       .proof = {},
                       .channel = request.exporter,
                       // A machine may pick any of the 2^64 addresses of its IPv6 network.
@@ -116,21 +199,20 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
        "The node " + joined.short_text() + " joined from " + request.arrival.address + " with the join token " +
            attempt.token_id + ".");
   // Where it says it is reached: hints, for whoever answers there must prove to be it.
-  services.membership->admitted({.node = joined, .addresses = read_addresses(body.value("addresses", json()))});
+  services.membership->admitted({.node = joined, .addresses = read_addresses(body->value("addresses", json()))});
   return answer({{"certificate", certificate->pem()}, {"members", all_members(*services.membership)}});
 }
 
 HttpResponse renew_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr) return unavailable();
-  if (auto refused = protocol_refusal(request.head)) return *refused;
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
+  const auto body = json_body(request.body, kRenewFields);
+  if (!body) return refusal(body.error());
   const Principal& sender = request.principal;
   const Peer member{.node_id = sender.node_id,
                     .role = sender.admin_node ? Role::admin : Role::worker,
                     .expired = sender.certificate_expired,
                     .not_after = sender.certificate_end};
-  auto certificate = services.trust->renew(member, bytes_of(body, "request"));
+  auto certificate = services.trust->renew(member, bytes_of(*body, "request"));
   if (!certificate) return refusal(certificate.error());
   note(services, JournalKind::certificate, JournalLevel::info, member.node_id,
        "This node renewed the certificate of the node " + member.node_id.short_text() + ".");
@@ -139,12 +221,11 @@ HttpResponse renew_route(const NodeServices& services, const Request& request) {
 
 HttpResponse promotion_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr) return unavailable();
-  if (auto refused = protocol_refusal(request.head)) return *refused;
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
-  auto certificate = Certificate::all_from_pem(text_of(body, "certificate"), 1);
+  const auto body = json_body(request.body, kPromotionFields);
+  if (!body) return refusal(body.error());
+  auto certificate = Certificate::all_from_pem(text_of(*body, "certificate"), 1);
   if (!certificate) return refusal(certificate.error());
-  const Promotion promotion{.sealed_authority_key = bytes_of(body, "sealed"), .certificate = certificate->front()};
+  const Promotion promotion{.sealed_authority_key = bytes_of(*body, "sealed"), .certificate = certificate->front()};
   if (auto accepted = services.trust->accept_promotion(promotion); !accepted) return refusal(accepted.error());
   note(services, JournalKind::admin, JournalLevel::warn, services.trust->node_id(),
        "The node " + request.principal.node_id.short_text() + " handed the signing key of the cluster to this node.");
@@ -153,12 +234,12 @@ HttpResponse promotion_route(const NodeServices& services, const Request& reques
 
 HttpResponse exchange_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
-  if (auto refused = protocol_refusal(request.head)) return *refused;
-  const json body = parse(request);
-  const auto list = body.is_object() ? from_base32(text_of(body, "revocations")) : std::nullopt;
+  const auto body = json_body(request.body, kExchangeFields);
+  if (!body) return refusal(body.error());
+  const auto list = from_base32(text_of(*body, "revocations"));
   if (!list || list->empty()) return refusal(bad_body());
   if (auto learnt = services.membership->learn_revocations(*list); !learnt) return refusal(learnt.error());
-  services.membership->learn_members(read_members(body.value("members", json())));
+  services.membership->learn_members(read_members(body->value("members", json())));
   return answer(
       {{"revocations", to_base32(services.trust->revocations())}, {"members", all_members(*services.membership)}});
 }
@@ -215,15 +296,11 @@ HttpResponse create_operator_token(const NodeServices& services, const Request& 
 
 HttpResponse create_token_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
-  try {
-    const std::string role = text_of(body, "role");
-    if (role == "node") return create_node_token(services, request, body);
-    if (role == "operator") return create_operator_token(services, request, body);
-  } catch (const json::exception&) {
-    return refusal(bad_body());
-  }
+  const auto body = json_body(request.body, kTokenFields);
+  if (!body) return refusal(body.error());
+  const std::string role = text_of(*body, "role");
+  if (role == "node") return create_node_token(services, request, *body);
+  if (role == "operator") return create_operator_token(services, request, *body);
   return refusal({ErrorKind::usage, "The role of a token is node or operator."});
 }
 
@@ -296,12 +373,12 @@ HttpResponse promote_node_route(const NodeServices& services, const Request& req
 
 HttpResponse enter_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
-  auto token = JoinToken::parse(text_of(body, "token"));
+  const auto body = json_body(request.body, kEnterFields);
+  if (!body) return refusal(body.error());
+  auto token = JoinToken::parse(text_of(*body, "token"));
   if (!token) return refusal(token.error());
   std::vector<PeerAddress> peers;
-  const json listed = body.value("peers", json::array());
+  const json listed = body->value("peers", json::array());
   if (!listed.is_array() || listed.size() > kMaxPeers) return refusal(bad_body());
   for (const json& text : listed) {
     auto peer = PeerAddress::parse(text.is_string() ? text.get<std::string>() : std::string());
@@ -320,18 +397,18 @@ HttpResponse leave_route(const NodeServices& services, const Request& request) {
 
 HttpResponse back_up_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
-  auto backup = services.trust->back_up(text_of(body, "passphrase"));
+  const auto body = json_body(request.body, kBackupFields);
+  if (!body) return refusal(body.error());
+  auto backup = services.trust->back_up(text_of(*body, "passphrase"));
   if (!backup) return refusal(backup.error());
   return answer({{"backup", to_base32(*backup)}});
 }
 
 HttpResponse restore_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return unavailable();
-  const json body = parse(request);
-  if (!body.is_object()) return refusal(bad_body());
-  if (auto done = services.membership->restore(text_of(body, "passphrase"), bytes_of(body, "backup")); !done) {
+  const auto body = json_body(request.body, kRestoreFields);
+  if (!body) return refusal(body.error());
+  if (auto done = services.membership->restore(text_of(*body, "passphrase"), bytes_of(*body, "backup")); !done) {
     return refusal(done.error());
   }
   return identity_route(services, request);
@@ -347,32 +424,127 @@ constexpr Access kLocal{Caller::local};
 
 // What strangers may ask for is answered by the pool for people, so that a flood of it delays no heartbeat.
 constexpr Route kRoutes[] = {
-    {"POST", "/api/v1/join",
-     "Makes the sender a member: token, admin, request, proof, addresses. 421 names where to ask instead.", kJoiner,
-     Pool::ui, join_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/renew", "A new certificate for the key of the sender's current one: request.", kRenewing,
-     Pool::control, renew_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/promotion", "Makes this node an admin: sealed, certificate.", kAdminNode, Pool::control,
-     promotion_route, BodyKind::json, kSealedBody},
-    {"POST", "/api/v1/exchange",
-     "Trades the signed list of nodes that were put out, and members' addresses: revocations, members.", kMember,
-     Pool::control, exchange_route, BodyKind::json, kExchangeBody},
-    {"GET", "/api/v1/identity", "This node's id, cluster, role and certificate.", kReader, Pool::ui, identity_route},
-    {"GET", "/api/v1/tokens", "Valid tokens of this node, without their secrets.", kAdmin, Pool::ui, list_tokens_route},
-    {"POST", "/api/v1/tokens", "A new token: role node (uses) or operator (scope, seconds).", kAdmin, Pool::ui,
-     create_token_route, BodyKind::json, kSmallBody},
-    {"DELETE", "/api/v1/tokens/{id}", "Makes a token worthless.", kAdmin, Pool::ui, revoke_token_route},
-    {"GET", "/api/v1/nodes", "The members of the cluster and where they are.", kReader, Pool::ui, nodes_route},
-    {"POST", "/api/v1/nodes/{id}/revoke", "Puts a node out of the cluster for good.", kAdmin, Pool::ui,
-     revoke_node_route},
-    {"POST", "/api/v1/nodes/{id}/promote", "Makes a member an admin node.", kAdmin, Pool::ui, promote_node_route},
-    {"POST", "/api/v1/membership/join", "This node joins the cluster of a token: token, peers.", kLocal, Pool::ui,
-     enter_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/membership/leave", "This node leaves its cluster.", kLocal, Pool::ui, leave_route},
-    {"POST", "/api/v1/authority/backup", "The cluster's authority, encrypted: passphrase.", kLocal, Pool::ui,
-     back_up_route, BodyKind::json, kSmallBody},
-    {"POST", "/api/v1/authority/restore", "Takes over the authority in a backup: passphrase, backup.", kLocal, Pool::ui,
-     restore_route, BodyKind::json, kSealedBody},
+    {"POST",
+     "/api/v1/join",
+     "Makes the sender a member. 421 names where to ask instead.",
+     kJoiner,
+     Pool::ui,
+     join_route,
+     {.fields = kJoinFields, .gives = kJoined, .between_nodes = true},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/renew",
+     "A new certificate for the key of the sender's current one.",
+     kRenewing,
+     Pool::control,
+     renew_route,
+     {.fields = kRenewFields, .gives = kRenewed, .between_nodes = true},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/promotion",
+     "Makes this node an admin.",
+     kAdminNode,
+     Pool::control,
+     promotion_route,
+     {.fields = kPromotionFields, .gives = kPromoted, .between_nodes = true},
+     BodyKind::json,
+     kSealedBody},
+    {"POST",
+     "/api/v1/exchange",
+     "Trades the signed list of nodes that were put out, and members' addresses.",
+     kMember,
+     Pool::control,
+     exchange_route,
+     {.fields = kExchangeFields, .gives = kExchanged, .between_nodes = true},
+     BodyKind::json,
+     kExchangeBody},
+    {"GET",
+     "/api/v1/identity",
+     "This node's id, cluster, role and certificate.",
+     kReader,
+     Pool::ui,
+     identity_route,
+     {.gives = kIdentity}},
+    {"GET",
+     "/api/v1/tokens",
+     "Valid tokens of this node, without their secrets.",
+     kAdmin,
+     Pool::ui,
+     list_tokens_route,
+     {.gives = kTokens}},
+    {"POST",
+     "/api/v1/tokens",
+     "A new token, for machines or for an operator.",
+     kAdmin,
+     Pool::ui,
+     create_token_route,
+     {.fields = kTokenFields, .status = 201, .gives = kToken},
+     BodyKind::json,
+     kSmallBody},
+    {"DELETE",
+     "/api/v1/tokens/{id}",
+     "Makes a token worthless.",
+     kAdmin,
+     Pool::ui,
+     revoke_token_route,
+     {.variables = kTokenId, .gives = kRevoked}},
+    {"GET",
+     "/api/v1/nodes",
+     "The members of the cluster and where they are.",
+     kReader,
+     Pool::ui,
+     nodes_route,
+     {.gives = kNodes}},
+    {"POST",
+     "/api/v1/nodes/{id}/revoke",
+     "Puts a node out of the cluster for good.",
+     kAdmin,
+     Pool::ui,
+     revoke_node_route,
+     {.variables = kNodeId, .gives = kRevoked}},
+    {"POST",
+     "/api/v1/nodes/{id}/promote",
+     "Makes a member an admin node.",
+     kAdmin,
+     Pool::ui,
+     promote_node_route,
+     {.variables = kNodeId, .gives = kNodePromoted}},
+    {"POST",
+     "/api/v1/membership/join",
+     "This node joins the cluster of a token.",
+     kLocal,
+     Pool::ui,
+     enter_route,
+     {.fields = kEnterFields, .gives = kIdentity},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/membership/leave",
+     "This node leaves its cluster.",
+     kLocal,
+     Pool::ui,
+     leave_route,
+     {.gives = kIdentity}},
+    {"POST",
+     "/api/v1/authority/backup",
+     "The cluster's authority, encrypted.",
+     kLocal,
+     Pool::ui,
+     back_up_route,
+     {.fields = kBackupFields, .gives = kBackup},
+     BodyKind::json,
+     kSmallBody},
+    {"POST",
+     "/api/v1/authority/restore",
+     "Takes over the authority in a backup.",
+     kLocal,
+     Pool::ui,
+     restore_route,
+     {.fields = kRestoreFields, .gives = kIdentity},
+     BodyKind::json,
+     kSealedBody},
 };
 
 }  // namespace

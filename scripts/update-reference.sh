@@ -6,3 +6,4 @@ mkdir -p docs/reference
 for table in cli settings routes metrics limits doctor; do
   build/release/meshzero reference "$table" >"docs/reference/$table.md"
 done
+build/release/meshzero routes --openapi >docs/reference/openapi.json

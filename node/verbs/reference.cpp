@@ -93,18 +93,31 @@ void print_limits(std::ostream& out) {
   print_table(out, {"what", "at most", "beyond it"}, rows);
 }
 
+std::string taken(const Contract& contract) {
+  std::string list;
+  const auto add = [&list](const Field& field) {
+    const bool may_lack = field.given == Given::optional;
+    list += (list.empty() ? "" : ", ") + std::string(may_lack ? "[" : "") + code(field.name) + (may_lack ? "]" : "");
+  };
+  for (const Field& field : contract.query) add(field);
+  for (const Field& field : contract.fields) add(field);
+  return list;
+}
+
 void print_routes(std::ostream& out) {
   out << "# HTTP routes\n\nHEAD is answered wherever GET is; GET changes nothing. What is not in this table is "
          "answered with "
          "401 without credentials, whatever it is. [Operations](../operations.md#who-may-ask) says who the callers "
-         "are.\n\n";
+         "are. In brackets: what may be left out. [openapi.json](openapi.json), for programs, also says the types, "
+         "meanings, bounds and answers.\n\n";
   std::vector<Row> rows;
   for (const Route& route : routes()) {
-    rows.push_back({std::string(route.method), code(route.path), access_words(route.access),
+    rows.push_back({std::string(route.method), code(route.path), access_words(route.access), taken(route.contract),
                     route.body == BodyKind::none ? "" : std::to_string(route.body_limit),
                     std::string(pool_word(route.pool)), std::string(route.summary)});
   }
-  print_table(out, {"method", "path", "who may call", "bytes of body", "answered by", "answer"}, rows);
+  print_table(out, {"method", "path", "who may call", "parameters, fields", "bytes of body", "answered by", "answer"},
+              rows);
 }
 
 void print_metrics(std::ostream& out) {

@@ -5,8 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/openapi.h"
 #include "node/exit_code.h"
 #include "node/verbs.h"
+#include "node/version.h"
 
 namespace mz {
 namespace {
@@ -34,14 +36,24 @@ int print_routes(bool as_json) {
   return kExitOk;
 }
 
+int print_openapi() {
+  std::fputs(openapi_document(routes(), version()).c_str(), stdout);
+  return kExitOk;
+}
+
 }  // namespace
 
 void add_routes(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("routes", "List the addresses of the HTTP API and who may call each.");
   auto as_json = std::make_shared<bool>(false);
   verb->add_flag("--json", *as_json, "Print JSON.");
-  verb->footer("Example:\n  meshzero routes");
-  verb->callback([&action, as_json] { action = [as_json] { return print_routes(*as_json); }; });
+  auto as_openapi = std::make_shared<bool>(false);
+  verb->add_flag("--openapi", *as_openapi, "Print an OpenAPI 3.1 document, for programs that call a node.")
+      ->excludes("--json");
+  verb->footer("Example:\n  meshzero routes\n  meshzero routes --openapi > openapi.json");
+  verb->callback([&action, as_json, as_openapi] {
+    action = [as_json, as_openapi] { return *as_openapi ? print_openapi() : print_routes(*as_json); };
+  });
 }
 
 }  // namespace mz

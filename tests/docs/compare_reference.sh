@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Fails when a table in docs/reference differs from what the program prints.
+# Fails when a file in docs/reference differs from what the program prints.
 #
-#   tests/docs/compare_reference.sh SOURCE-DIR MESHZERO TABLE
+#   tests/docs/compare_reference.sh SOURCE-DIR FILE COMMAND...
 set -euo pipefail
-if ! diff -u "$1/docs/reference/$3.md" <("$2" reference "$3"); then
-  echo "docs/reference/$3.md is not what the program has: run scripts/update-reference.sh and commit the result." >&2
+source_dir="$1"
+file="docs/reference/$2"
+shift 2
+if ! diff -u "$source_dir/$file" <("$@"); then
+  echo "$file is not what the program has: run scripts/update-reference.sh and commit the result." >&2
   exit 1
 fi

@@ -144,12 +144,12 @@ mz::HttpResponse nothing(const NodeServices&, const mz::Request&) { return {}; }
 constexpr Route kExamples[] = {
     {"GET", "/open", "", Access{Caller::anyone}, Pool::reactor, nothing},
     {"GET", "/here", "", Access{{Caller::here, Caller::person}, Scope::read}, Pool::reactor, nothing},
-    {"POST", "/things", "", Access{{Caller::person}, Scope::jobs}, Pool::control, nothing, BodyKind::json, 100},
+    {"POST", "/things", "", Access{{Caller::person}, Scope::jobs}, Pool::control, nothing, {}, BodyKind::json, 100},
     {"GET", "/things/{id}/parts/{part}", "", Access{{Caller::person}, Scope::read}, Pool::ui, nothing},
-    {"PUT", "/things/{id}", "", Access{Caller::node}, Pool::bulk, nothing, BodyKind::bytes, 100},
+    {"PUT", "/things/{id}", "", Access{Caller::node}, Pool::bulk, nothing, {}, BodyKind::bytes, 100},
     {"DELETE", "/things/{id}", "", Access{{Caller::person}, Scope::admin}, Pool::control, nothing},
-    {"POST", "/renew", "", Access{Caller::expired}, Pool::control, nothing, BodyKind::bytes, 100},
-    {"POST", "/join", "", Access{Caller::encrypted}, Pool::control, nothing, BodyKind::json, 100},
+    {"POST", "/renew", "", Access{Caller::expired}, Pool::control, nothing, {}, BodyKind::bytes, 100},
+    {"POST", "/join", "", Access{Caller::encrypted}, Pool::control, nothing, {}, BodyKind::json, 100},
     {"POST", "/admin", "", Access{Caller::admin_node}, Pool::control, nothing},
     {"POST", "/local", "", Access{Caller::local}, Pool::control, nothing},
     {"GET", "/nobody", "", Access{}, Pool::reactor, nothing},
@@ -232,6 +232,26 @@ TEST(Admission, every_route_of_the_node_is_declared_completely) {
     if (route.access.has(Caller::anyone)) {
       EXPECT_EQ(route.method, "GET") << route.path;
     }
+    // What OpenAPI says of it.
+    std::string path;  // with the declared variables
+    std::string_view rest = route.path;
+    for (const mz::Field& variable : route.contract.variables) {
+      const auto open = rest.find('{');
+      ASSERT_NE(open, std::string_view::npos) << route.path << " has no variable " << variable.name;
+      path += std::string(rest.substr(0, open)) + "{" + std::string(variable.name) + "}";
+      rest.remove_prefix(rest.find('}') + 1);
+    }
+    EXPECT_EQ(path + std::string(rest), route.path);
+    EXPECT_EQ(route.body == BodyKind::json, !route.contract.fields.empty()) << route.path;
+    EXPECT_TRUE(route.contract.query.empty() || mz::takes_declared_parameters_only(route)) << route.path;
+    for (const auto& fields :
+         {route.contract.variables, route.contract.query, route.contract.fields, route.contract.gives}) {
+      std::set<std::string_view> names;
+      for (const mz::Field& field : fields) {
+        EXPECT_TRUE(names.insert(field.name).second) << route.path << ": " << field.name;
+        EXPECT_FALSE(field.meaning.empty()) << route.path << ": " << field.name;
+      }
+    }
     // Two routes that differ in the names of their variables only would hide one another.
     std::string shape(route.path);
     for (auto open = shape.find('{'); open != std::string::npos; open = shape.find('{')) {
@@ -247,6 +267,28 @@ TEST(Admission, unknown_paths_tell_a_stranger_nothing) {
       EXPECT_EQ(refused(head_for(method, path, "localhost"), sender("stranger, loopback")), 401) << path;
       EXPECT_EQ(refused(head_for(method, path, "192.0.2.1"), sender("stranger, tls")), 401) << path;
       EXPECT_EQ(refused(head_for(method, path, "192.0.2.1"), sender("operator read")), 404) << path;
+    }
+  }
+}
+
+TEST(Admission, an_undeclared_parameter_is_refused_under_api_and_passed_over_elsewhere) {
+  const Sender& reader = sender("operator read");
+  for (const Route& route : mz::routes()) {
+    if (route.method != "GET" || !table_allows(route, reader)) continue;
+    RequestHead head = proper_head(route, "GET", reader.host);
+    for (const mz::Field& field : route.contract.query) head.query.emplace(field.name, "1");
+    const auto ask = [&] {
+      return mz::admit_request(mz::routes(), NodeServices{}, head, reader.principal, reader.arrival);
+    };
+    EXPECT_EQ(ask().route, &route) << route.path;
+    head.query["bord"] = "hex8";
+    const Admission admission = ask();
+    EXPECT_EQ(admission.route == nullptr, route.path.starts_with("/api/")) << route.path;
+    if (admission.route != nullptr) continue;
+    EXPECT_EQ(admission.refusal.status, 400);
+    EXPECT_NE(admission.refusal.body.find("`bord`"), std::string::npos);
+    for (const mz::Field& field : route.contract.query) {
+      EXPECT_NE(admission.refusal.body.find(field.name), std::string::npos) << admission.refusal.body;
     }
   }
 }

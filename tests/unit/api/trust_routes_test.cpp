@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <nlohmann/json.hpp>
@@ -74,10 +75,23 @@ class TrustRoutes : public testing::Test {
       if (route.method != method || route.path != path) continue;
       request.body = body;
       if (!variable.empty()) request.variables = {variable};
-      return answer_request(services_, route, request);
+      const HttpResponse response = answer_request(services_, route, request);
+      expect_as_declared(route, response);
+      return response;
     }
     ADD_FAILURE() << "there is no route " << path;
     return {};
+  }
+  static void expect_as_declared(const Route& route, const HttpResponse& response) {
+    const std::vector<int> statuses = statuses_of(route);
+    EXPECT_NE(std::find(statuses.begin(), statuses.end(), response.status), statuses.end())
+        << route.path << " answers " << response.status;
+    if (response.status != route.contract.status) return;
+    json content = json::parse(response.body);
+    const auto fits = json_body(response.body, route.contract.gives);
+    EXPECT_TRUE(fits.ok()) << route.path << ": " << (fits ? "" : fits.error().text);
+    for (const Field& field : route.contract.gives) content.erase(std::string(field.name));
+    EXPECT_TRUE(content.empty()) << route.path << " also answers " << content.dump();
   }
   Request from_node(const std::string& protocol = std::to_string(protocol_version())) {
     Request request;
