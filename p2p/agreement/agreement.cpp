@@ -34,7 +34,11 @@ Agreement::Agreement(const AgreementConfig& config, const Promise& promise, Sign
       rng_(config.seed),
       policy_(config.policy),
       ledger_(promise),
-      election_({.self = config.self, .policy = config.policy, .voters = config.voters, .fitness = config.fitness},
+      election_({.self = config.self,
+                 .policy = config.policy,
+                 .voters = config.voters,
+                 .fitness = config.fitness,
+                 .admin = (config.roles & Card::kAdmin) != 0},
                 roster_, ledger_, rng_, [this](const NodeId& to, Body body) { send(to, std::move(body)); }),
       now_(now) {
   card_.id = config.self;

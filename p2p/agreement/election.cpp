@@ -59,7 +59,8 @@ void Election::observe(Instant now) {
   const bool by_itself = rules_.policy == Policy::available && roster_.active().empty();
   // A registrar knows whether somebody leads, so nobody has to be waited for.
   const bool told = rules_.policy == Policy::etcd;
-  const Duration patience = ledger_.promised().none() ? 0 : kReach;  // whoever founds a cluster waits for nobody
+  // Whoever founds a cluster waits for nobody; whoever entered one will hear of the others.
+  const Duration patience = rules_.admin && ledger_.promised().none() ? 0 : kReach;
   campaign_at_ = by_itself || told ? now + patience : now + kLease + jitter();
   alone_at_ = by_itself ? now + patience : now + kLease + kReach;
 }

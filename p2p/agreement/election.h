@@ -34,6 +34,7 @@ struct ElectionRules {
   Policy policy = Policy::available;
   std::vector<NodeId> voters;  // majority only
   Fitness fitness = Fitness::best;
+  bool admin = false;  // holds the key of the cluster, so it may have founded it
 };
 
 // Another leader than ours was heard of.

@@ -223,7 +223,11 @@ void Checks::look_at(const Component& component) {
     if (world_.part_of(*host) == Part::leading) leaders.push_back(host);
   }
   if (!may_elect(component)) return;
-  if (leaders.empty()) return violated("the component of " + name(*component.hosts[0]) + " has no leader");
+  if (leaders.empty()) {
+    std::string text = "a component has no leader:";
+    for (const Host* host : component.hosts) text += " " + name(*host) + " " + part_name(world_.part_of(*host));
+    return violated(text);
+  }
   const Host& leader = *leaders[0];
   for (const Host* host : component.hosts) {
     const Standing standing = host->process->standing();

@@ -80,6 +80,7 @@ class Plan {
         contact = i;
     }
     world_.at(world_.time() + milliseconds(0, 3000), [this, index, contact] {
+      if (world_.host(index).gone) return;  // a mass restart started it before, and it left
       world_.start(world_.host(index));
       if (contact >= 0) world_.introduce(world_.host(index), world_.host(contact));
       // A token names the member that made it, which therefore learns of the new one.
@@ -276,6 +277,7 @@ class Plan {
     if (std::find(voters.begin(), voters.end(), host.id) != voters.end()) return;
     world_.command(host, [](Agreement& process, Now now) { process.leave(now); });
     host.gone = true;
+    world_.trace("host " + std::to_string(host.index) + " leaves");
   }
 
   // The disk of a host that is down or running is copied, and the copy started.

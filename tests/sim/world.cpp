@@ -110,6 +110,7 @@ void World::start(Host& host) {
   config.name = "host" + std::to_string(host.index);
   config.addresses = {std::to_string(host.index)};
   config.fitness = host.fitness;
+  config.roles = host.index == 0 ? Card::kWorker | Card::kAdmin : Card::kWorker;  // it founds the cluster
   config.policy = settings.policy;
   config.voters = settings.voters;
   auto process = Agreement::start(config, host.disk.files, *host.signer, now(host));
