@@ -22,7 +22,9 @@ DiscoveryService::DiscoveryService(const NodeTrust& trust, NodeMembership& membe
     : trust_(trust), membership_(membership), options_(std::move(options)), since_(std::time(nullptr)) {
   text_ = options_.enabled ? "Looking for the discovery daemon of this computer."
                            : "Switched off: other machines are found by --peer and where they were before.";
-  if (options_.enabled) state_ = DiscoveryState::starting;
+  if (!options_.enabled) return;
+  state_ = DiscoveryState::starting;
+  membership_.looking(state_, text_);
 }
 
 DiscoveryService::~DiscoveryService() { stop(); }
@@ -151,6 +153,7 @@ void DiscoveryService::on_state(DiscoveryState state, const std::string& text) {
     const bool answers = state == DiscoveryState::starting || state == DiscoveryState::running;
     first = answers && !std::exchange(has_daemon_, has_daemon_ || answers);
   }
+  membership_.looking(state, text);
   spdlog::info("discovery: {}", text);
   if (first && options_.daemon_found) options_.daemon_found();
 }

@@ -102,6 +102,12 @@ void NodeMembership::vanished(const std::string& instance) {
   if (!gone.empty()) withdraw(gone.mapped().addresses);
 }
 
+void NodeMembership::looking(DiscoveryState state, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  look_ = state;
+  look_text_ = text;
+}
+
 void NodeMembership::network_changed() {
   {
     const std::lock_guard lock(mutex_);
@@ -145,6 +151,20 @@ std::vector<PeerAddress> NodeMembership::ways_into(const JoinToken& token) const
     if (!candidate.only_from(CandidateSource::bonjour) || candidate.claim.cluster == cluster) ways.push_back(address);
   }
   return ways;
+}
+
+DiscoveryState NodeMembership::look() const {
+  const std::lock_guard lock(mutex_);
+  return look_;
+}
+
+Error NodeMembership::nobody_found() const {
+  const std::lock_guard lock(mutex_);
+  const bool looked = look_ == DiscoveryState::running || look_ == DiscoveryState::starting;
+  const std::string why = looked ? "No node of the token's cluster was found on the local network within " +
+                                       std::to_string(kFindSeconds) + " seconds."
+                                 : "Nobody knows where the token's cluster is. " + look_text_;
+  return {ErrorKind::unreachable, why + " Name a member with --peer HOST:PORT."};
 }
 
 // --- meetings ------------------------------------------------------------------------------------------------------------

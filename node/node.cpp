@@ -23,6 +23,7 @@
 #include "node/fitness.h"
 #include "node/front_door.h"
 #include "node/journal_file.h"
+#include "node/look_around.h"
 #include "node/node_membership.h"
 #include "node/own_addresses.h"
 #include "node/pairing_service.h"
@@ -222,6 +223,8 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                  "meshzero leave."};
   }
   if (options.join) {
+    std::optional<LookAround> look;
+    if (options.discovery) look.emplace(membership);
     if (auto joined = membership.join(*options.join, options.peers); !joined) {
       data->remove_running();
       return joined.error();

@@ -39,7 +39,9 @@ class NodeMembership final : public Membership {
  public:
   static constexpr int kExchangeSeconds = 60;      // between two exchanges
   static constexpr int kRenewalRetrySeconds = 60;  // when nobody could renew
-  static constexpr int kJoinSeconds = 10;          // for one attempt to join
+  static constexpr int kJoinSeconds = 10;          // to join by way of addresses that the user named
+  static constexpr int kFindSeconds = 20;          // to find the cluster and join it
+  static constexpr int kDaemonSeconds = 3;         // of them for a discovery daemon to appear
   static constexpr int kMeetings = 4;              // addresses that are tried at the same time
   static constexpr int kMeetingSeconds = 4;        // for one of them
   static constexpr std::size_t kMaxAddressFile = 1U << 20;
@@ -86,6 +88,8 @@ class NodeMembership final : public Membership {
   // is noted. Does not wait.
   void sighted(const Sighting& sighting);
   void vanished(const std::string& instance);
+  // Whether the local network is being looked at, and a sentence why not.
+  void looking(DiscoveryState state, const std::string& text);
   // This computer has other addresses, or slept: addresses that did not answer may do so now.
   void network_changed();
 
@@ -112,6 +116,8 @@ class NodeMembership final : public Membership {
   void fill_again();                                         // the same
   [[nodiscard]] bool is_own(const PeerAddress& address) const;
   [[nodiscard]] std::vector<PeerAddress> ways_into(const JoinToken& token) const;
+  [[nodiscard]] DiscoveryState look() const;
+  [[nodiscard]] Error nobody_found() const;
   void remember();
   void know(const std::vector<MemberAddress>& members, CandidateSource source);
   void forget();
@@ -131,7 +137,9 @@ class NodeMembership final : public Membership {
   Agreement agreement_;
   Candidates known_;
   std::map<std::string, Sighting> sightings_;  // by instance
-  std::string kept_;                           // what the file says
+  DiscoveryState look_ = DiscoveryState::off;
+  std::string look_text_ = "This node does not look for others on the local network.";
+  std::string kept_;  // what the file says
   bool stopping_ = false;
   bool hurry_ = false;  // there is a revocation to pass on
   std::thread thread_;

@@ -96,7 +96,8 @@ void add_up(CLI::App& app, Action& action) {
   verb->add_flag("--json", *as_json, "Print the address as JSON.");
   auto joining = std::make_shared<JoinFlags>();
   verb->add_option("--join", joining->token,
-                   "Enter the cluster of this join token first; @FILE and - read it from there.")
+                   "Enter the cluster of this join token first; @FILE and - read it from there. Without --peer it is "
+                   "looked for on the local network.")
       ->type_name("TOKEN");
   verb->add_option(
           "--cluster", joining->cluster,
@@ -117,6 +118,7 @@ void add_up(CLI::App& app, Action& action) {
       "Examples:\n"
       "  meshzero up\n"
       "  meshzero up --workers 4 --memory-gb 8 --disk-floor-gb 50\n"
+      "  meshzero up --join @studio.token\n"
       "  meshzero up --join @studio.token --peer studio.local:8765\n"
       "  meshzero up --data games --port 9000 --foreground");
   verb->callback([&action, flags, joining, foreground, as_json] {

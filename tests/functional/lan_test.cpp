@@ -191,6 +191,51 @@ TEST_F(LanTest, AFalseAdvertOfOurClusterIsRefusedWithAReason) {
   EXPECT_EQ(nodes_["b"]->status().at("members").size(), 1U);
 }
 
+// 4 hosts, the first of which claims to be of the cluster
+TEST_F(LanTest, ATokenIsEnoughWhereTheClusterCanBeFound) {
+  for (int host = 1; host <= 4; ++host) MUST(lan_->add_host(host));
+  for (int host = 2; host <= 4; ++host) MUST(lan_->start_avahi(host));
+  start("a", {"--no-discovery", "--listen", "everywhere"});
+  start("b");
+  discovery_when("b", "running");
+  const std::string cluster = discovery("b").at("advert").at("cluster");
+  MUST(lan_->publish(1, "rogue", 8765,
+                     {"txtvers=1", "cl=" + cluster, "id=" + ids_["a"].substr(0, 16),
+                      "pv=" + std::to_string(mz::protocol_version()), "po=1"}));
+  MUST(lan_->start_avahi(1));
+  candidate_when("b", address_of("a"), "refused");
+
+  start("c", {"--join", token_of("b")});
+  agree({"b", "c"});
+  // A node that does not run looks as well.
+  start("d");
+  stop({"d"});
+  const auto joined = verb("d", "join " + token_of("b"));
+  EXPECT_EQ(joined.code, 0) << joined.text;
+  start("d");
+  agree({"b", "c", "d"});
+  EXPECT_EQ(nodes_["a"]->status().at("members").size(), 1U);
+}
+
+// 1 host
+TEST_F(LanTest, ATokenWhoseClusterIsNotFoundEndsWithAdvice) {
+  MUST(lan_->add_host(1));
+  start("a");
+  const std::string elsewhere = "MZ1-" + std::string(26, 'a') + "-" + ids_["a"] + "-" + std::string(26, 'a');
+  auto said = verb("a", "join " + elsewhere);
+  EXPECT_EQ(said.code, 5);
+  EXPECT_NE(said.text.find("No Avahi daemon"), std::string::npos) << said.text;
+  EXPECT_NE(said.text.find("--peer HOST:PORT"), std::string::npos) << said.text;
+  MUST(lan_->start_avahi(1));
+  discovery_when("a", "running");
+  said = verb("a", "join " + elsewhere);
+  EXPECT_EQ(said.code, 5);
+  EXPECT_NE(said.text.find("No node of the token's cluster was found on the local network within 20 seconds. Name a "
+                           "member with --peer HOST:PORT."),
+            std::string::npos)
+      << said.text;
+}
+
 // --- when the network breaks ----------------------------------------------------------------------------------------------
 
 // 3 hosts
