@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "node/pairing_candidates.h"
 #include "p2p/discovery/txt_record.h"
 #include "p2p/protocol.h"
 
@@ -192,6 +193,7 @@ DiscoveryPicture DiscoveryService::picture() const {
     item.last_worked = view.last_worked;
     picture.candidates.push_back(std::move(item));
   }
+  if (options_.pairings) show_pairings(picture.candidates, options_.pairings(), trust_.node_id());
   return picture;
 }
 

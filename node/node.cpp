@@ -271,6 +271,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
        .addresses = [port] { return own_addresses(port); },
        .slept_us = [] { return slept_microseconds(); },
        .pairing_open = [&pairing] { return pairing->open(); },
+       .pairings = [&pairing] { return pairing->requests(); },
        .member_name = [&cluster](const NodeId& node) { return member_name(cluster, node); },
        .stranger =
            [&pairing](const Sighting& seen) {

@@ -110,7 +110,7 @@ TEST_F(LanTest, WithoutADaemonTheNodeSaysSoAndUsesOneThatIsStartedLater) {
   discovery_when("a", "running");
   EXPECT_EQ(discovery("a").at("advert").at("port"), 8765);
   start("b");
-  candidate_when("b", address_of("a"), "other_cluster");
+  candidate_when("b", address_of("a"), "pairing");
   EXPECT_EQ(lan_->run(2, "curl -s -m 20 http://" + Lan::address_of(1) + ":8765/health").code, 0);
 }
 
@@ -136,14 +136,14 @@ TEST_F(LanTest, AfterARestartOfTheDaemonTheAdvertIsBackAndNewNodesAreFound) {
   start("a");
   start("b");
   discovery_when("a", "running");
-  candidate_when("b", address_of("a"), "other_cluster");
+  candidate_when("b", address_of("a"), "pairing");
   lan_->kill_avahi(1);
   discovery_when("a", "unavailable");
   MUST(lan_->start_avahi(1));
   discovery_when("a", "running");
   start("c");
-  candidate_when("c", address_of("a"), "other_cluster");
-  candidate_when("a", address_of("c"), "other_cluster");
+  candidate_when("c", address_of("a"), "pairing");
+  candidate_when("a", address_of("c"), "pairing");
   // The bus as well.
   lan_->kill_avahi(1);
   lan_->stop_dbus(1);

@@ -34,7 +34,7 @@ class Pairing : public NodeTest {
   }
   [[nodiscard]] json verb_json(const std::string& words, const std::string& name) const {
     const Ended ended = verb(words + " --json", name);
-    EXPECT_EQ(ended.code, 0) << words << " on " << name;
+    EXPECT_EQ(ended.code, 0) << words << " on " << name << ": " << verb(words, name, kOnlyStderr).out;
     return json::parse(ended.out, nullptr, false);
   }
   [[nodiscard]] std::string cluster(const std::string& name) const {
@@ -158,6 +158,31 @@ TEST_F(Pairing, ARefusalOnEitherSideEndsIt) {
   EXPECT_NE(cluster("a"), cluster("b"));
 }
 
+TEST_F(Pairing, WhoeverIsPairedWithIsACandidateInThatState) {
+  start("a");
+  start("b", {"--peer", at("a")});
+  const std::string digits = verb_json("pair start " + at("a"), "b").value("digits", "");
+  const auto candidate = [this](const std::string& name) {
+    const json candidates = nodes_.at(name)->get_json("/api/v1/discovery").value("candidates", json::array());
+    return candidates.size() == 1 ? candidates.front() : json::object();
+  };
+  for (const auto& [name, other] : {std::pair("a", "b"), std::pair("b", "a")}) {
+    const json seen = candidate(name);
+    EXPECT_EQ(seen.value("state", ""), "pairing") << name;
+    EXPECT_EQ(seen.value("address", ""), at(other));
+    const std::string reason = seen.value("reason", "");
+    EXPECT_NE(reason.find("confirm on both with: meshzero pair."), std::string::npos) << reason;
+    EXPECT_EQ(seen.dump().find(digits), std::string::npos) << "more may read this than may confirm";
+    EXPECT_NE(verb("discover", name).out.find("\npairing  "), std::string::npos);
+  }
+  EXPECT_EQ(confirm("b", "a", digits).code, 0);
+  EXPECT_NE(candidate("b").value("reason", "").find("has to confirm there"), std::string::npos);
+  EXPECT_EQ(verb("pair refuse " + request("a", "b").value("id", ""), "a").code, 0);
+  EXPECT_EQ(candidate("a"), json::object()) << "nothing else names the address";
+  (void)when("b", "a", "refused");
+  EXPECT_NE(candidate("b").value("state", "pairing"), "pairing");
+}
+
 TEST_F(Pairing, ANodeThatStopsEndsItsRequests) {
   start("a");
   start("b");
@@ -172,6 +197,9 @@ TEST_F(Pairing, AWorkerShowsTheWayToAnAdmin) {
   start("a");
   start("b", {"--join", verb_json("token create --role node", "a").value("token", ""), "--peer", at("a")});
   expect_one_cluster("a", "b");
+  (void)nodes_.at("b")->status_when([](const json& status) {
+    return status.value("members", json::array()).dump().find("\"admin\"") != std::string::npos;
+  });
   start("c");
   const json asked = verb_json("pair start " + at("b"), "c");
   EXPECT_EQ(asked.value("node_id", ""), id("a"));
