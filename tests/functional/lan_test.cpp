@@ -2,6 +2,7 @@
 #include "tests/functional/lan.h"
 #include "p2p/protocol.h"
 #include "tests/functional/relay.h"
+#include "tests/functional/terminal.h"
 
 namespace {
 
@@ -9,6 +10,7 @@ using mz::test::json;
 using mz::test::Lan;
 using mz::test::LanTest;
 using mz::test::Relay;
+using mz::test::Terminal;
 
 // 3 hosts
 TEST_F(LanTest, TheTestNetworkConnectsBreaksAndHeals) {
@@ -189,6 +191,38 @@ TEST_F(LanTest, AFalseAdvertOfOurClusterIsRefusedWithAReason) {
   EXPECT_NE(candidate.at("reason").get<std::string>().find("is not the one it must be"), std::string::npos);
   EXPECT_EQ(nodes_["a"]->status().at("members").size(), 1U);
   EXPECT_EQ(nodes_["b"]->status().at("members").size(), 1U);
+}
+
+// 2 hosts
+TEST_F(LanTest, APersonChoosesAMachineThatWasFoundAndPairsWithIt) {
+  hosts(2);
+  start("a");
+  Terminal up({"up", "--data", dir("b"), "--port", "8765", "--workers", "0", "--disk-floor-gb", "0"}, host_of("b"));
+  ASSERT_TRUE(up.shows("MeshZero is running")) << up.text();
+  const std::shared_ptr<void> end(nullptr, [this](void*) { EXPECT_EQ(verb("b", "down").code, 0); });
+  ASSERT_TRUE(up.shows("Found on the network: ")) << up.text();
+  ASSERT_TRUE(up.shows("meshzero pair --data " + dir("b"))) << up.text();
+  EXPECT_EQ(up.exit_code(), 0) << up.text();
+
+  // The nodes ask each other by themselves; refused once, they do no more, and a person has to choose.
+  const std::vector<std::string> pair{"pair", "--data", dir("b")};
+  Terminal refusing(pair, host_of("b"));
+  ASSERT_TRUE(refusing.shows("these digits too?")) << refusing.text();
+  refusing.type("n\n");
+  EXPECT_EQ(refusing.exit_code(), 0) << refusing.text();
+  Terminal choosing(pair, host_of("b"));
+  ASSERT_TRUE(choosing.shows("\n   1  ")) << choosing.text();
+  ASSERT_TRUE(choosing.shows("(node " + ids_["a"].substr(0, 7))) << choosing.text();
+  ASSERT_TRUE(choosing.shows("Whom shall this machine join?")) << choosing.text();
+  choosing.type("1\n");
+  ASSERT_TRUE(choosing.shows("these digits too?")) << choosing.text();
+  Terminal other({"pair", "--data", dir("a")}, host_of("a"));
+  ASSERT_TRUE(other.shows("these digits too?")) << other.text();
+  choosing.type("y\n");
+  other.type("y\n");
+  EXPECT_EQ(choosing.exit_code(), 0) << choosing.text();
+  EXPECT_EQ(other.exit_code(), 0) << other.text();
+  nodes_["a"]->status_when([](const json& now) { return now.at("members").size() == 2; });
 }
 
 // 4 hosts, the first of which claims to be of the cluster
