@@ -1,6 +1,7 @@
 // Machines pair by six digits or by approval: with real nodes on this computer, as people and scripts do it.
 #include <gtest/gtest.h>
 
+#include "tests/functional/terminal.h"
 #include "tests/functional/test_node.h"
 
 namespace {
@@ -11,6 +12,7 @@ using mz::test::kOnlyStderr;
 using mz::test::NodeProcess;
 using mz::test::NodeTest;
 using mz::test::run_binary;
+using mz::test::Terminal;
 
 class Pairing : public NodeTest {
  protected:
@@ -181,6 +183,47 @@ TEST_F(Pairing, WhoeverIsPairedWithIsACandidateInThatState) {
   EXPECT_EQ(candidate("a"), json::object()) << "nothing else names the address";
   (void)when("b", "a", "refused");
   EXPECT_NE(candidate("b").value("state", "pairing"), "pairing");
+}
+
+TEST_F(Pairing, TwoPeopleAtTerminalsCompareAndConfirm) {
+  start("a");
+  start("b");
+  Terminal left({"pair", "--data", dir("a")});
+  ASSERT_TRUE(left.shows("No machine asks for pairing yet")) << left.text();
+  const std::string digits = verb_json("pair start " + at("a"), "b").value("digits", "").insert(3, " ");
+  Terminal right({"pair", "--data", dir("b")});
+  for (Terminal* screen : {&left, &right}) {
+    ASSERT_TRUE(screen->shows("\n    " + digits)) << screen->text();
+    ASSERT_TRUE(screen->shows("Does the other machine show these digits too?")) << screen->text();
+  }
+  right.type("y\n");
+  ASSERT_TRUE(right.shows("has to confirm " + digits + " there")) << right.text();
+  (void)when("a", "b", "confirmed_there");
+  EXPECT_NE(cluster("a"), cluster("b")) << "one person is not enough";
+  left.type("y\n");
+  EXPECT_TRUE(left.shows("joined this cluster")) << left.text();
+  EXPECT_TRUE(right.shows("This node joined the cluster of")) << right.text();
+  EXPECT_EQ(left.exit_code(), 0) << left.text();
+  EXPECT_EQ(right.exit_code(), 0) << right.text();
+  expect_one_cluster("a", "b");
+}
+
+TEST_F(Pairing, APersonAtATerminalRefuses) {
+  start("a");
+  start("b");
+  ASSERT_TRUE(verb_json("pair start " + at("a"), "b").is_object());
+  Terminal right({"pair", "--data", dir("b")});
+  ASSERT_TRUE(right.shows("these digits too?"));
+  right.type("y\n");
+  ASSERT_TRUE(right.shows("Confirmed here")) << right.text();
+  Terminal left({"pair", "--data", dir("a")});
+  ASSERT_TRUE(left.shows("these digits too?"));
+  left.type("n\n");
+  EXPECT_TRUE(left.shows("Refused here")) << left.text();
+  EXPECT_EQ(left.exit_code(), 0) << left.text();
+  EXPECT_TRUE(right.shows("Refused at")) << right.text();
+  EXPECT_EQ(right.exit_code(), 4) << right.text();
+  EXPECT_NE(cluster("a"), cluster("b"));
 }
 
 TEST_F(Pairing, ANodeThatStopsEndsItsRequests) {
