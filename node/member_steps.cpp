@@ -10,6 +10,7 @@
 #include "api/member_list.h"
 #include "node/peer_question.h"
 #include "p2p/base32.h"
+#include "p2p/protocol.h"
 
 namespace mz {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxJoinAddresses = 256;
+constexpr std::size_t kMaxOwnAnswer = 1U << 20;
 constexpr std::chrono::milliseconds kOneAttempt{5000};
 constexpr std::chrono::milliseconds kFoundAttempt{2000};  // at an address that was only found: there may be many
 constexpr std::chrono::milliseconds kBetweenRounds{500};
@@ -175,6 +177,21 @@ Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const Pee
   if (!answer) return answer.error();
   if (answer->status != 200) return refusal_of(*answer, parse_foreign_json(answer->body), address);
   return {};
+}
+
+Result<std::string> tell_own_key(const NodeTrust& trust, const std::string& messages, const PeerAddress& address,
+                                 Deadline deadline) {
+  auto connection = dial_member(trust, address, trust.node_id(), deadline);
+  if (!connection) return connection.error();
+  auto answer = connection->ask({.method = "POST",
+                                 .path = "/api/v1/cluster/message",
+                                 .content_type = "application/octet-stream",
+                                 .body = messages,
+                                 .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}},
+                                deadline, kMaxOwnAnswer);
+  if (!answer) return answer.error();
+  if (answer->status != 200) return refusal_of(*answer, parse_foreign_json(answer->body), address);
+  return std::move(answer->body);
 }
 
 Meeting meet(const NodeTrust& trust, const std::vector<MemberAddress>& members, const PeerAddress& address,

@@ -51,6 +51,10 @@ struct Exchanged {
   std::vector<MemberAddress> members;
 };
 
+// Says this to whoever holds this node's own key at the address; what it answered.
+Result<std::string> tell_own_key(const NodeTrust& trust, const std::string& messages, const PeerAddress& address,
+                                 Deadline deadline);
+
 // What came of an attempt to meet a member.
 struct Meeting {
   CandidateState state = CandidateState::unreachable;

@@ -290,7 +290,9 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                           },
                       .leaving = [&cluster] { cluster.leaving(); },
                       .excluded = [&cluster](const NodeId& node) { cluster.exclude(node); },
-                      .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); }});
+                      .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); },
+                      .card_message = [&cluster] { return cluster.card_message(); },
+                      .met_own_key = [&cluster](const std::string& answer) { return cluster.met_own_key(answer); }});
   services.cluster = &cluster;
   services.journal = &journal;
   DialBack dial_back;

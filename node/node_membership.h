@@ -54,6 +54,9 @@ class NodeMembership final : public Membership {
     std::function<void()> leaving;                       // tell the others
     std::function<void(const NodeId&)> excluded;         // was revoked
     std::function<void(const MemberAddress&)> admitted;  // is a member for sure, and may be there
+    // What to say to a process that holds this node's key, and whether what it answered comes from a copy of this node.
+    std::function<std::string()> card_message;
+    std::function<bool(const std::string&)> met_own_key;
   };
 
   // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named. Steps of this node
@@ -110,6 +113,7 @@ class NodeMembership final : public Membership {
   Result<void> exchange_at(const PeerAddress& address);
   void run_meetings();
   void try_to_meet(const PeerAddress& address);
+  [[nodiscard]] bool is_copy_at(const PeerAddress& address) const;
   void note_meeting(const PeerAddress& address, const Meeting& meeting);
   void note_advert(const Sighting& sighting);                // with mutex_ held
   void withdraw(const std::vector<PeerAddress>& addresses);  // the same

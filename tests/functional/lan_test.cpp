@@ -326,4 +326,48 @@ TEST_F(LanTest, ACopyOfADataDirectoryOnAnotherHostFreezesBoth) {
   EXPECT_NE(candidate.at("reason").get<std::string>().find("its data directory is a copy"), std::string::npos);
 }
 
+// 2 hosts, the second of which runs a copy of the first one's data directory; nobody else is there to see both
+TEST_F(LanTest, TwoCopiesThatSeeEachOtherFreezeWithoutAThird) {
+  hosts(2);
+  start("a");
+  stop({"a"});
+  std::filesystem::copy(dir("a"), dir("b"), std::filesystem::copy_options::recursive);
+  start("a");
+  start("b");
+  ASSERT_EQ(ids_["a"], ids_["b"]);
+  for (const char* name : {"a", "b"}) {
+    nodes_[name]->status_when([&](const json& now) {
+      const std::string events = nodes_[name]->get_json("/api/v1/events").dump();
+      return now.value("role", "") == "frozen" &&
+             events.find("Another machine runs with the identity") != std::string::npos;
+    });
+  }
+}
+
+// 2 hosts, the second of which announces itself as the node on the first
+TEST_F(LanTest, AFalseAdvertOfOurselvesFreezesNobody) {
+  for (int host = 1; host <= 2; ++host) MUST(lan_->add_host(host));
+  MUST(lan_->start_avahi(1));
+  start("a");
+  start("b", {"--no-discovery", "--listen", "everywhere"});
+  discovery_when("a", "running");
+  const json advert = discovery("a").at("advert");
+  const std::vector<std::string> txt{"txtvers=1", "cl=" + advert.at("cluster").get<std::string>(),
+                                     "id=" + ids_["a"].substr(0, 16), "pv=" + std::to_string(mz::protocol_version()),
+                                     "po=0"};
+  MUST(lan_->publish(2, "another", 8765, txt));
+  // A relay that brings the node to itself.
+  auto relay = Relay::start(*lan_, 2, 9000, Lan::address_of(1), 8765, std::chrono::milliseconds(0));
+  MUST(relay);
+  MUST(lan_->publish(2, "mirror", 9000, txt));
+  MUST(lan_->start_avahi(2));
+  candidate_when("a", address_of("b"), "refused");
+  const std::string mirror = Lan::address_of(2) + ":9000";
+  nodes_["a"]->status_when([&](const json&) {
+    const json seen = candidate_when("a", mirror, "self");
+    return seen.at("last_tried").is_number() && seen.at("reason") == "It is this node itself.";
+  });
+  EXPECT_EQ(nodes_["a"]->status().value("role", ""), "leading");
+}
+
 }  // namespace
