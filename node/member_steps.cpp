@@ -133,8 +133,10 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
     auto connection = dial_cluster(token, address, until);
     way->next_try = std::chrono::steady_clock::now() + kBetweenRounds;
     if (!connection) {
-      last = connection.error();
-      way->given_up = last->kind != ErrorKind::unreachable;  // somebody else is there
+      way->given_up = connection.error().kind != ErrorKind::unreachable;  // somebody else is there
+      // Who named an address wants to hear that above all.
+      const bool said = !ways.named.empty() && last && last->kind != ErrorKind::unreachable;
+      if (!said || way->given_up) last = connection.error();
       continue;
     }
     std::vector<PeerAddress> elsewhere;
