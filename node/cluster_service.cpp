@@ -40,6 +40,17 @@ std::vector<std::string> role_words(std::uint8_t bits) {
 
 Leadership leadership_of(const Ballot& ballot) { return {.node = ballot.node, .term = ballot.term}; }
 
+void add_own_card(std::string& body, const Card& card) {
+  const ClusterMessage message{.from = card.id,
+                               .to = card.id,
+                               .life = card.life,
+                               .known = {},
+                               .roster_digest = 0,
+                               .events_digest = 0,
+                               .body = Cards{{card}}};
+  add_frame(body, encode_cluster_message(message));
+}
+
 std::string left_because(const MemberView& view) {
   if (view.state != MemberState::left) return "";
   if (view.excluded) return "revoked";
@@ -408,6 +419,8 @@ Result<std::string> ClusterService::receive(const NodeId& from, std::string_view
       drain(&returned);
     }
     const std::lock_guard lock(reply->mutex);
+    // This node itself, or a copy of it: each shows the other what it is.
+    if (from == machine.card().id) add_own_card(reply->body, machine.card());
     for (std::vector<std::uint8_t>& message : returned.messages) {
       if (reply->given_up) {
         lines_.send(from, std::move(message));
@@ -462,6 +475,41 @@ std::vector<std::string> ClusterService::addresses_of(const NodeId& node) const 
     }
   }
   return addresses;
+}
+
+std::string ClusterService::enqueue_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input) {
+  auto reply = std::make_shared<Reply>();
+  enqueue([this, input, reply](Agreement& machine, Now now) {
+    std::string body;
+    input(machine, now, body);
+    drain(nullptr);
+    const std::lock_guard lock(reply->mutex);
+    reply->body = std::move(body);
+    reply->done = true;
+    reply->changed.notify_all();
+  });
+  std::unique_lock lock(reply->mutex);
+  reply->changed.wait_for(lock, kAnswerWithin, [&reply] { return reply->done; });
+  return reply->body;
+}
+
+std::string ClusterService::card_message() {
+  return enqueue_and_wait([](Agreement& machine, Now, std::string& body) { add_own_card(body, machine.card()); });
+}
+
+bool ClusterService::met_own_key(std::string_view answer) {
+  auto cards = std::make_shared<std::vector<ClusterMessage>>();
+  read_frames(answer, [&](std::span<const std::uint8_t> bytes) {
+    if (auto message = decode_cluster_message(bytes)) cards->push_back(std::move(*message));
+  });
+  const std::string copy = enqueue_and_wait([cards](Agreement& machine, Now now, std::string& body) {
+    for (const ClusterMessage& message : *cards) {
+      if (message.life.boot_id == machine.card().life.boot_id) continue;
+      body = "copy";
+      machine.receive(message, now);
+    }
+  });
+  return !copy.empty();
 }
 
 void ClusterService::introduce(const MemberAddress& member) {

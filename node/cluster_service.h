@@ -89,6 +89,10 @@ class ClusterService final : public Cluster {
   void leaving();
   void exclude(const NodeId& node);
   void introduce(const MemberAddress& member);
+  // For a process at another address that has proved to hold this node's key: what to say to it, empty when there was no time,
+  // and what it answered. Tells whether it is a copy of this node and not this node itself. Both may then freeze.
+  [[nodiscard]] std::string card_message();
+  bool met_own_key(std::string_view answer);
   // This node may have other addresses: looks them up and tells the others.
   void describe();
 
@@ -112,6 +116,8 @@ class ClusterService final : public Cluster {
   void run_disk();
   [[nodiscard]] Result<std::unique_ptr<Agreement>> open();
   void enqueue(Input input);
+  // The same for whoever waits for what it adds to the reply; empty when that took too long.
+  std::string enqueue_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input);
   void enqueue_disk(std::function<void()> job);
   void drain(Returned* returned);
   void ask_etcd(const RegistrarQuestion& question);

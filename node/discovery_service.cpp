@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "node/pairing_candidates.h"
 #include "p2p/discovery/txt_record.h"
 #include "p2p/protocol.h"
 
@@ -22,7 +23,9 @@ DiscoveryService::DiscoveryService(const NodeTrust& trust, NodeMembership& membe
     : trust_(trust), membership_(membership), options_(std::move(options)), since_(std::time(nullptr)) {
   text_ = options_.enabled ? "Looking for the discovery daemon of this computer."
                            : "Switched off: other machines are found by --peer and where they were before.";
-  if (options_.enabled) state_ = DiscoveryState::starting;
+  if (!options_.enabled) return;
+  state_ = DiscoveryState::starting;
+  membership_.looking(state_, text_);
 }
 
 DiscoveryService::~DiscoveryService() { stop(); }
@@ -151,6 +154,7 @@ void DiscoveryService::on_state(DiscoveryState state, const std::string& text) {
     const bool answers = state == DiscoveryState::starting || state == DiscoveryState::running;
     first = answers && !std::exchange(has_daemon_, has_daemon_ || answers);
   }
+  membership_.looking(state, text);
   spdlog::info("discovery: {}", text);
   if (first && options_.daemon_found) options_.daemon_found();
 }
@@ -189,6 +193,7 @@ DiscoveryPicture DiscoveryService::picture() const {
     item.last_worked = view.last_worked;
     picture.candidates.push_back(std::move(item));
   }
+  if (options_.pairings) show_pairings(picture.candidates, options_.pairings(), trust_.node_id());
   return picture;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/discovery.h"
+#include "api/pairing.h"
 #include "node/node_membership.h"
 #include "p2p/discovery/discovery.h"
 
@@ -34,6 +35,7 @@ class DiscoveryService final : public Discovered {
     std::function<std::vector<std::string>()> addresses;  // of this node
     std::function<std::int64_t()> slept_us;               // so long this computer slept since it was started
     std::function<bool()> pairing_open;
+    std::function<std::vector<PairingRequest>()> pairings;
     std::function<std::string(const NodeId&)> member_name;  // empty: unknown
     std::function<void(const Sighting&)> stranger;          // a node of another cluster is announced; does not wait
     std::function<void()> network_changed;                  // this computer has other addresses or slept

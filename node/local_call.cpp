@@ -6,6 +6,7 @@
 #include "node/control_client.h"
 #include "node/data_directory.h"
 #include "node/journal_file.h"
+#include "node/look_around.h"
 #include "node/node_membership.h"
 
 namespace mz {
@@ -14,8 +15,11 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kPatience{60};
+constexpr std::string_view kJoinPath = "/api/v1/membership/join";
 
-Result<json> ask_here(const DataDirectory& data, const std::string& method, const std::string& path, const json& body) {
+// `looks`: whether this computer may look for others on its network.
+Result<json> ask_here(const DataDirectory& data, bool looks, const std::string& method, const std::string& path,
+                      const json& body) {
   auto lock = data.lock();
   if (!lock) return lock.error();
   auto trust = open_trust(data);
@@ -24,6 +28,9 @@ Result<json> ask_here(const DataDirectory& data, const std::string& method, cons
   JournalFile journal_file(data.cluster() / "journal");
   if (auto remembered = journal_file.load()) journal.restore(std::move(*remembered));
   NodeMembership membership(**trust, data.cluster(), {}, {}, journal);
+  // A node that runs looks around all the time; without one only who joins needs to.
+  std::optional<LookAround> look;
+  if (looks && path == kJoinPath) look.emplace(membership);
   NodeServices services;
   services.journal = &journal;
   services.trust = trust->get();
@@ -73,7 +80,7 @@ Result<json> local_call(const FlagValues& flags, const std::string& method, cons
     }
     return ask_node(*data, question, kPatience);
   }
-  return ask_here(*data, method, path, body);
+  return ask_here(*data, configuration->is_auto("discovery"), method, path, body);
 }
 
 }  // namespace mz

@@ -14,6 +14,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr char kCopy[] =
+    "Another machine runs there with the identity of this node: its data directory is a copy. Run `meshzero identity "
+    "reset` on both.";
 constexpr double kLookAgainSeconds = 5;  // at the latest: members die and come back
 
 double seconds_now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
@@ -102,6 +105,12 @@ void NodeMembership::vanished(const std::string& instance) {
   if (!gone.empty()) withdraw(gone.mapped().addresses);
 }
 
+void NodeMembership::looking(DiscoveryState state, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  look_ = state;
+  look_text_ = text;
+}
+
 void NodeMembership::network_changed() {
   {
     const std::lock_guard lock(mutex_);
@@ -147,6 +156,20 @@ std::vector<PeerAddress> NodeMembership::ways_into(const JoinToken& token) const
   return ways;
 }
 
+DiscoveryState NodeMembership::look() const {
+  const std::lock_guard lock(mutex_);
+  return look_;
+}
+
+Error NodeMembership::nobody_found() const {
+  const std::lock_guard lock(mutex_);
+  const bool looked = look_ == DiscoveryState::running || look_ == DiscoveryState::starting;
+  const std::string why = looked ? "No node of the token's cluster was found on the local network within " +
+                                       std::to_string(kFindSeconds) + " seconds."
+                                 : "Nobody knows where the token's cluster is. " + look_text_;
+  return {ErrorKind::unreachable, why + " Name a member with --peer HOST:PORT."};
+}
+
 // --- meetings ------------------------------------------------------------------------------------------------------------
 
 void NodeMembership::run_meetings() {
@@ -154,7 +177,9 @@ void NodeMembership::run_meetings() {
     const Agreement connected = agreement();
     const std::vector<NodeId> alive = connected.alive ? connected.alive() : std::vector<NodeId>();
     // An address that was only heard of from a member is a hint for when its node does not answer.
-    const auto wanted = [&](const PeerAddress&, const Candidate& candidate) {
+    const auto wanted = [&](const PeerAddress& address, const Candidate& candidate) {
+      // Who is announced as this node elsewhere may be a copy of it.
+      if (candidate.state == CandidateState::self) return !is_own(address);
       if (candidate.only_from(CandidateSource::bonjour) && is_settled_by_advert(candidate.state)) return false;
       if (!candidate.node.is_nobody() && trust_.is_revoked(candidate.node)) return false;
       const bool well = std::find(alive.begin(), alive.end(), candidate.node) != alive.end();
@@ -179,7 +204,20 @@ void NodeMembership::run_meetings() {
 void NodeMembership::try_to_meet(const PeerAddress& address) {
   std::vector<MemberAddress> all = others();
   all.push_back(self());
-  note_meeting(address, meet(trust_, all, address, within(std::chrono::seconds(kMeetingSeconds))));
+  Meeting meeting = meet(trust_, all, address, within(std::chrono::seconds(kMeetingSeconds)));
+  if (meeting.state == CandidateState::self && is_copy_at(address)) meeting.reason = kCopy;
+  note_meeting(address, meeting);
+}
+
+// Whoever is there has proved to hold this node's key. That is this node itself, by whatever way, or a machine with a copy of its
+// data directory; then the agreement of both freezes, by what they sign and not by where they are.
+bool NodeMembership::is_copy_at(const PeerAddress& address) const {
+  const Agreement connected = agreement();
+  if (!connected.card_message || !connected.met_own_key) return false;
+  const std::string card = connected.card_message();
+  if (card.empty()) return false;
+  const auto answer = tell_own_key(trust_, card, address, within(std::chrono::seconds(kMeetingSeconds)));
+  return answer && connected.met_own_key(*answer);
 }
 
 void NodeMembership::note_meeting(const PeerAddress& address, const Meeting& meeting) {

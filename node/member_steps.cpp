@@ -10,6 +10,7 @@
 #include "api/member_list.h"
 #include "node/peer_question.h"
 #include "p2p/base32.h"
+#include "p2p/protocol.h"
 
 namespace mz {
 namespace {
@@ -17,21 +18,27 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxJoinAddresses = 256;
+constexpr std::size_t kMaxOwnAnswer = 1U << 20;
 constexpr std::chrono::milliseconds kOneAttempt{5000};
+constexpr std::chrono::milliseconds kFoundAttempt{2000};  // at an address that was only found: there may be many
 constexpr std::chrono::milliseconds kBetweenRounds{500};
 
 Deadline sooner(Deadline a, Deadline b) { return std::min(a, b); }
 
 Endpoint endpoint_of(const PeerAddress& address) { return {.host = address.host, .port = address.port}; }
 
-// One attempt at one address: admitted, or an error; `elsewhere` gets the addresses that a member names instead.
-Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, const PeerAddress& address,
-                             const Bytes& request, const std::vector<std::string>& own, Deadline deadline,
-                             std::vector<PeerAddress>& elsewhere) {
+// A node whose certificate is of the token's cluster; any other gets no further.
+Result<HttpConnection> dial_cluster(const JoinToken& token, const PeerAddress& address, Deadline deadline) {
   auto context = make_joining_context(token.authority, system_wall_clock());
   if (!context) return context.error();
-  auto connection = HttpConnection::dial_tls(endpoint_of(address), *context, std::nullopt, deadline);
-  if (!connection) return connection.error();
+  return HttpConnection::dial_tls(endpoint_of(address), *context, std::nullopt, deadline);
+}
+
+// One attempt by such a connection: admitted, or an error; `elsewhere` gets the addresses that a member names instead.
+Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, const PeerAddress& address,
+                             Result<HttpConnection>& connection, const Bytes& request,
+                             const std::vector<std::string>& own, Deadline deadline,
+                             std::vector<PeerAddress>& elsewhere) {
   auto authority = connection->authority();
   if (!authority) return authority.error();
   const json body{{"token", token.id()},
@@ -79,32 +86,69 @@ Result<HttpConnection> dial_member(const NodeTrust& trust, const PeerAddress& ad
   return connection;
 }
 
+// An address at which the cluster may be entered.
+struct Way {
+  PeerAddress address;
+  std::chrono::milliseconds limit;  // for one attempt
+  Deadline next_try = {};
+  bool given_up = false;
+};
+
+void add_way(std::vector<Way>& ways, const PeerAddress& address, std::chrono::milliseconds limit) {
+  const bool known = std::any_of(ways.begin(), ways.end(), [&](const Way& way) { return way.address == address; });
+  if (!known && ways.size() < kMaxJoinAddresses) ways.push_back({.address = address, .limit = limit});
+}
+
+// The one whose turn it is: what was found just now does not wait for what has failed before.
+Way* next_way(std::vector<Way>& ways) {
+  Way* first = nullptr;
+  for (Way& way : ways) {
+    if (!way.given_up && (first == nullptr || way.next_try < first->next_try)) first = &way;
+  }
+  return first;
+}
+
 }  // namespace
 
-Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, const std::vector<PeerAddress>& peers,
-                             const std::vector<std::string>& own, Deadline deadline) {
+Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, const WaysIn& ways,
+                             const std::vector<std::string>& own, const std::function<Error()>& nobody,
+                             Deadline deadline) {
   auto request = make_request(trust.key());
   if (!request) return request.error();
-  std::vector<PeerAddress> all = peers;
-  Error last{ErrorKind::usage, "Nobody knows where the cluster is. Name a member with --peer HOST:PORT."};
-  while (!all.empty()) {
-    for (std::size_t i = 0; i < all.size(); ++i) {  // `all` grows while it is walked through
-      std::vector<PeerAddress> elsewhere;
-      const PeerAddress address = all[i];
-      auto admitted =
-          try_to_join(trust, token, address, *request, own, sooner(deadline, within(kOneAttempt)), elsewhere);
-      if (admitted) return admitted;
-      last = admitted.error();
-      if (last.kind != ErrorKind::unreachable) return last;
-      for (const PeerAddress& other : elsewhere) {
-        const bool known = std::find(all.begin(), all.end(), other) != all.end();
-        if (!known && all.size() < kMaxJoinAddresses) all.push_back(other);
-      }
+  std::vector<Way> all;
+  for (const PeerAddress& address : ways.named) add_way(all, address, kOneAttempt);
+  std::optional<Error> last;
+  for (;;) {
+    for (const PeerAddress& address : ways.found()) add_way(all, address, kFoundAttempt);
+    Way* const way = next_way(all);
+    if (way == nullptr && (!ways.named.empty() || !ways.looking())) break;
+    const auto now = std::chrono::steady_clock::now();
+    if (way == nullptr || way->next_try > now) {
+      if (now + kBetweenRounds >= deadline) break;
+      std::this_thread::sleep_for(kBetweenRounds);
+      continue;
     }
-    if (std::chrono::steady_clock::now() + kBetweenRounds >= deadline) break;
-    std::this_thread::sleep_for(kBetweenRounds);
+    const PeerAddress address = way->address;
+    const Deadline until = sooner(deadline, within(way->limit));
+    auto connection = dial_cluster(token, address, until);
+    way->next_try = std::chrono::steady_clock::now() + kBetweenRounds;
+    if (!connection) {
+      way->given_up = connection.error().kind != ErrorKind::unreachable;  // somebody else is there
+      // Who named an address wants to hear that above all.
+      const bool said = !ways.named.empty() && last && last->kind != ErrorKind::unreachable;
+      if (!said || way->given_up) last = connection.error();
+      continue;
+    }
+    std::vector<PeerAddress> elsewhere;
+    auto admitted = try_to_join(trust, token, address, connection, *request, own, until, elsewhere);
+    if (admitted) return admitted;
+    last = admitted.error();
+    if (last->kind != ErrorKind::unreachable) return *last;
+    for (const PeerAddress& other : elsewhere) add_way(all, other, kOneAttempt);
   }
-  return last;
+  if (!last) return nobody();
+  if (ways.named.empty()) last->text += " Name a member with --peer HOST:PORT.";
+  return *last;
 }
 
 Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
@@ -135,6 +179,21 @@ Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const Pee
   if (!answer) return answer.error();
   if (answer->status != 200) return refusal_of(*answer, parse_foreign_json(answer->body), address);
   return {};
+}
+
+Result<std::string> tell_own_key(const NodeTrust& trust, const std::string& messages, const PeerAddress& address,
+                                 Deadline deadline) {
+  auto connection = dial_member(trust, address, trust.node_id(), deadline);
+  if (!connection) return connection.error();
+  auto answer = connection->ask({.method = "POST",
+                                 .path = "/api/v1/cluster/message",
+                                 .content_type = "application/octet-stream",
+                                 .body = messages,
+                                 .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}},
+                                deadline, kMaxOwnAnswer);
+  if (!answer) return answer.error();
+  if (answer->status != 200) return refusal_of(*answer, parse_foreign_json(answer->body), address);
+  return std::move(answer->body);
 }
 
 Meeting meet(const NodeTrust& trust, const std::vector<MemberAddress>& members, const PeerAddress& address,

@@ -2,6 +2,7 @@
 // blocks its caller until its deadline at most.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,10 +24,20 @@ struct Admitted {
   PeerAddress admin_address;  // where it answered
 };
 
-// Goes to the admin node of the token by way of these addresses. An address that does not answer is tried again until the
-// deadline; a refusal is final. `own` is where this node will be reached.
-Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, const std::vector<PeerAddress>& peers,
-                             const std::vector<std::string>& own, Deadline deadline);
+// Where the cluster of a token may be entered.
+struct WaysIn {
+  std::vector<PeerAddress> named;                   // by the user
+  std::function<std::vector<PeerAddress>()> found;  // known otherwise by now; asked again and again
+  std::function<bool()> looking;                    // more may be found; without named ones that is waited for
+};
+
+// Goes to the admin node of the token by one of these ways. Who is there must prove to be of the token's cluster before it hears
+// anything of the token, so a way may be anybody's claim: one at which somebody else answers is given up, one at which nobody
+// does is tried again until the deadline. What the cluster itself refuses is refused. `nobody` is the error when there was no
+// way at all. `own` is where this node will be reached.
+Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, const WaysIn& ways,
+                             const std::vector<std::string>& own, const std::function<Error()>& nobody,
+                             Deadline deadline);
 
 // A new certificate from the member at this address, if it is an admin; adopts it. Also when the current one has expired.
 Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline);
@@ -39,6 +50,10 @@ struct Exchanged {
   Bytes revocations;
   std::vector<MemberAddress> members;
 };
+
+// Says this to whoever holds this node's own key at the address; what it answered.
+Result<std::string> tell_own_key(const NodeTrust& trust, const std::string& messages, const PeerAddress& address,
+                                 Deadline deadline);
 
 // What came of an attempt to meet a member.
 struct Meeting {

@@ -23,6 +23,7 @@
 #include "node/fitness.h"
 #include "node/front_door.h"
 #include "node/journal_file.h"
+#include "node/look_around.h"
 #include "node/node_membership.h"
 #include "node/own_addresses.h"
 #include "node/pairing_service.h"
@@ -222,6 +223,8 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                  "meshzero leave."};
   }
   if (options.join) {
+    std::optional<LookAround> look;
+    if (options.discovery) look.emplace(membership);
     if (auto joined = membership.join(*options.join, options.peers); !joined) {
       data->remove_running();
       return joined.error();
@@ -268,6 +271,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
        .addresses = [port] { return own_addresses(port); },
        .slept_us = [] { return slept_microseconds(); },
        .pairing_open = [&pairing] { return pairing->open(); },
+       .pairings = [&pairing] { return pairing->requests(); },
        .member_name = [&cluster](const NodeId& node) { return member_name(cluster, node); },
        .stranger =
            [&pairing](const Sighting& seen) {
@@ -286,7 +290,9 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                           },
                       .leaving = [&cluster] { cluster.leaving(); },
                       .excluded = [&cluster](const NodeId& node) { cluster.exclude(node); },
-                      .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); }});
+                      .admitted = [&cluster](const MemberAddress& member) { cluster.introduce(member); },
+                      .card_message = [&cluster] { return cluster.card_message(); },
+                      .met_own_key = [&cluster](const std::string& answer) { return cluster.met_own_key(answer); }});
   services.cluster = &cluster;
   services.journal = &journal;
   DialBack dial_back;

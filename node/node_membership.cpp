@@ -180,9 +180,19 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   const std::lock_guard step(step_);
   if (fingerprint_prefix(trust_.authority()) == token.authority) return {};  // it has joined already
   if (auto alone = refuse_with_members("join another"); !alone) return alone;
-  std::vector<PeerAddress> all = peers;
-  for (const PeerAddress& address : ways_into(token)) all.push_back(address);
-  auto admitted = ask_to_join(trust_, token, all, self().addresses, within(std::chrono::seconds(kJoinSeconds)));
+  const Deadline daemon = within(std::chrono::seconds(kDaemonSeconds));
+  const WaysIn ways{.named = peers,
+                    .found = [&] { return ways_into(token); },
+                    .looking =
+                        [&] {
+                          const DiscoveryState now = look();
+                          if (now != DiscoveryState::unavailable) return now != DiscoveryState::off;
+                          return std::chrono::steady_clock::now() < daemon;
+                        }};
+  const bool finds = peers.empty() && look() != DiscoveryState::off;
+  auto admitted = ask_to_join(
+      trust_, token, ways, self().addresses, [this] { return nobody_found(); },
+      within(std::chrono::seconds(finds ? kFindSeconds : kJoinSeconds)));
   if (!admitted) return admitted.error();
   return adopt(*admitted);
 }

@@ -39,7 +39,9 @@ class NodeMembership final : public Membership {
  public:
   static constexpr int kExchangeSeconds = 60;      // between two exchanges
   static constexpr int kRenewalRetrySeconds = 60;  // when nobody could renew
-  static constexpr int kJoinSeconds = 10;          // for one attempt to join
+  static constexpr int kJoinSeconds = 10;          // to join by way of addresses that the user named
+  static constexpr int kFindSeconds = 20;          // to find the cluster and join it
+  static constexpr int kDaemonSeconds = 3;         // of them for a discovery daemon to appear
   static constexpr int kMeetings = 4;              // addresses that are tried at the same time
   static constexpr int kMeetingSeconds = 4;        // for one of them
   static constexpr std::size_t kMaxAddressFile = 1U << 20;
@@ -52,6 +54,9 @@ class NodeMembership final : public Membership {
     std::function<void()> leaving;                       // tell the others
     std::function<void(const NodeId&)> excluded;         // was revoked
     std::function<void(const MemberAddress&)> admitted;  // is a member for sure, and may be there
+    // What to say to a process that holds this node's key, and whether what it answered comes from a copy of this node.
+    std::function<std::string()> card_message;
+    std::function<bool(const std::string&)> met_own_key;
   };
 
   // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named. Steps of this node
@@ -86,6 +91,8 @@ class NodeMembership final : public Membership {
   // is noted. Does not wait.
   void sighted(const Sighting& sighting);
   void vanished(const std::string& instance);
+  // Whether the local network is being looked at, and a sentence why not.
+  void looking(DiscoveryState state, const std::string& text);
   // This computer has other addresses, or slept: addresses that did not answer may do so now.
   void network_changed();
 
@@ -106,12 +113,15 @@ class NodeMembership final : public Membership {
   Result<void> exchange_at(const PeerAddress& address);
   void run_meetings();
   void try_to_meet(const PeerAddress& address);
+  [[nodiscard]] bool is_copy_at(const PeerAddress& address) const;
   void note_meeting(const PeerAddress& address, const Meeting& meeting);
   void note_advert(const Sighting& sighting);                // with mutex_ held
   void withdraw(const std::vector<PeerAddress>& addresses);  // the same
   void fill_again();                                         // the same
   [[nodiscard]] bool is_own(const PeerAddress& address) const;
   [[nodiscard]] std::vector<PeerAddress> ways_into(const JoinToken& token) const;
+  [[nodiscard]] DiscoveryState look() const;
+  [[nodiscard]] Error nobody_found() const;
   void remember();
   void know(const std::vector<MemberAddress>& members, CandidateSource source);
   void forget();
@@ -131,7 +141,9 @@ class NodeMembership final : public Membership {
   Agreement agreement_;
   Candidates known_;
   std::map<std::string, Sighting> sightings_;  // by instance
-  std::string kept_;                           // what the file says
+  DiscoveryState look_ = DiscoveryState::off;
+  std::string look_text_ = "This node does not look for others on the local network.";
+  std::string kept_;  // what the file says
   bool stopping_ = false;
   bool hurry_ = false;  // there is a revocation to pass on
   std::thread thread_;

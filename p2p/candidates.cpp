@@ -77,6 +77,8 @@ const char* candidate_state_word(CandidateState state) {
       return "other_version";
     case CandidateState::revoked:
       return "revoked";
+    case CandidateState::pairing:
+      return "pairing";
   }
   return "";
 }

@@ -51,8 +51,9 @@ enum class CandidateState : std::uint8_t {
   refused,        // whoever is there is no member, or does not take us for one
   other_version,  // it speaks another version of the protocol
   revoked,        // it was put out of the cluster
+  pairing,  // it asks to join, or is asked; never in this table, only where people see it (node/pairing_candidates.h)
 };
-// new, self, member, unreachable, other_cluster, refused, other_version, revoked
+// new, self, member, unreachable, other_cluster, refused, other_version, revoked, pairing
 const char* candidate_state_word(CandidateState state);
 
 // What an advert says of who is at an address.

@@ -50,7 +50,10 @@ void add_join(CLI::App& app, Action& action) {
   verb->add_flag("--json", *as_json, "Print JSON.");
   const FlagValues flags = add_configuration_flags(*verb, {"data"});
   verb->footer(
-      "Exit code 4 when the token is refused or this node has other members, 5 when nobody answers.\nExamples:\n"
+      "Without --peer the cluster is looked for on the local network, for 20 seconds at most. Exit code 4 when the "
+      "token "
+      "is refused or this node has other members, 5 when nobody is found or answers.\nExamples:\n"
+      "  meshzero join @studio.token\n"
       "  meshzero join @studio.token --peer studio.local:8765\n  meshzero join - --peer 192.0.2.7:8765 < studio.token");
   verb->callback(
       [&action, flags, token, peers, as_json] { action = [=] { return join(flags, *token, *peers, *as_json); }; });

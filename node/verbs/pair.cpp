@@ -1,8 +1,11 @@
 // `meshzero pair` and `meshzero approve`: machines join after six digits were compared, or their id was.
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstdio>
 #include <iostream>
 #include <set>
@@ -12,6 +15,7 @@
 #include "node/control_client.h"
 #include "node/exit_code.h"
 #include "node/interrupt.h"
+#include "node/neighbours.h"
 #include "node/pairing_book.h"
 #include "node/running_node.h"
 #include "node/verbs.h"
@@ -141,6 +145,94 @@ char answer_of_person() {
   return line.front() == 'y' || line.front() == 'Y' ? 'y' : line.front() == 'n' || line.front() == 'N' ? 'n' : ' ';
 }
 
+// Machines that this node may ask to take it in and that no request is open with; none when it has other members.
+std::vector<Neighbour> whom_to_ask(const FlagValues& flags) {
+  auto status = ask(flags, "GET", "/api/v1/status", nullptr);
+  if (!status || has_others(*status)) return {};
+  auto seen = ask(flags, "GET", "/api/v1/discovery", nullptr);
+  if (!seen) return {};
+  std::vector<Neighbour> found = neighbours_in(*seen);
+  std::erase_if(found, [](const Neighbour& each) { return each.pairing; });
+  return found;
+}
+
+void print(const std::vector<Neighbour>& found) {
+  std::printf("Machines on the network:\n");
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::printf("  %2zu  %s  (node %s, cluster %s)\n", i + 1, found[i].name.c_str(), found[i].node.c_str(),
+                found[i].cluster.c_str());
+  }
+  std::printf("Whom shall this machine join? [number, or Enter = wait for one that asks] ");
+  std::fflush(stdout);
+}
+
+// The machine that the person has chosen, by its number; nothing for anything else.
+std::optional<Neighbour> choice_of_person(const std::vector<Neighbour>& found) {
+  std::string line;
+  std::getline(std::cin, line);
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+  if (error != std::errc() || end != line.data() + line.size() || number < 1 || number > found.size()) return {};
+  return found[number - 1];
+}
+
+// Asks at one address after the other.
+Result<json> ask_to_be_taken_in(const FlagValues& flags, const Neighbour& machine) {
+  Result<json> last = Error{ErrorKind::unreachable, "No address of that machine is known."};
+  for (const std::string& address : machine.addresses) {
+    last = ask(flags, "POST", "/api/v1/pairing", {{"peer", address}});
+    if (last || last.error().kind != ErrorKind::unreachable) break;
+  }
+  return last;
+}
+
+// While no machine asks: shows whom this one may ask, each time that changes, and lets the person choose.
+class Offer {
+ public:
+  explicit Offer(const FlagValues& flags) : flags_(flags) {}
+
+  // Shows what is new and waits half a second for an answer.
+  void turn() {
+    if (!declined_) show();
+    pollfd keys{STDIN_FILENO, POLLIN, 0};
+    const bool asked_for = !declined_ && !shown_.empty();
+    if (::poll(&keys, asked_for ? 1 : 0, 500) <= 0) return;
+    const auto chosen = choice_of_person(shown_);
+    declined_ = !chosen || !std::cin;
+    if (declined_) std::printf("This waits for a machine that asks; Ctrl-C ends it.\n");
+    if (chosen) {
+      const auto asked = ask_to_be_taken_in(flags_, *chosen);
+      if (!asked) std::printf("%s\n", asked.error().text.c_str());
+      shown_.clear();
+    }
+    std::fflush(stdout);
+  }
+  // Somebody asks: the question on the screen is none any more.
+  void give_way() {
+    if (!shown_.empty() && !declined_) std::printf("\n");
+    shown_.clear();
+  }
+
+ private:
+  void show() {
+    const std::vector<Neighbour> found = whom_to_ask(flags_);
+    const auto same = [](const Neighbour& a, const Neighbour& b) { return a.node == b.node; };
+    if (found.empty() && !std::exchange(said_, true)) {
+      std::printf("No machine asks for pairing yet. This waits for one; Ctrl-C ends it.\n");
+      std::fflush(stdout);
+    }
+    if (std::equal(found.begin(), found.end(), shown_.begin(), shown_.end(), same)) return;
+    give_way();
+    shown_ = found;
+    if (!shown_.empty()) print(shown_);
+  }
+
+  const FlagValues flags_;
+  std::vector<Neighbour> shown_;
+  bool said_ = false;
+  bool declined_ = false;
+};
+
 int converse(const FlagValues& flags) {
   if (::isatty(STDIN_FILENO) == 0) {
     return report({ErrorKind::usage,
@@ -148,18 +240,17 @@ int converse(const FlagValues& flags) {
   }
   const std::atomic<bool>& stopped = stop_on_signals();
   std::set<std::string> passed;
-  bool waiting = false;
+  Offer offer(flags);
   while (!stopped) {
     auto request = next_request(flags, passed);
     if (!request) return report(request.error());
     if (!request->is_object()) {
       if (!passed.empty()) return kExitOk;
-      if (!waiting) std::printf("No machine asks for pairing yet. This waits for one; Ctrl-C ends it.\n");
-      std::fflush(stdout);
-      waiting = true;
-      ::poll(nullptr, 0, 500);
+      offer.turn();
       continue;
     }
+    offer.give_way();
+    ::tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before the question is no answer to it
     const std::string id = request->value("id", "");
     std::printf(
         "%s\nNode %s\n\n    %s\n\nDoes the other machine show these digits too? [y = confirm, n = refuse, Enter = "
@@ -190,7 +281,8 @@ void add_pair(CLI::App& app, Action& action) {
   verb->require_subcommand(0, 1);
   const FlagValues flags = add_configuration_flags(*verb, {"data"});
   verb->footer(
-      "Without a further word it shows the requests one by one and asks.\nExamples:\n  meshzero pair\n"
+      "Without a further word it shows the requests one by one and asks; while there is none, it shows the machines "
+      "found on the network and lets you choose whom to join.\nExamples:\n  meshzero pair\n"
       "  meshzero pair start studio.local:8765\n  meshzero pair list --json\n"
       "  meshzero pair confirm k3v2xq7a --digits 482913");
   verb->callback([verb, &action, flags] {

@@ -1,4 +1,8 @@
 // `meshzero up`: starts a node.
+#include <poll.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -6,9 +10,11 @@
 #include "api/loopback_client.h"
 #include "node/background.h"
 #include "node/configuration_flags.h"
+#include "node/control_client.h"
 #include "node/data_directory.h"
 #include "node/exit_code.h"
 #include "node/join_flags.h"
+#include "node/neighbours.h"
 #include "node/node.h"
 #include "node/verbs.h"
 
@@ -30,6 +36,35 @@ int up_in_foreground(const NodeOptions& options, bool as_json) {
   return ended ? kExitOk : report(ended.error());
 }
 
+// Whoever has just started a node wants to know what to do about the others. They are found within a moment or two.
+void say_who_is_near(const DataDirectory& data) {
+  constexpr std::chrono::milliseconds kLook{2500};
+  const auto end = std::chrono::steady_clock::now() + kLook;
+  const auto status = ask_node(data, {.path = "/api/v1/status"});
+  const auto pairing = ask_node(data, {.path = "/api/v1/pairing"});
+  if (!status || !pairing || has_others(*status) || !pairing->value("open", false)) return;
+  std::vector<Neighbour> found;
+  while (found.empty() && std::chrono::steady_clock::now() < end) {
+    const auto seen = ask_node(data, {.path = "/api/v1/discovery"});
+    if (!seen) return;
+    const std::string state = seen->value("discovery", nlohmann::json::object()).value("state", "");
+    if (state == "off" || state == "unavailable") return;
+    found = neighbours_in(*seen);
+    if (found.empty()) ::poll(nullptr, 0, 100);
+  }
+  std::string names;
+  for (const Neighbour& each : found) {
+    names += (names.empty() ? "" : ", ") + each.name + " (cluster " + each.cluster + ")";
+  }
+  if (found.empty()) {
+    std::printf("No other machine was found yet. When there is one, pair with it: meshzero pair --data %s\n",
+                data.path().c_str());
+  } else {
+    std::printf("Found on the network: %s.\nBecome one cluster, by comparing six digits: meshzero pair --data %s\n",
+                names.c_str(), data.path().c_str());
+  }
+}
+
 int up_in_background(const NodeOptions& options, bool as_json) {
   auto data = DataDirectory::create_or_open(options.data);
   if (!data) return report(data.error());
@@ -38,7 +73,10 @@ int up_in_background(const NodeOptions& options, bool as_json) {
   // Its word is good; an answer through the front door is better.
   if (auto answer = http_get(*port, "/health"); !answer) return report(answer.error());
   say_running(options, *port, as_json);
-  if (!as_json) std::printf("Stop it with: meshzero down --data %s\n", options.data.c_str());
+  if (as_json) return kExitOk;
+  std::printf("Stop it with: meshzero down --data %s\n", options.data.c_str());
+  std::fflush(stdout);
+  if (options.discovery && ::isatty(STDOUT_FILENO) == 1) say_who_is_near(*data);
   return kExitOk;
 }
 
@@ -96,7 +134,8 @@ void add_up(CLI::App& app, Action& action) {
   verb->add_flag("--json", *as_json, "Print the address as JSON.");
   auto joining = std::make_shared<JoinFlags>();
   verb->add_option("--join", joining->token,
-                   "Enter the cluster of this join token first; @FILE and - read it from there.")
+                   "Enter the cluster of this join token first; @FILE and - read it from there. Without --peer it is "
+                   "looked for on the local network.")
       ->type_name("TOKEN");
   verb->add_option(
           "--cluster", joining->cluster,
@@ -117,6 +156,7 @@ void add_up(CLI::App& app, Action& action) {
       "Examples:\n"
       "  meshzero up\n"
       "  meshzero up --workers 4 --memory-gb 8 --disk-floor-gb 50\n"
+      "  meshzero up --join @studio.token\n"
       "  meshzero up --join @studio.token --peer studio.local:8765\n"
       "  meshzero up --data games --port 9000 --foreground");
   verb->callback([&action, flags, joining, foreground, as_json] {

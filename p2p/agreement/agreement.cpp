@@ -159,6 +159,12 @@ void Agreement::registrar_answered(const RegistrarAnswer& answer, Now now) {
 
 void Agreement::receive(const ClusterMessage& message, Now now) {
   const bool takes_part = begin(now);
+  if (message.to == card_.id && message.from == card_.id) {
+    const Cards* cards = std::get_if<Cards>(&message.body);
+    for (const Card& card : cards != nullptr ? cards->cards : std::vector<Card>()) {
+      if (card.id == card_.id) meet_own_card(card, now);
+    }
+  }
   if (message.to == card_.id && message.from != card_.id) {
     const bool cards = std::holds_alternative<Cards>(message.body);
     if (takes_part && cards) take_cards(std::get<Cards>(message.body), now);

@@ -78,6 +78,7 @@ class Agreement {
                                                   Signer& signer, Now now);
 
   void tick(Now now);
+  // A message from this node itself is heard for its cards only: a copy of it may have said it (see meet_own_card).
   void receive(const ClusterMessage& message, Now now);
   void written(Write::File file, bool ok, Now now);
   void undeliverable(const NodeId& to, Now now);

@@ -12,6 +12,10 @@ namespace mz {
 
 bool Sightings::appear(const Place& place) {
   if (place.instance.empty() || place.instance.size() > kMaxInstanceBytes) return false;
+  // It is shown on terminals, and control characters would do things there. The standard permits none (RFC 6763, 4.1.1).
+  if (std::any_of(place.instance.begin(), place.instance.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+    return false;
+  }
   if (entries_.contains(place)) return true;
   if (entries_.size() >= kMaxAdverts) return false;
   entries_[place];

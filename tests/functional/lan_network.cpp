@@ -328,8 +328,10 @@ Result<void> Lan::publish(int host, const std::string& name, std::uint16_t port,
   for (const std::string& text : txt) service += "<txt-record>" + text + "</txt-record>";
   service += "</service></service-group>";
   // The daemon's folder of services, of this host alone.
-  return on_host(host, "PATH=$PATH:/usr/sbin:/sbin && mount -t tmpfs tmpfs /etc/avahi/services && echo '" + service +
-                           "' > /etc/avahi/services/other.service");
+  return on_host(host,
+                 "PATH=$PATH:/usr/sbin:/sbin && cd /etc/avahi && "
+                 "{ [ -e services/.ours ] || { mount -t tmpfs tmpfs services && touch services/.ours; }; } && echo '" +
+                     service + "' > 'services/" + name + ".service'");
 }
 
 }  // namespace mz::test

@@ -2,6 +2,7 @@
 #include "tests/functional/lan.h"
 #include "p2p/protocol.h"
 #include "tests/functional/relay.h"
+#include "tests/functional/terminal.h"
 
 namespace {
 
@@ -9,6 +10,7 @@ using mz::test::json;
 using mz::test::Lan;
 using mz::test::LanTest;
 using mz::test::Relay;
+using mz::test::Terminal;
 
 // 3 hosts
 TEST_F(LanTest, TheTestNetworkConnectsBreaksAndHeals) {
@@ -110,7 +112,7 @@ TEST_F(LanTest, WithoutADaemonTheNodeSaysSoAndUsesOneThatIsStartedLater) {
   discovery_when("a", "running");
   EXPECT_EQ(discovery("a").at("advert").at("port"), 8765);
   start("b");
-  candidate_when("b", address_of("a"), "other_cluster");
+  candidate_when("b", address_of("a"), "pairing");
   EXPECT_EQ(lan_->run(2, "curl -s -m 20 http://" + Lan::address_of(1) + ":8765/health").code, 0);
 }
 
@@ -136,14 +138,14 @@ TEST_F(LanTest, AfterARestartOfTheDaemonTheAdvertIsBackAndNewNodesAreFound) {
   start("a");
   start("b");
   discovery_when("a", "running");
-  candidate_when("b", address_of("a"), "other_cluster");
+  candidate_when("b", address_of("a"), "pairing");
   lan_->kill_avahi(1);
   discovery_when("a", "unavailable");
   MUST(lan_->start_avahi(1));
   discovery_when("a", "running");
   start("c");
-  candidate_when("c", address_of("a"), "other_cluster");
-  candidate_when("a", address_of("c"), "other_cluster");
+  candidate_when("c", address_of("a"), "pairing");
+  candidate_when("a", address_of("c"), "pairing");
   // The bus as well.
   lan_->kill_avahi(1);
   lan_->stop_dbus(1);
@@ -189,6 +191,83 @@ TEST_F(LanTest, AFalseAdvertOfOurClusterIsRefusedWithAReason) {
   EXPECT_NE(candidate.at("reason").get<std::string>().find("is not the one it must be"), std::string::npos);
   EXPECT_EQ(nodes_["a"]->status().at("members").size(), 1U);
   EXPECT_EQ(nodes_["b"]->status().at("members").size(), 1U);
+}
+
+// 2 hosts
+TEST_F(LanTest, APersonChoosesAMachineThatWasFoundAndPairsWithIt) {
+  hosts(2);
+  start("a");
+  Terminal up({"up", "--data", dir("b"), "--port", "8765", "--workers", "0", "--disk-floor-gb", "0"}, host_of("b"));
+  ASSERT_TRUE(up.shows("MeshZero is running")) << up.text();
+  const std::shared_ptr<void> end(nullptr, [this](void*) { EXPECT_EQ(verb("b", "down").code, 0); });
+  ASSERT_TRUE(up.shows("Found on the network: ")) << up.text();
+  ASSERT_TRUE(up.shows("meshzero pair --data " + dir("b"))) << up.text();
+  EXPECT_EQ(up.exit_code(), 0) << up.text();
+
+  // The nodes ask each other by themselves; refused once, they do no more, and a person has to choose.
+  const std::vector<std::string> pair{"pair", "--data", dir("b")};
+  Terminal refusing(pair, host_of("b"));
+  ASSERT_TRUE(refusing.shows("these digits too?")) << refusing.text();
+  refusing.type("n\n");
+  EXPECT_EQ(refusing.exit_code(), 0) << refusing.text();
+  Terminal choosing(pair, host_of("b"));
+  ASSERT_TRUE(choosing.shows("\n   1  ")) << choosing.text();
+  ASSERT_TRUE(choosing.shows("(node " + ids_["a"].substr(0, 7))) << choosing.text();
+  ASSERT_TRUE(choosing.shows("Whom shall this machine join?")) << choosing.text();
+  choosing.type("1\n");
+  ASSERT_TRUE(choosing.shows("these digits too?")) << choosing.text();
+  Terminal other({"pair", "--data", dir("a")}, host_of("a"));
+  ASSERT_TRUE(other.shows("these digits too?")) << other.text();
+  choosing.type("y\n");
+  other.type("y\n");
+  EXPECT_EQ(choosing.exit_code(), 0) << choosing.text();
+  EXPECT_EQ(other.exit_code(), 0) << other.text();
+  nodes_["a"]->status_when([](const json& now) { return now.at("members").size() == 2; });
+}
+
+// 4 hosts, the first of which claims to be of the cluster
+TEST_F(LanTest, ATokenIsEnoughWhereTheClusterCanBeFound) {
+  for (int host = 1; host <= 4; ++host) MUST(lan_->add_host(host));
+  for (int host = 2; host <= 4; ++host) MUST(lan_->start_avahi(host));
+  start("a", {"--no-discovery", "--listen", "everywhere"});
+  start("b");
+  discovery_when("b", "running");
+  const std::string cluster = discovery("b").at("advert").at("cluster");
+  MUST(lan_->publish(1, "rogue", 8765,
+                     {"txtvers=1", "cl=" + cluster, "id=" + ids_["a"].substr(0, 16),
+                      "pv=" + std::to_string(mz::protocol_version()), "po=1"}));
+  MUST(lan_->start_avahi(1));
+  candidate_when("b", address_of("a"), "refused");
+
+  start("c", {"--join", token_of("b")});
+  agree({"b", "c"});
+  // A node that does not run looks as well.
+  start("d");
+  stop({"d"});
+  const auto joined = verb("d", "join " + token_of("b"));
+  EXPECT_EQ(joined.code, 0) << joined.text;
+  start("d");
+  agree({"b", "c", "d"});
+  EXPECT_EQ(nodes_["a"]->status().at("members").size(), 1U);
+}
+
+// 1 host
+TEST_F(LanTest, ATokenWhoseClusterIsNotFoundEndsWithAdvice) {
+  MUST(lan_->add_host(1));
+  start("a");
+  const std::string elsewhere = "MZ1-" + std::string(26, 'a') + "-" + ids_["a"] + "-" + std::string(26, 'a');
+  auto said = verb("a", "join " + elsewhere);
+  EXPECT_EQ(said.code, 5);
+  EXPECT_NE(said.text.find("No Avahi daemon"), std::string::npos) << said.text;
+  EXPECT_NE(said.text.find("--peer HOST:PORT"), std::string::npos) << said.text;
+  MUST(lan_->start_avahi(1));
+  discovery_when("a", "running");
+  said = verb("a", "join " + elsewhere);
+  EXPECT_EQ(said.code, 5);
+  EXPECT_NE(said.text.find("No node of the token's cluster was found on the local network within 20 seconds. Name a "
+                           "member with --peer HOST:PORT."),
+            std::string::npos)
+      << said.text;
 }
 
 // --- when the network breaks ----------------------------------------------------------------------------------------------
@@ -301,6 +380,50 @@ TEST_F(LanTest, ACopyOfADataDirectoryOnAnotherHostFreezesBoth) {
   }
   const json candidate = candidate_when("b", address_of("c"), "self");
   EXPECT_NE(candidate.at("reason").get<std::string>().find("its data directory is a copy"), std::string::npos);
+}
+
+// 2 hosts, the second of which runs a copy of the first one's data directory; nobody else is there to see both
+TEST_F(LanTest, TwoCopiesThatSeeEachOtherFreezeWithoutAThird) {
+  hosts(2);
+  start("a");
+  stop({"a"});
+  std::filesystem::copy(dir("a"), dir("b"), std::filesystem::copy_options::recursive);
+  start("a");
+  start("b");
+  ASSERT_EQ(ids_["a"], ids_["b"]);
+  for (const char* name : {"a", "b"}) {
+    nodes_[name]->status_when([&](const json& now) {
+      const std::string events = nodes_[name]->get_json("/api/v1/events").dump();
+      return now.value("role", "") == "frozen" &&
+             events.find("Another machine runs with the identity") != std::string::npos;
+    });
+  }
+}
+
+// 2 hosts, the second of which announces itself as the node on the first
+TEST_F(LanTest, AFalseAdvertOfOurselvesFreezesNobody) {
+  for (int host = 1; host <= 2; ++host) MUST(lan_->add_host(host));
+  MUST(lan_->start_avahi(1));
+  start("a");
+  start("b", {"--no-discovery", "--listen", "everywhere"});
+  discovery_when("a", "running");
+  const json advert = discovery("a").at("advert");
+  const std::vector<std::string> txt{"txtvers=1", "cl=" + advert.at("cluster").get<std::string>(),
+                                     "id=" + ids_["a"].substr(0, 16), "pv=" + std::to_string(mz::protocol_version()),
+                                     "po=0"};
+  MUST(lan_->publish(2, "another", 8765, txt));
+  // A relay that brings the node to itself.
+  auto relay = Relay::start(*lan_, 2, 9000, Lan::address_of(1), 8765, std::chrono::milliseconds(0));
+  MUST(relay);
+  MUST(lan_->publish(2, "mirror", 9000, txt));
+  MUST(lan_->start_avahi(2));
+  candidate_when("a", address_of("b"), "refused");
+  const std::string mirror = Lan::address_of(2) + ":9000";
+  nodes_["a"]->status_when([&](const json&) {
+    const json seen = candidate_when("a", mirror, "self");
+    return seen.at("last_tried").is_number() && seen.at("reason") == "It is this node itself.";
+  });
+  EXPECT_EQ(nodes_["a"]->status().value("role", ""), "leading");
 }
 
 }  // namespace

@@ -201,6 +201,17 @@ TEST_F(Membership, NobodyAtTheAddressIsNoRefusal) {
   EXPECT_EQ(verb("join " + good + " --peer " + address, "b").code, 5);
 }
 
+TEST_F(Membership, ATokenAloneIsNotEnoughWithoutDiscovery) {
+  start("a");
+  start("b");
+  const Ended ended = verb("join " + token("a"), "b", kOnlyStderr);
+  EXPECT_EQ(ended.code, 5);
+  EXPECT_NE(ended.out.find("does not look for others on the local network. Name a member with --peer HOST:PORT"),
+            std::string::npos)
+      << ended.out;
+  EXPECT_NE(identity("a").at("cluster"), identity("b").at("cluster"));
+}
+
 TEST_F(Membership, AClusterThatOnlyPretendsToBeTheOneInTheTokenIsRefused) {
   start("a");
   start("impostor");

@@ -1,6 +1,7 @@
 // Machines pair by six digits or by approval: with real nodes on this computer, as people and scripts do it.
 #include <gtest/gtest.h>
 
+#include "tests/functional/terminal.h"
 #include "tests/functional/test_node.h"
 
 namespace {
@@ -11,6 +12,7 @@ using mz::test::kOnlyStderr;
 using mz::test::NodeProcess;
 using mz::test::NodeTest;
 using mz::test::run_binary;
+using mz::test::Terminal;
 
 class Pairing : public NodeTest {
  protected:
@@ -34,7 +36,7 @@ class Pairing : public NodeTest {
   }
   [[nodiscard]] json verb_json(const std::string& words, const std::string& name) const {
     const Ended ended = verb(words + " --json", name);
-    EXPECT_EQ(ended.code, 0) << words << " on " << name;
+    EXPECT_EQ(ended.code, 0) << words << " on " << name << ": " << verb(words, name, kOnlyStderr).out;
     return json::parse(ended.out, nullptr, false);
   }
   [[nodiscard]] std::string cluster(const std::string& name) const {
@@ -158,6 +160,72 @@ TEST_F(Pairing, ARefusalOnEitherSideEndsIt) {
   EXPECT_NE(cluster("a"), cluster("b"));
 }
 
+TEST_F(Pairing, WhoeverIsPairedWithIsACandidateInThatState) {
+  start("a");
+  start("b", {"--peer", at("a")});
+  const std::string digits = verb_json("pair start " + at("a"), "b").value("digits", "");
+  const auto candidate = [this](const std::string& name) {
+    const json candidates = nodes_.at(name)->get_json("/api/v1/discovery").value("candidates", json::array());
+    return candidates.size() == 1 ? candidates.front() : json::object();
+  };
+  for (const auto& [name, other] : {std::pair("a", "b"), std::pair("b", "a")}) {
+    const json seen = candidate(name);
+    EXPECT_EQ(seen.value("state", ""), "pairing") << name;
+    EXPECT_EQ(seen.value("address", ""), at(other));
+    const std::string reason = seen.value("reason", "");
+    EXPECT_NE(reason.find("confirm on both with: meshzero pair."), std::string::npos) << reason;
+    EXPECT_EQ(seen.dump().find(digits), std::string::npos) << "more may read this than may confirm";
+    EXPECT_NE(verb("discover", name).out.find("\npairing  "), std::string::npos);
+  }
+  EXPECT_EQ(confirm("b", "a", digits).code, 0);
+  EXPECT_NE(candidate("b").value("reason", "").find("has to confirm there"), std::string::npos);
+  EXPECT_EQ(verb("pair refuse " + request("a", "b").value("id", ""), "a").code, 0);
+  EXPECT_EQ(candidate("a"), json::object()) << "nothing else names the address";
+  (void)when("b", "a", "refused");
+  EXPECT_NE(candidate("b").value("state", "pairing"), "pairing");
+}
+
+TEST_F(Pairing, TwoPeopleAtTerminalsCompareAndConfirm) {
+  start("a");
+  start("b");
+  Terminal left({"pair", "--data", dir("a")});
+  ASSERT_TRUE(left.shows("No machine asks for pairing yet")) << left.text();
+  const std::string digits = verb_json("pair start " + at("a"), "b").value("digits", "").insert(3, " ");
+  Terminal right({"pair", "--data", dir("b")});
+  for (Terminal* screen : {&left, &right}) {
+    ASSERT_TRUE(screen->shows("\n    " + digits)) << screen->text();
+    ASSERT_TRUE(screen->shows("Does the other machine show these digits too?")) << screen->text();
+  }
+  right.type("y\n");
+  ASSERT_TRUE(right.shows("has to confirm " + digits + " there")) << right.text();
+  (void)when("a", "b", "confirmed_there");
+  EXPECT_NE(cluster("a"), cluster("b")) << "one person is not enough";
+  left.type("y\n");
+  EXPECT_TRUE(left.shows("joined this cluster")) << left.text();
+  EXPECT_TRUE(right.shows("This node joined the cluster of")) << right.text();
+  EXPECT_EQ(left.exit_code(), 0) << left.text();
+  EXPECT_EQ(right.exit_code(), 0) << right.text();
+  expect_one_cluster("a", "b");
+}
+
+TEST_F(Pairing, APersonAtATerminalRefuses) {
+  start("a");
+  start("b");
+  ASSERT_TRUE(verb_json("pair start " + at("a"), "b").is_object());
+  Terminal right({"pair", "--data", dir("b")});
+  ASSERT_TRUE(right.shows("these digits too?"));
+  right.type("y\n");
+  ASSERT_TRUE(right.shows("Confirmed here")) << right.text();
+  Terminal left({"pair", "--data", dir("a")});
+  ASSERT_TRUE(left.shows("these digits too?"));
+  left.type("n\n");
+  EXPECT_TRUE(left.shows("Refused here")) << left.text();
+  EXPECT_EQ(left.exit_code(), 0) << left.text();
+  EXPECT_TRUE(right.shows("Refused at")) << right.text();
+  EXPECT_EQ(right.exit_code(), 4) << right.text();
+  EXPECT_NE(cluster("a"), cluster("b"));
+}
+
 TEST_F(Pairing, ANodeThatStopsEndsItsRequests) {
   start("a");
   start("b");
@@ -172,6 +240,9 @@ TEST_F(Pairing, AWorkerShowsTheWayToAnAdmin) {
   start("a");
   start("b", {"--join", verb_json("token create --role node", "a").value("token", ""), "--peer", at("a")});
   expect_one_cluster("a", "b");
+  (void)nodes_.at("b")->status_when([](const json& status) {
+    return status.value("members", json::array()).dump().find("\"admin\"") != std::string::npos;
+  });
   start("c");
   const json asked = verb_json("pair start " + at("b"), "c");
   EXPECT_EQ(asked.value("node_id", ""), id("a"));

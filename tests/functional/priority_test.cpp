@@ -1,6 +1,8 @@
 // Who gets a core first, as the kernel of Linux says of the threads and processes of a real node.
 #include <gtest/gtest.h>
 
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <fstream>
@@ -29,6 +31,16 @@ int niceness_of(pid_t thread) { return ::getpriority(PRIO_PROCESS, static_cast<i
 bool may_go_first() {
   const pid_t pid = ::fork();
   if (pid == 0) ::_exit(mz::platform::put_thread_first() ? 0 : 1);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// A container may keep even root from it.
+bool may_raise_niceness_limit(rlim_t limit) {
+  const pid_t pid = ::fork();
+  const rlimit both{limit, limit};
+  if (pid == 0) ::_exit(::setrlimit(RLIMIT_NICE, &both) == 0 ? 0 : 1);
   int status = 0;
   ::waitpid(pid, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -76,6 +88,24 @@ TEST_F(NodeTest, WhatKeepsTheClusterTogetherGoesFirstWhereTheSystemLetsIt) {
     EXPECT_EQ(threads.at(name), first) << name;
   }
   for (const char* name : {"http-ui", "http-bulk", "store", "membership"}) EXPECT_EQ(threads.at(name), usual) << name;
+}
+
+// What the unit of the service gives: no rights at all, and LimitNICE=-10, which the kernel counts as 20 + 10.
+TEST_F(NodeTest, TheLimitOfTheServiceIsEnoughForAUserWithoutRights) {
+  if (::prctl(PR_CAPBSET_READ, CAP_SETPCAP) != 1 || ::geteuid() != 0) GTEST_SKIP() << "only root may give up rights";
+  const auto niceness_with_limit = [this](rlim_t limit) {
+    const NodeProcess node(data(), {"--port", "0", "--workers", "0"}, [limit] {
+      const rlimit both{limit, limit};
+      return ::setrlimit(RLIMIT_NICE, &both) == 0 && ::prctl(PR_CAPBSET_DROP, CAP_SYS_NICE) == 0 &&
+             ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    });
+    node.status_when([&](const json&) { return niceness_of_threads(node.pid()).contains("agreement"); });
+    return niceness_of_threads(node.pid()).at("agreement");
+  };
+  EXPECT_EQ(niceness_with_limit(0), niceness_of(::getpid())) << "no right may be left, or the limit shows nothing";
+  constexpr rlim_t kLimit = 20 + mz::platform::kFirstNiceness;
+  if (!may_raise_niceness_limit(kLimit)) GTEST_SKIP() << "nobody may raise the limit of niceness here";
+  EXPECT_EQ(niceness_with_limit(kLimit), -mz::platform::kFirstNiceness);
 }
 
 }  // namespace

@@ -29,6 +29,13 @@ check() { # check KIND: systemd has nothing to say, except that it is too old fo
 check system
 check user
 
+# systemd reads a limit of niceness as the node means it: as much as its first threads ask for.
+first="$(sed -n 's/.*kFirstNiceness = \([0-9]*\);.*/\1/p' "$(dirname "$0")/../../node/platform.h")"
+if ! grep -qx "LimitNICE=-$first" "$work/system/meshzero.service"; then
+  echo "The unit does not let the node give its first threads niceness -$first." >&2
+  exit 1
+fi
+
 # The check itself: it must see a fault.
 sed -i 's/^Restart=.*/Restart=sometimes/' "$work/image/etc/systemd/system/meshzero.service"
 if check system >/dev/null; then

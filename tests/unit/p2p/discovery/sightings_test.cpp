@@ -118,6 +118,16 @@ TEST(Sightings, OfOneAdvertOnSeveralInterfacesAreOne) {
   EXPECT_EQ(table.take_changes().lost, std::vector<std::string>{"studio"});
 }
 
+TEST(Sightings, ANameThatWouldDriveATerminalIsNone) {
+  Sightings table;
+  EXPECT_FALSE(table.appear(on(2, "\x1b[2Jstudio")));
+  EXPECT_FALSE(table.appear(on(2, "stu\ndio")));
+  EXPECT_FALSE(table.appear(on(2, "studio\x7f")));
+  EXPECT_TRUE(table.appear(on(2,
+                              "K\xc3\xbc"
+                              "che")));
+}
+
 TEST(Sightings, WhenTheDaemonIsAskedAnewNothingIsLostUntilItHadItsTime) {
   Sightings table;
   for (const char* name : {"stays", "goes"}) {
