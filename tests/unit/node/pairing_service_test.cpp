@@ -367,9 +367,9 @@ class Middle {
 
   static constexpr Access kAnybody{Caller::encrypted};
   static constexpr Route kRoutes[] = {
-      {"POST", "/api/v1/pair/hello", "", kAnybody, Pool::ui, hello, BodyKind::json, 8192},
-      {"POST", "/api/v1/pair/reveal", "", kAnybody, Pool::ui, reveal, BodyKind::json, 8192},
-      {"POST", "/api/v1/pair/poll", "", kAnybody, Pool::ui, poll, BodyKind::json, 8192},
+      {"POST", "/api/v1/pair/hello", "", kAnybody, Pool::ui, hello, {}, BodyKind::json, 8192},
+      {"POST", "/api/v1/pair/reveal", "", kAnybody, Pool::ui, reveal, {}, BodyKind::json, 8192},
+      {"POST", "/api/v1/pair/poll", "", kAnybody, Pool::ui, poll, {}, BodyKind::json, 8192},
   };
   static inline Middle* here = nullptr;
 
