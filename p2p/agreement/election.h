@@ -51,7 +51,7 @@ class Election {
 
   // At the start and after sleep: lead nothing, ask nobody, wait for a heartbeat.
   void observe(Instant now);
-  // The node starts: whatever it acknowledged before is unknown, so it votes for nobody for L.
+  // The node starts: whatever it acknowledged before is unknown, so it votes for nobody for L, unless it never promised anything.
   void start(Instant now);
   void tick(Instant now);
   [[nodiscard]] Instant next_wake() const;

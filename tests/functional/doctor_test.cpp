@@ -41,6 +41,7 @@ class DoctorTest : public ClusterTest {
 
 TEST_F(DoctorTest, TellsAHealthyClusterFromOneWithASingleAdmin) {
   found({"a", "b"});
+  (void)nodes_.at("a")->status_when([](const json& status) { return status.value("status", "") == "ok"; });
   json findings = examine_node("a");
   EXPECT_TRUE(findings.contains("node.running")) << findings;
   EXPECT_TRUE(findings.contains("port.listening")) << findings;
