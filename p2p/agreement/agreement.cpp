@@ -219,6 +219,10 @@ bool Agreement::record(const std::string& topic, const std::string& text, Now no
 }
 
 void Agreement::release(Now now, bool for_good) {
+  if (for_good) {  // what is known of the others is not put off any more: it is how they are found again
+    cards_in_flight_ = false;
+    cards_retry_at_ = now.boot;
+  }
   if (begin(now)) election_.release(now.boot, for_good);
   finish(now);
 }
