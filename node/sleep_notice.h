@@ -3,8 +3,8 @@
 // A hint that may fail to come: batteries run out, a system without logind tells nothing, and one without polkit tells but
 // does not wait. So nothing may rest on it; that a computer slept is known afterwards from its clocks (platform.h).
 //
-// One thread of its own ("sleep-notice"), from which the callbacks are called. It looks for a service that is not there, or
-// went away, again and again in growing pauses, and says so once.
+// One thread of its own ("sleep-notice"), or a queue of that name on macOS, from which the callbacks are called. A service that
+// is not there, or went away, is looked for again and again in growing pauses; the log says so once.
 #pragma once
 
 #include <chrono>

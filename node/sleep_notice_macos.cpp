@@ -1,11 +1,14 @@
 // Through the power management of IOKit, which waits for every program that registered, up to thirty seconds
-// (https://developer.apple.com/library/archive/qa/qa1340). It calls on a queue of ours, one call at a time.
+// (https://developer.apple.com/library/archive/qa/qa1340). It calls on a queue of ours, one call at a time; the
+// threads of that are the system's, and we name none.
 #include <IOKit/IOKitLib.h>
 #include <IOKit/IOMessage.h>
 #include <IOKit/pwr_mgt/IOPMLib.h>
 #include <dispatch/dispatch.h>
 
 #include <chrono>
+#include <cstdint>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -73,8 +76,6 @@ void PowerNotice::take(std::uint32_t message, void* argument) {
       return;
     case kIOMessageSystemWillSleep:
       if (!std::exchange(sleeping_, true)) {
-        if (callbacks_.name_thread)
-          callbacks_.name_thread("sleep-notice");  // the queue may use another thread each time
         const auto began = std::chrono::steady_clock::now();
         callbacks_.about_to_sleep();
         const auto took = std::chrono::steady_clock::now() - began;

@@ -180,7 +180,7 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
   HeartbeatAnswer answer{.ballot = heartbeat.ballot,
                          .sent_at = heartbeat.sent_at,
                          .accepted = false,
-                         .fitness = rules_.fitness,
+                         .fitness = now < rest_until_ ? Fitness::last_resort : rules_.fitness,
                          .reached = {}};
   const Ballot& ballot = heartbeat.ballot;
   if (ballot.none() || ballot.node != from) return answer;
