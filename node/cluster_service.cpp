@@ -536,7 +536,25 @@ void ClusterService::exclude(const NodeId& node) {
 
 void ClusterService::leaving() {
   enqueue([](Agreement& machine, Now now) { machine.leave(now); });
-  // The farewell rests on a write; what is queued behind that is its message.
+  settle(within(kGoodByeWithin));
+  lines_.drain(within(kGoodByeWithin));
+}
+
+void ClusterService::rest() {
+  const Deadline end = within(kRestWithin);
+  enqueue([](Agreement& machine, Now now) { machine.rest(now); });
+  settle(end);
+  lines_.drain(end);
+  if (options_.etcd != nullptr) options_.etcd->drain(end);
+}
+
+void ClusterService::resume() {
+  enqueue([](Agreement& machine, Now now) { machine.resume(now); });
+}
+
+// Waits until the messages of what was handed in before are on their lines: some rest on a write, and what is queued behind
+// that is the message.
+void ClusterService::settle(Deadline end) {
   const auto said = std::make_shared<Reply>();
   enqueue_disk([this, said] {
     enqueue([said](Agreement&, Now) {
@@ -545,11 +563,8 @@ void ClusterService::leaving() {
       said->changed.notify_all();
     });
   });
-  {
-    std::unique_lock lock(said->mutex);
-    said->changed.wait_for(lock, kGoodByeWithin, [&said] { return said->done; });
-  }
-  lines_.drain(within(kGoodByeWithin));
+  std::unique_lock lock(said->mutex);
+  said->changed.wait_until(lock, end, [&said] { return said->done; });
 }
 
 void ClusterService::entered() {

@@ -50,6 +50,7 @@ class ClusterService final : public Cluster {
   static constexpr std::size_t kMaxInputs = 4096;                   // that wait for the agreement thread
   static constexpr std::chrono::milliseconds kAnswerWithin{500};    // for a request with messages
   static constexpr std::chrono::milliseconds kGoodByeWithin{1000};  // to hand over before the end
+  static constexpr std::chrono::milliseconds kRestWithin{900};      // the same before sleep
 
   struct Options {
     std::filesystem::path directory;  // DATA/cluster
@@ -78,6 +79,11 @@ class ClusterService final : public Cluster {
   void hand_over();
   // The same, and ends all threads.
   void stop();
+  // Before sleep: hands leadership over and takes none for a while. Returns when the others have been told, or when there is
+  // no time left for that.
+  void rest();
+  // No sleep came, or it is over.
+  void resume();
 
   [[nodiscard]] std::shared_ptr<const ClusterPicture> picture() const override;
   Result<std::string> receive(const NodeId& from, std::string_view messages) override;
@@ -120,6 +126,7 @@ class ClusterService final : public Cluster {
   std::string enqueue_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input);
   void enqueue_disk(std::function<void()> job);
   void drain(Returned* returned);
+  void settle(Deadline end);
   void ask_etcd(const RegistrarQuestion& question);
   void write(Write write);
   void begin_anew();

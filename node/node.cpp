@@ -29,6 +29,7 @@
 #include "node/pairing_service.h"
 #include "node/platform.h"
 #include "node/service_notice.h"
+#include "node/sleep_notice.h"
 #include "node/stderr_log.h"
 #include "node/stop_signal.h"
 #include "node/threads.h"
@@ -313,6 +314,13 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   membership.start(begin_thread);
   pairing->start_threads();
   discovery.start();
+  auto sleep_notice = watch_for_sleep({.about_to_sleep = [&cluster] { cluster.rest(); },
+                                       .woke =
+                                           [&cluster, &discovery] {
+                                             cluster.resume();
+                                             discovery.announce_again();
+                                           },
+                                       .name_thread = begin_thread});
   on_ready(identity.port);
   if (const auto told = notice->ready(page_address(identity.port)); !told) spdlog::error("{}", told.error().text);
   // From the control loop itself, so that its silence is heard; and only while the cluster's loop is alive too, the other
@@ -325,6 +333,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
     cluster.hand_over();  // first, so that somebody else leads at once
     journal.add(JournalKind::node, JournalLevel::info, (*trust)->node_id(), "This node stops.");
   });
+  sleep_notice.reset();
   discovery.stop();
   cluster.stop();
   const Result<void> stored = intake.stop();

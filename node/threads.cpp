@@ -12,7 +12,7 @@ namespace mz {
 namespace {
 
 constexpr std::string_view kAgreement = "agreement";
-constexpr std::array<std::string_view, 4> kFirst{kAgreement, "cluster-disk", "http", "http-control"};
+constexpr std::array<std::string_view, 5> kFirst{kAgreement, "cluster-disk", "http", "http-control", "sleep-notice"};
 constexpr std::string_view kLine = "to ";  // the beginning of a name
 
 bool goes_first(std::string_view name) {

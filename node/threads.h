@@ -11,6 +11,7 @@
 //   membership    certificates, revocations, addresses
 //   meeting       tries addresses at which members may be; there are four
 //   discovery     talks to the Bonjour daemon
+//   sleep-notice  hears that this computer is about to sleep, and lets it                 goes first
 //   network-watch notices that this computer has other addresses or slept
 //   store         writes games
 //   signals       waits for SIGTERM

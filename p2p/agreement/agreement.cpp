@@ -227,6 +227,16 @@ void Agreement::release(Now now, bool for_good) {
   finish(now);
 }
 
+void Agreement::rest(Now now) {
+  if (begin(now)) election_.rest(now.boot);
+  finish(now);
+}
+
+void Agreement::resume(Now now) {
+  if (begin(now)) election_.resume();
+  finish(now);
+}
+
 void Agreement::describe(const std::vector<std::string>& addresses, std::uint8_t roles, Now now) {
   if (begin(now)) {
     const std::vector<std::string> before = card_.addresses;

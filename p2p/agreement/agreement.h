@@ -92,8 +92,11 @@ class Agreement {
   void exclude(const NodeId& id, Now now);
   // A new fact; false when this node has written all it may. It is on disk when `durable_events` reaches `event_count`.
   bool record(const std::string& topic, const std::string& text, Now now);
-  // Before shutdown or sleep: hands leadership over. `for_good`: never leads again in this process.
+  // Before shutdown: hands leadership over. `for_good`: never leads again in this process.
   void release(Now now, bool for_good);
+  // Before sleep: hands leadership over, and takes none for kRest or until it resumes.
+  void rest(Now now);
+  void resume(Now now);
   // This node is reached elsewhere now, or has other roles.
   void describe(const std::vector<std::string>& addresses, std::uint8_t roles, Now now);
   // What has become of this node: a leader that should not lead hands over to a member that should.

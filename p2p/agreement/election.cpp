@@ -105,13 +105,14 @@ void Election::tick(Instant now) {
     decide(now);
     return;
   }
-  if (now >= campaign_at_ && !for_good_ && is_elector(rules_.self)) campaign(false, {}, now);
+  if (now >= campaign_at_ && may_stand(now)) campaign(false, {}, now);
 }
 
 Instant Election::next_wake() const {
+  const Instant stand_at = std::max(campaign_at_, rest_until_);
   if (rules_.policy == Policy::etcd) {
     const Instant wake = std::min(registration_.next_wake(), raise_at_.value_or(INT64_MAX));
-    return leading() || for_good_ || campaign_at_ <= ticked_at_ ? wake : std::min(wake, campaign_at_);
+    return leading() || for_good_ || stand_at <= ticked_at_ ? wake : std::min(wake, stand_at);
   }
   if (leading()) {
     const Instant lapse =
@@ -126,7 +127,7 @@ Instant Election::next_wake() const {
     }
     return wake;
   }
-  return for_good_ || !is_elector(rules_.self) ? INT64_MAX : campaign_at_;
+  return for_good_ || !is_elector(rules_.self) ? INT64_MAX : stand_at;
 }
 
 void Election::forgive(Instant now) {
@@ -180,7 +181,7 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
   HeartbeatAnswer answer{.ballot = heartbeat.ballot,
                          .sent_at = heartbeat.sent_at,
                          .accepted = false,
-                         .fitness = rules_.fitness,
+                         .fitness = now < rest_until_ ? Fitness::last_resort : rules_.fitness,
                          .reached = {}};
   const Ballot& ballot = heartbeat.ballot;
   if (ballot.none() || ballot.node != from) return answer;
@@ -275,7 +276,7 @@ void Election::released(const NodeId& from, const Release& release, Instant now)
   following_ = {};
   alone_at_ = now + kReach;
   vote_at_once(now);
-  if (release.successor == rules_.self && !for_good_ && is_elector(rules_.self)) {
+  if (release.successor == rules_.self && may_stand(now)) {
     if (rules_.policy == Policy::etcd) {
       campaign_at_ = now;
       return registration_.hurry(now);
@@ -492,7 +493,7 @@ void Election::renew_lease(Instant now) {
 
 void Election::tick_registration(Instant now) {
   // Before the incarnation is on disk this node must not be heard of, so it does not lead either.
-  const bool able = !for_good_ && !ledger_.ailing(now) && ledger_.synced(ledger_.version());
+  const bool able = may_stand(now) && !ledger_.ailing(now) && ledger_.synced(ledger_.version());
   const bool lead = able && !live_leader(now) && now >= campaign_at_;
   registration_.tick({.lead = lead, .above = highest_known_term(), .fitness = rules_.fitness}, now);
   follow_registration(now);
@@ -572,6 +573,11 @@ void Election::release(Instant now, bool for_good) {
   vote_at_once(now);
   campaign_at_ = now + kLease + jitter();
   for (const NodeId& id : roster_.active()) send_(id, release);
+}
+
+void Election::rest(Instant now) {
+  release(now, false);
+  rest_until_ = now + kRest;
 }
 
 }  // namespace mz

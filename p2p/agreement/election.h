@@ -81,6 +81,10 @@ class Election {
   [[nodiscard]] std::vector<RegistrarQuestion> take_questions() { return registration_.take_questions(); }
   // Step down and propose a successor; `for_good`: ask no more.
   void release(Instant now, bool for_good);
+  // Before sleep: step down likewise, and ask for nothing for kRest, also when another leader proposes this node.
+  void rest(Instant now);
+  // No sleep came, or it is over.
+  void resume() { rest_until_ = INT64_MIN; }
 
   [[nodiscard]] bool leading() const { return !following_.none() && following_.node == rules_.self; }
   // Of a leader: it acts as one. Before, it claims to be one.
@@ -118,6 +122,9 @@ class Election {
 
   [[nodiscard]] std::vector<NodeId> electors() const;  // without this node
   [[nodiscard]] bool is_elector(const NodeId& id) const;
+  [[nodiscard]] bool may_stand(Instant now) const {
+    return !for_good_ && now >= rest_until_ && is_elector(rules_.self);
+  }
   Duration jitter();
   void follow(const Ballot& ballot, const Life& life, Instant contact, Instant now);
   void refresh(Instant contact);
@@ -163,7 +170,8 @@ class Election {
   Instant campaign_at_ = 0;  // no campaign before
   Instant alone_at_ = 0;     // no leading alone before
   Instant ticked_at_ = 0;
-  bool for_good_ = false;  // draining: never again
+  bool for_good_ = false;           // draining: never again
+  Instant rest_until_ = INT64_MIN;  // about to sleep: not before
   std::optional<Campaign> campaign_;
   Registration registration_;
   std::uint64_t seen_term_ = 0;

@@ -33,6 +33,7 @@ inline constexpr Duration kLateLoop = kHeartbeat;       // own delay above which
 inline constexpr Duration kDiskRetry = 2 * kHeartbeat;  // after a failed write
 inline constexpr Duration kSettled = kLease;  // leader and successor alike, before one hands over for being less fit
 inline constexpr Duration kHandOverPause = 8 * kLease;  // between two such attempts of one node
+inline constexpr Duration kRest = 2 * kLease;           // before sleep, for which a system may take five seconds
 inline constexpr Duration kSyncPause = kHeartbeat;      // between two exchanges of one kind with one peer
 
 static_assert(kLeaderLease < kLease, "a leader must give up before others may replace it");
@@ -40,6 +41,7 @@ static_assert(kLease > kSuspectAfter && kDeadAfter > kLease, "leadership moves o
 static_assert(kClaim < kReach, "a winner must lead before its voters give up waiting for it");
 static_assert(kReach + kJitter < kLease, "a campaign must fit into a lease");
 static_assert(kProbeRound < kLease, "news of a leader must travel faster than it expires");
+static_assert(kRest > kLease + kReach, "a node that rests must not lead again before others had their chance");
 static_assert(kSlept < kReach, "sleep must be noticed before a campaign can end");
 
 }  // namespace mz

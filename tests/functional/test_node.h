@@ -43,7 +43,9 @@ class NodeTest : public testing::Test {
       unsetenv((std::string("MESHZERO_") + name).c_str());
     }
     setenv("MESHZERO_DISCOVERY", "off", 1);  // no test speaks to the network around it
-    ::signal(SIGPIPE, SIG_IGN);              // a node may close a connection first
+    // Nor do nodes hear of the sleep of this computer.
+    setenv("DBUS_SYSTEM_BUS_ADDRESS", ("unix:path=" + (root_ / "no-bus").string()).c_str(), 1);
+    ::signal(SIGPIPE, SIG_IGN);  // a node may close a connection first
     setenv("HOME", root_.c_str(), 1);
     setenv("XDG_CONFIG_HOME", (root_ / "config").c_str(), 1);
     setenv("XDG_DATA_HOME", (root_ / "share").c_str(), 1);

@@ -110,6 +110,36 @@ TEST_P(HandOver, IsNotTakenBack) {
   EXPECT_EQ(changes(), before + 1);
 }
 
+// Before a sleep that takes its time. The members are as fit to lead as it happens.
+TEST_P(HandOver, ComesBeforeSleep) {
+  for (const Policy policy : {Policy::available, Policy::etcd}) {
+    World world(GetParam(), false);
+    world.settings.policy = policy;
+    for (int i = 0; i < 3; ++i) {
+      world.start(world.add_host());
+      if (i > 0) world.introduce(world.host(i), world.host(0));
+    }
+    world.run_until(15 * kSecond);
+    Host* first = nullptr;
+    for (const auto& host : world.hosts()) {
+      if (world.part_of(*host) == Part::leading) first = host.get();
+    }
+    ASSERT_NE(first, nullptr);
+    world.command(*first, [](Agreement& process, Now now) { process.rest(now); });
+    const auto others_lead = [&] {
+      return std::any_of(world.hosts().begin(), world.hosts().end(), [&](const auto& host) {
+        return host.get() != first && world.part_of(*host) == Part::leading;
+      });
+    };
+    const Instant begin = world.time();
+    while (!others_lead() && world.time() < begin + 2 * kLease) world.run_until(world.time() + kMillisecond);
+    EXPECT_LT(world.time() - begin, kSecond);
+    world.run_until(begin + kRest);
+    EXPECT_EQ(world.part_of(*first), Part::following);
+    EXPECT_TRUE(others_lead());
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, HandOver, testing::Range<std::uint64_t>(1, 21));
 
 }  // namespace

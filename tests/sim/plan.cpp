@@ -143,8 +143,14 @@ class Plan {
         return restart(host, 0);
       case 5:
         return doze(host, Rest::paused, milliseconds(100, 9000));
-      case 6:
-        return doze(host, Rest::asleep, milliseconds(500, 40'000));
+      case 6: {
+        const Instant length = milliseconds(500, 40'000);
+        // Half of the machines hear of it before.
+        if (length / kMillisecond % 2 == 0) {
+          world_.command(host, [](Agreement& process, Now now) { process.rest(now); });
+        }
+        return doze(host, Rest::asleep, length);
+      }
       case 7:
         // A machine that stands still unknowingly breaks what leases rest on; the other policy must bear it.
         if (world_.settings.policy == Policy::available) doze(host, Rest::suspended, milliseconds(500, 20'000));

@@ -62,10 +62,12 @@ class ElectionTest : public testing::Test {
     roster_.find(from)->round_trip = std::max(roster_.find(from)->round_trip.value_or(sent_at), sent_at);
     election_.heartbeat_answered(from, answer, now);
   }
-  [[nodiscard]] bool has_released() const {
+  template <class Kind>
+  [[nodiscard]] bool has_sent() const {
     return std::any_of(sent_.begin(), sent_.end(),
-                       [](const auto& each) { return std::holds_alternative<Release>(each.second); });
+                       [](const auto& each) { return std::holds_alternative<Kind>(each.second); });
   }
+  [[nodiscard]] bool has_released() const { return has_sent<Release>(); }
 
   const NodeId self_ = node("self");
   const NodeId a_ = node("a");
@@ -140,6 +142,31 @@ TEST_F(ElectionTest, ALateAnswerDoesNotBringBackAnOldFitness) {
   EXPECT_FALSE(has_released());
   settle(Fitness::last_resort, Fitness::best);
   EXPECT_TRUE(has_released());
+}
+
+TEST_F(ElectionTest, ANodeThatRestsHandsOverAndAsksForNothingUntilItIsOver) {
+  win();
+  ASSERT_TRUE(election_.leading());
+  election_.rest(won_at_);
+  EXPECT_TRUE(has_released());
+  EXPECT_FALSE(election_.leading());
+  // The next leader goes at once, and proposes this node.
+  const Ballot next{.term = election_.known(won_at_).highest.term + 1, .node = a_};
+  ASSERT_TRUE(follows(next, won_at_ + 10));
+  election_.released(a_, {.ballot = next, .successor = self_}, won_at_ + 20);
+  for (Instant now = won_at_; now < won_at_ + kRest; now = std::max(now + 1, election_.next_wake()))
+    election_.tick(now);
+  EXPECT_FALSE(has_sent<Ask>());
+  EXPECT_GE(election_.next_wake(), won_at_ + kRest);  // nor is it woken in vain
+  election_.tick(won_at_ + kRest);
+  EXPECT_TRUE(has_sent<Ask>());
+}
+
+TEST_F(ElectionTest, ANodeThatResumesStandsAgain) {
+  election_.rest(kStart);
+  election_.resume();
+  win();
+  EXPECT_LT(won_at_, kStart + kRest);
 }
 
 }  // namespace
