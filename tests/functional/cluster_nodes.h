@@ -5,6 +5,7 @@
 
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "tests/functional/test_node.h"
 
@@ -60,9 +61,10 @@ class ClusterTest : public NodeTest {
     agree(names);
   }
 
-  // Waits until all of them follow one leader among them and call each other alive; returns its name.
+  // Waits until all of them follow one leader among them and call each other alive; returns its name. Ends the test otherwise.
   std::string agree(const std::vector<std::string>& names) {
     std::string chosen;
+    bool agreed = false;
     const std::string asked = names.front();
     (void)nodes_.at(asked)->status_when([&](const json&) {
       std::set<std::string> leaders;
@@ -75,8 +77,10 @@ class ClusterTest : public NodeTest {
       }
       if (leaders.size() != 1) return false;
       chosen = name_of(*leaders.begin());
-      return std::find(names.begin(), names.end(), chosen) != names.end();
+      agreed = std::find(names.begin(), names.end(), chosen) != names.end();
+      return agreed;
     });
+    if (!agreed) throw std::runtime_error("no agreement");  // there is no leader to go on with
     return chosen;
   }
   [[nodiscard]] std::string name_of(const std::string& id) const {
