@@ -1,5 +1,7 @@
 #include "node/cluster_files.h"
 
+#include <algorithm>
+
 #include "p2p/agreement/ledger.h"
 #include "p2p/trust/authority.h"
 #include "p2p/trust/private_file.h"
@@ -16,6 +18,13 @@ Result<Bytes> read_or_nothing(const std::filesystem::path& file, std::size_t lim
   auto bytes = read_private_file(file, limit);
   if (!bytes && bytes.error().kind == ErrorKind::not_found) return Bytes();
   return bytes;
+}
+
+// None for a file that does not exist.
+Result<Promise> read_promise(const std::filesystem::path& file) {
+  auto bytes = read_or_nothing(file, kMaxSmallFile);
+  if (!bytes) return bytes.error();
+  return bytes->empty() ? Promise{} : Promise::decode(*bytes);
 }
 
 }  // namespace
@@ -35,33 +44,31 @@ std::filesystem::path ClusterFiles::path(Write::File file) const {
 // Ballots of one cluster mean nothing in another, but a node that comes back is still bound by what it said there. The
 // incarnation counts the lives of the node, wherever they are spent.
 Result<void> ClusterFiles::change_cluster(const std::string& from, const std::string& to) {
-  for (const Write::File file : {Write::File::cards, Write::File::events}) {
-    auto gone = remove_private_file(path(file));
-    if (!gone && gone.error().kind != ErrorKind::not_found) return gone.error();
-  }
   if (!from.empty() && !parse_cluster_id(from)) {
     return Error{ErrorKind::corrupt,
                  (directory_ / kOf).string() + " names no cluster. Delete it if this node is in no other cluster now."};
   }
+  auto current = read_promise(path(Write::File::promise));
+  if (!current) return current.error();
   const std::filesystem::path promises = directory_ / kPromises;
-  auto bytes = read_or_nothing(path(Write::File::promise), kMaxSmallFile);
-  if (!bytes) return bytes.error();
-  if (bytes->empty() || from.empty()) return write_private_file(directory_ / kOf, to);
-  auto promise = Promise::decode(*bytes);
-  if (!promise) return promise.error();
-  if (auto made = make_private_directory(promises); !made) return made.error();
-  if (auto kept = write_private_file(promises / from, *bytes); !kept) return kept.error();
-  promise->ballot = {};
-  auto earlier = read_or_nothing(promises / to, kMaxSmallFile);
-  if (!earlier) return earlier.error();
-  if (!earlier->empty()) {
-    auto before = Promise::decode(*earlier);
-    if (!before) return before.error();
-    promise->ballot = before->ballot;
+  auto next = read_promise(promises / to);
+  if (!next) return next.error();
+  for (const Write::File file : {Write::File::cards, Write::File::events}) {
+    auto gone = remove_private_file(path(file));
+    if (!gone && gone.error().kind != ErrorKind::not_found) return gone.error();
   }
-  // In this order: after a crash in between the node is bound by too much, never by too little.
+  // Nobody knows in which cluster the promise was given, if there is one: it goes on to bind.
+  if (from.empty()) return write_private_file(directory_ / kOf, to);
+  if (auto made = make_private_directory(promises); !made) return made.error();
+  if (auto kept = write_private_file(promises / from, current->encode()); !kept) return kept.error();
+  // Between these writes a crash leaves the promise of neither cluster but the higher one, which binds in both.
+  const Ballot bound = next->ballot;
+  next->incarnation = current->incarnation;
+  next->ballot = std::max(current->ballot, bound);
+  if (auto written = write_private_file(path(Write::File::promise), next->encode()); !written) return written.error();
   if (auto written = write_private_file(directory_ / kOf, to); !written) return written.error();
-  return write_private_file(path(Write::File::promise), promise->encode());
+  next->ballot = bound;
+  return write_private_file(path(Write::File::promise), next->encode());
 }
 
 Result<AgreementFiles> ClusterFiles::load(const std::string& cluster) {

@@ -25,7 +25,7 @@ LookAround::LookAround(NodeMembership& membership)
 
 LookAround::~LookAround() {
   backend_->stop();
-  membership_.looking(DiscoveryState::off, "This node does not look for others on the local network.");
+  membership_.looking(DiscoveryState::off, NodeMembership::kNotLooking);
   for (const std::string& instance : seen_) membership_.vanished(instance);
 }
 

@@ -42,8 +42,9 @@ class NodeMembership final : public Membership {
   static constexpr int kJoinSeconds = 10;          // to join by way of addresses that the user named
   static constexpr int kFindSeconds = 20;          // to find the cluster and join it
   static constexpr int kDaemonSeconds = 3;         // of them for a discovery daemon to appear
-  static constexpr int kMeetings = 4;              // addresses that are tried at the same time
-  static constexpr int kMeetingSeconds = 4;        // for one of them
+  static constexpr const char* kNotLooking = "This node does not look for others on the local network.";
+  static constexpr int kMeetings = 4;        // addresses that are tried at the same time
+  static constexpr int kMeetingSeconds = 4;  // for one of them
   static constexpr std::size_t kMaxAddressFile = 1U << 20;
 
   // The agreement of the cluster, as far as membership needs it. Called from several threads, never with a lock held.
@@ -142,7 +143,7 @@ class NodeMembership final : public Membership {
   Candidates known_;
   std::map<std::string, Sighting> sightings_;  // by instance
   DiscoveryState look_ = DiscoveryState::off;
-  std::string look_text_ = "This node does not look for others on the local network.";
+  std::string look_text_ = kNotLooking;
   std::string kept_;  // what the file says
   bool stopping_ = false;
   bool hurry_ = false;  // there is a revocation to pass on

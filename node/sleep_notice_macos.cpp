@@ -54,8 +54,7 @@ void PowerNotice::begin() {
   if (root_ == IO_OBJECT_NULL) {
     return spdlog::info(
         "sleep: macOS does not tell this node before this computer sleeps; the other members notice by its silence, "
-        "within "
-        "seconds");
+        "within seconds");
   }
   IONotificationPortSetDispatchQueue(port_, queue_);
   spdlog::info("sleep: this node hands leadership over before this computer sleeps");

@@ -72,12 +72,34 @@ TEST_F(ClusterFilesTest, ADamagedNameOfTheClusterIsRefusedAndNothingIsLost) {
   write({.incarnation = 3, .ballot = ballot(7)});
   (void)promise_in(0);
   ASSERT_TRUE(write_private_file(folder_ / "of", std::string_view("../../etc")).ok());
-  write({.incarnation = 3, .ballot = ballot(7)});
+  ASSERT_TRUE(ClusterFiles(folder_).write({.file = Write::File::cards, .append = false, .bytes = {1}}).ok());
   const auto files = ClusterFiles(folder_).load(ids_[1]);
   ASSERT_FALSE(files.ok());
   EXPECT_NE(files.error().text.find("names no cluster"), std::string::npos);
   ASSERT_TRUE(write_private_file(folder_ / "of", ids_[0]).ok());
   EXPECT_EQ(promise_in(0).ballot, ballot(7));
+  EXPECT_EQ(ClusterFiles(folder_).load(ids_[0]).value().cards.size(), 1U);
+}
+
+// Each write of a change fails in turn, as when the machine dies there: a directory is in the way of the new file. The node is
+// bound by too much then, never by too little.
+TEST_F(ClusterFilesTest, AChangeThatEndsHalfwayLetsGoOfNoPromise) {
+  (void)promise_in(0);
+  write({.incarnation = 3, .ballot = ballot(7)});
+  (void)promise_in(1);
+  write({.incarnation = 4, .ballot = ballot(2)});
+  const auto change_fails_at = [this](const std::string& file) {
+    const std::filesystem::path obstacle = folder_ / (file + ".new");
+    std::filesystem::create_directory(obstacle);
+    EXPECT_FALSE(ClusterFiles(folder_).load(ids_[0]).ok()) << file;
+    std::filesystem::remove(obstacle);
+  };
+  change_fails_at("promises/" + ids_[1]);
+  EXPECT_EQ(promise_in(1).ballot, ballot(2)) << "nothing has changed yet";
+  change_fails_at("of");
+  EXPECT_EQ(promise_in(1).ballot, ballot(7));
+  EXPECT_EQ(promise_in(0).ballot, ballot(7));
+  EXPECT_EQ(promise_in(0).incarnation, 4U);
 }
 
 }  // namespace

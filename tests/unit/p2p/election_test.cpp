@@ -169,5 +169,44 @@ TEST_F(ElectionTest, ANodeThatResumesStandsAgain) {
   EXPECT_LT(won_at_, kStart + kRest);
 }
 
+// How long a node that knows no other member waits, from its start, before it leads.
+Duration silence_before_leading(bool admin, const Ballot& promised) {
+  const Roster nobody;
+  Ledger ledger({.incarnation = 1, .ballot = promised});
+  Rng rng(1);
+  Election election({.self = node("self"), .voters = {}, .admin = admin}, nobody, ledger, rng,
+                    [](const NodeId&, const Body&) {});
+  election.start(kStart);
+  Instant now = kStart;
+  while (!election.in_office() && now < kStart + 2 * kLease) {
+    election.tick(now);
+    if (ledger.next_write(now)) ledger.written(true, now);
+    election.synced(now);
+    if (!election.in_office()) now = std::max(now + 1, election.next_wake());
+  }
+  return now - kStart;
+}
+
+TEST(ElectionAlone, WhoeverFoundsAClusterLeadsAtOnceAndWhoeverEnteredOneWaitsForNews) {
+  EXPECT_LT(silence_before_leading(true, {}), kHeartbeat);
+  EXPECT_GE(silence_before_leading(false, {}), kReach);
+  EXPECT_GE(silence_before_leading(true, {.term = 1, .node = node("a")}), kReach);
+}
+
+// What a node acknowledged in its last life is unknown, and it acknowledges nothing without a promise.
+TEST(ElectionAlone, OnlyANodeThatNeverPromisedAnythingVotesAtOnceAfterItsStart) {
+  for (const bool promised : {false, true}) {
+    Roster roster;
+    roster.introduce(node("a"), "192.0.2.1:8765", kStart);
+    Ledger ledger({.incarnation = 1, .ballot = {.term = promised ? 1U : 0U, .node = promised ? node("a") : NodeId{}}});
+    Rng rng(1);
+    Election election({.self = node("self"), .voters = {}}, roster, ledger, rng, [](const NodeId&, const Body&) {});
+    election.start(kStart);
+    const Ask ask{.ballot = {.term = 2, .node = node("a")}, .binding = true, .sent_at = kStart};
+    EXPECT_EQ(election.asked(node("a"), ask, kStart).yes, !promised);
+    EXPECT_TRUE(election.asked(node("a"), ask, kStart + kLease).yes);
+  }
+}
+
 }  // namespace
 }  // namespace mz
