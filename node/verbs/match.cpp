@@ -45,7 +45,8 @@ json to_json(const MatchRun& run, const MatchSummary& s) {
           {"losses", s.losses},
           {"cycle_scores", s.histogram},
           {"capped", s.capped},
-          {"mean_plies", s.played == 0 ? 0.0 : static_cast<double>(s.plies) / static_cast<double>(s.played)},
+          // Of the games of this run: those that were resumed are known by their results only.
+          {"mean_plies", s.played == 0 ? json() : json(static_cast<double>(s.plies) / static_cast<double>(s.played))},
           {"elo", s.elo.elo},
           {"elo_low", s.elo.low},
           {"elo_high", s.elo.high},

@@ -1,5 +1,6 @@
 // `meshzero ratings` and `meshzero tournament`: how strong everybody is, from the match log.
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -144,6 +145,16 @@ void print(const RatedLog& log) {
   }
 }
 
+// A log that was named is there; the one of the data directory may not have been begun.
+Result<std::string> log_to_rate(const RatingOptions& options) {
+  std::error_code error;
+  if (!options.log.empty() && !std::filesystem::exists(options.log, error)) {
+    return Error{ErrorKind::not_found, "There is no match log " + options.log +
+                                           ". Check the name, or play a match into it: meshzero match --log FILE."};
+  }
+  return match_log_path(options.log, options.configuration);
+}
+
 int print_ratings(const std::string& path, const std::string& anchor, bool as_json) {
   const auto log = rate_log(path, anchor);
   if (!log) return report(log.error());
@@ -219,7 +230,7 @@ void add_ratings(CLI::App& app, Action& action) {
   ratings->footer("Examples:\n  meshzero ratings\n  meshzero ratings --log matches.log --json");
   ratings->callback([options, &action] {
     action = [options] {
-      const auto path = match_log_path(options->log, options->configuration);
+      const auto path = log_to_rate(*options);
       return path ? print_ratings(*path, options->anchor, options->as_json) : report(path.error());
     };
   });

@@ -535,6 +535,7 @@ test("what the network shows is listed with the reason why each machine is no me
       candidate({ address: "192.0.2.77:8765", name: "kitchen", node_id: "q".repeat(16), state: "other_cluster", reason: "It belongs to another cluster." }),
       candidate({ address: "[2001:db8::77]:8765", name: "kitchen", node_id: "q".repeat(16), state: "other_cluster", reason: "It belongs to another cluster." }),
       candidate({ address: "192.0.2.78:8765", sources: ["static", "exchanged"], state: "unreachable", reason: "Nothing answers there.", failures: 4 }),
+      candidate({ address: "10.0.0.3:8765", node_id: kMembers[2], sources: ["exchanged"], reason: "A member that is reached elsewhere is said to be there." }),
     );
   });
   const page = await open("#/cluster");
@@ -555,8 +556,9 @@ test("what the network shows is listed with the reason why each machine is no me
   await outside.nth(1).click();
   await page.getByTestId("chosen").getByText("192.0.2.77:8765, [2001:db8::77]:8765").waitFor();
   await page.getByTestId("chosen").getByText("It belongs to another cluster.").waitFor();
-  await panel.getByText("3 addresses of members and of this node").click();
+  await panel.getByText("4 addresses of members and of this node").click();
   await panel.locator('[data-state="self"]').getByText("This node.").waitFor();
+  await panel.locator('[data-address="10.0.0.3:8765"]').getByText("Not tried").waitFor();
 });
 
 test("a node that cannot look for others says why, and what it does not know is not shown as nothing", async () => {

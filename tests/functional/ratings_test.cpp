@@ -96,4 +96,10 @@ TEST_F(Ratings, a_file_that_gets_other_weights_is_another_engine) {
   }
 }
 
+TEST_F(Ratings, a_log_that_is_named_and_not_there_is_an_error) {
+  const auto run = run_binary("ratings --json --log " + at("missing"), kOnlyStderr);
+  EXPECT_NE(run.code, 0);
+  EXPECT_NE(run.out.find("There is no match log " + at("missing")), std::string::npos) << run.out;
+}
+
 }  // namespace

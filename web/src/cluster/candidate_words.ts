@@ -21,7 +21,14 @@ const kStates: Readonly<Record<string, Wording>> = {
 /** Those a person may do something about come first. */
 const kOrder = ["pairing", "new", "refused", "revoked", "other_version", "unreachable", "other_cluster"];
 
-export const candidateState = (state: string): Wording => kStates[state] ?? { tone: "idle", word: state.replaceAll("_", " ") };
+/** An advert gives only the beginning of an id, so a whole one is a member's: it is said to be at this address too. */
+const isHint = (candidate: Candidate): boolean => candidate.state === "new" && candidate.node_id.length === kWholeId;
+const kWholeId = 52;
+
+export const candidateState = (candidate: Candidate): Wording =>
+  isHint(candidate)
+    ? { tone: "idle", word: "Not tried" }
+    : (kStates[candidate.state] ?? { tone: "idle", word: candidate.state.replaceAll("_", " ") });
 
 const kSources: Readonly<Record<string, string>> = {
   bonjour: "seen on the network",
@@ -32,7 +39,8 @@ const kSources: Readonly<Record<string, string>> = {
 
 export const sourceWords = (candidate: Candidate): string => candidate.sources.map((source) => kSources[source] ?? source).join(", ");
 
-export const isOutside = (candidate: Candidate): boolean => candidate.state !== "self" && candidate.state !== "member";
+export const isOutside = (candidate: Candidate): boolean =>
+  candidate.state !== "self" && candidate.state !== "member" && !isHint(candidate);
 
 function rank(candidate: Candidate): number {
   const at = kOrder.indexOf(candidate.state);

@@ -51,7 +51,7 @@ function Standing({ discovery: { discovery, advert } }: { discovery: Discovery }
 }
 
 function Row({ candidate, now }: { candidate: Candidate; now: number }) {
-  const { tone, word } = candidateState(candidate.state);
+  const { tone, word } = candidateState(candidate);
   return (
     <tr data-testid="candidate" data-state={candidate.state} data-address={candidate.address}>
       <th scope="row">

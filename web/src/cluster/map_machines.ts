@@ -87,7 +87,7 @@ function memberMachine(member: Member, cluster: Cluster, now: number): Machine {
 
 function candidateMachine(group: Candidate[]): Machine {
   const [first] = group as [Candidate, ...Candidate[]];
-  const { tone, word } = candidateState(first.state);
+  const { tone, word } = candidateState(first);
   const id = group.map((candidate) => candidate.node_id).reduce((a, b) => (b.length > a.length ? b : a));
   return {
     key: `candidate ${id || first.address}`,
