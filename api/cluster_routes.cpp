@@ -9,13 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-HttpResponse answer(const json& content) {
-  HttpResponse response;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
-  return response;
-}
-
 HttpResponse unavailable() { return error_response(503, "failure", "This node takes no part in a cluster yet."); }
 
 json ballot_json(const Leadership& leadership) {
@@ -47,7 +40,7 @@ HttpResponse picture_route(const NodeServices& services, const Request&) {
   const auto picture = services.cluster->picture();
   json content = cluster_json(*picture);
   content["facts"] = picture->facts;
-  return answer(content);
+  return json_response(content);
 }
 
 HttpResponse events_route(const NodeServices& services, const Request& request) {
@@ -63,7 +56,7 @@ HttpResponse events_route(const NodeServices& services, const Request& request) 
     if (events.size() < static_cast<std::size_t>(*limit)) events.push_back(journal_entry_json(entry));
   }
   const bool more = entries.size() > events.size();
-  return answer({{"epoch", services.journal->epoch()}, {"events", std::move(events)}, {"more", more}});
+  return json_response({{"epoch", services.journal->epoch()}, {"events", std::move(events)}, {"more", more}});
 }
 
 HttpResponse message_route(const NodeServices& services, const Request& request) {

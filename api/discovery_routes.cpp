@@ -39,17 +39,13 @@ HttpResponse discovery_route(const NodeServices& services, const Request&) {
   const DiscoveryPicture picture = services.discovery->picture();
   json candidates = json::array();
   for (const DiscoveryPicture::Item& item : picture.candidates) candidates.push_back(candidate_json(item));
-  const json content{{"discovery",
-                      {{"state", discovery_state_word(picture.state)},
-                       {"backend", picture.backend},
-                       {"text", picture.text},
-                       {"since", picture.since}}},
-                     {"advert", advert_json(picture.advert)},
-                     {"candidates", std::move(candidates)}};
-  HttpResponse response;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
-  return response;
+  return json_response({{"discovery",
+                         {{"state", discovery_state_word(picture.state)},
+                          {"backend", picture.backend},
+                          {"text", picture.text},
+                          {"since", picture.since}}},
+                        {"advert", advert_json(picture.advert)},
+                        {"candidates", std::move(candidates)}});
 }
 
 constexpr Access kReader{{Caller::here, Caller::person, Caller::node}, Scope::read};

@@ -119,4 +119,19 @@ Result<json> json_body(std::string_view body, std::span<const Field> fields) {
   return content;
 }
 
+std::string text_of(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool flag_of(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found != body.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::int64_t number_of(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found != body.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
 }  // namespace mz

@@ -71,4 +71,9 @@ std::string text_of(const RequestHead& head, const Field& field);
 // unread, so that a newer sender is understood. Lists are not looked into.
 Result<nlohmann::json> json_body(std::string_view body, std::span<const Field> fields);
 
+// Fields of such an object; empty, false or 0 when they are not there.
+std::string text_of(const nlohmann::json& body, const char* name);
+bool flag_of(const nlohmann::json& body, const char* name);
+std::int64_t number_of(const nlohmann::json& body, const char* name);
+
 }  // namespace mz

@@ -23,13 +23,6 @@ json summary_json(const GameSummary& game) {
           {"stored_at", game.stored_at}};
 }
 
-HttpResponse json_response(const json& body) {
-  HttpResponse response;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  return response;
-}
-
 HttpResponse still_opening() {
   return error_response(503, "starting", "The node is still opening its games. Try again in a moment.");
 }

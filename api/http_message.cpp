@@ -90,6 +90,23 @@ HttpResponse error_response(const Error& error) {
   return error_response(500, "failure", error.text);
 }
 
+HttpResponse error_response_to_sender(const Error& error) {
+  if (error.kind == ErrorKind::corrupt) return error_response(400, "corrupt", error.text);
+  return error_response(error);
+}
+
+HttpResponse not_ready_response() {
+  return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
+}
+
+HttpResponse json_response(const nlohmann::json& content, int status) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return response;
+}
+
 std::string wire_bytes(const HttpResponse& response, bool head_only, bool keep_alive) {
   std::string out =
       "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason_phrase(response.status)) + "\r\n";

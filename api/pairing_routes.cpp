@@ -20,40 +20,10 @@ constexpr std::array<std::string_view, 2> kKinds{"digits", "approval"};
 constexpr std::array<std::string_view, 7> kStates{"waiting", "confirmed_here", "confirmed_there", "done",
                                                   "refused", "expired",        "failed"};
 
-HttpResponse answer(const json& content, int status = 200) {
-  HttpResponse response;
-  response.status = status;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
-  return response;
-}
-
-HttpResponse unavailable() {
-  return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
-}
-
 // What a text in the body stands for is not what it should.
 HttpResponse bad_body() {
   return error_response(400, "usage", "A field of the body is not in the form that this address takes.");
 }
-
-HttpResponse refusal(const Error& error) {
-  if (error.kind == ErrorKind::corrupt) return error_response(400, "corrupt", error.text);  // it came from the sender
-  return error_response(error);
-}
-
-std::string text_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool flag_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  return found != body.end() && found->is_boolean() && found->get<bool>();
-}
-
-// Its bounds have been checked.
-std::int64_t number_of(const json& body, const char* name) { return body.value(name, std::int64_t{0}); }
 
 template <std::size_t Size>
 std::optional<std::array<std::uint8_t, Size>> bytes_of(const json& body, const char* name) {
@@ -143,7 +113,7 @@ constexpr int kTurnAround[] = {409};
 
 // Why a request of a machine goes no further; nothing when it may.
 std::optional<HttpResponse> unfit(const NodeServices& services, const Request& request) {
-  if (services.pairing == nullptr || services.membership == nullptr) return unavailable();
+  if (services.pairing == nullptr || services.membership == nullptr) return not_ready_response();
   // The node's own socket has no channel to bind anything to.
   if (!request.arrival.encrypted) return error_response(403, "tls", "Machines pair over TLS only.");
   return std::nullopt;
@@ -152,7 +122,7 @@ std::optional<HttpResponse> unfit(const NodeServices& services, const Request& r
 HttpResponse hello_route(const NodeServices& services, const Request& request) {
   if (auto refused = unfit(services, request)) return *refused;
   const auto body = json_body(request.body, kHelloFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const auto kind = parse_pairing_kind(text_of(*body, "kind"));
   const auto commitment = bytes_of<32>(*body, "commitment");
   const auto csr = from_base32(text_of(*body, "request"));
@@ -170,38 +140,39 @@ HttpResponse hello_route(const NodeServices& services, const Request& request) {
                                              .cluster = shown_name(text_of(*body, "cluster")),
                                              .founded = number_of(*body, "founded"),
                                              .by_person = flag_of(*body, "by_person")});
-  if (!said) return refusal(said.error());
+  if (!said) return error_response_to_sender(said.error());
   switch (said->kind) {
     case PairingWelcome::Kind::elsewhere:
-      return answer({{"error", {{"kind", "elsewhere"}, {"text", "This node cannot take in machines; ask an admin."}}},
-                     {"addresses", said->addresses}},
-                    421);
+      return json_response(
+          {{"error", {{"kind", "elsewhere"}, {"text", "This node cannot take in machines; ask an admin."}}},
+           {"addresses", said->addresses}},
+          421);
     case PairingWelcome::Kind::turn_around:
       return error_response(409, "turn_around", "This node's cluster is the newer one, so it asks yours.");
     case PairingWelcome::Kind::accepted:
       break;
   }
-  return answer({{"commitment", to_base32(said->commitment)}, {"name", said->name}});
+  return json_response({{"commitment", to_base32(said->commitment)}, {"name", said->name}});
 }
 
 HttpResponse reveal_route(const NodeServices& services, const Request& request) {
   if (auto refused = unfit(services, request)) return *refused;
   const auto body = json_body(request.body, kRevealFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const auto nonce = bytes_of<32>(*body, "nonce");
   if (!nonce) return bad_body();
   const auto theirs = services.pairing->reveal(request.exporter, *nonce);
-  if (!theirs) return refusal(theirs.error());
-  return answer({{"nonce", to_base32(*theirs)}});
+  if (!theirs) return error_response_to_sender(theirs.error());
+  return json_response({{"nonce", to_base32(*theirs)}});
 }
 
 HttpResponse poll_route(const NodeServices& services, const Request& request) {
   if (auto refused = unfit(services, request)) return *refused;
   const auto body = json_body(request.body, kPollFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const auto progress =
       services.pairing->poll(request.exporter, flag_of(*body, "confirmed"), flag_of(*body, "refused"));
-  if (!progress) return refusal(progress.error());
+  if (!progress) return error_response_to_sender(progress.error());
   json said{{"state", pairing_state_word(progress->state)}, {"text", progress->text}};
   if (progress->certificate) {
     std::vector<MemberAddress> members = services.membership->others();
@@ -209,46 +180,46 @@ HttpResponse poll_route(const NodeServices& services, const Request& request) {
     said["certificate"] = progress->certificate->pem();
     said["members"] = members_json(members);
   }
-  return answer(said);
+  return json_response(said);
 }
 
 // --- people --------------------------------------------------------------------------------------------------------------
 
 HttpResponse list_route(const NodeServices& services, const Request&) {
-  if (services.pairing == nullptr) return unavailable();
+  if (services.pairing == nullptr) return not_ready_response();
   json list = json::array();
   for (const PairingRequest& request : services.pairing->requests()) list.push_back(pairing_request_json(request));
-  return answer({{"open", services.pairing->open()}, {"requests", list}});
+  return json_response({{"open", services.pairing->open()}, {"requests", list}});
 }
 
 HttpResponse start_route(const NodeServices& services, const Request& request) {
-  if (services.pairing == nullptr) return unavailable();
+  if (services.pairing == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kStartFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   auto peer = PeerAddress::parse(text_of(*body, "peer"));
-  if (!peer) return refusal(peer.error());
+  if (!peer) return error_response_to_sender(peer.error());
   const auto started = services.pairing->start(*peer);
-  return started ? answer(pairing_request_json(*started), 201) : error_response(started.error());
+  return started ? json_response(pairing_request_json(*started), 201) : error_response(started.error());
 }
 
 HttpResponse confirm_route(const NodeServices& services, const Request& request) {
-  if (services.pairing == nullptr) return unavailable();
+  if (services.pairing == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kConfirmFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const auto done = services.pairing->confirm(request.variables.front(), text_of(*body, "digits"));
-  return done ? answer(pairing_request_json(*done)) : error_response(done.error());
+  return done ? json_response(pairing_request_json(*done)) : error_response(done.error());
 }
 
 HttpResponse refuse_route(const NodeServices& services, const Request& request) {
-  if (services.pairing == nullptr) return unavailable();
+  if (services.pairing == nullptr) return not_ready_response();
   const auto done = services.pairing->refuse(request.variables.front());
-  return done ? answer(pairing_request_json(*done)) : error_response(done.error());
+  return done ? json_response(pairing_request_json(*done)) : error_response(done.error());
 }
 
 HttpResponse approve_route(const NodeServices& services, const Request& request) {
-  if (services.pairing == nullptr) return unavailable();
+  if (services.pairing == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kApproveFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const std::string node = text_of(*body, "node_id");
   const auto done = services.pairing->approve(node);
   if (!done) return error_response(done.error());
@@ -257,7 +228,7 @@ HttpResponse approve_route(const NodeServices& services, const Request& request)
   said["text"] =
       *done ? (*done)->text
             : "Approved. A machine with this id is taken in when it asks within an hour, as long as this node runs.";
-  return answer(said);
+  return json_response(said);
 }
 
 constexpr Access kAnybody{Caller::encrypted};

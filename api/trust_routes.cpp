@@ -21,34 +21,10 @@ constexpr std::size_t kSealedBody = 64U << 10;
 constexpr std::size_t kExchangeBody = 2 * RevocationSet::kMaxBytes + (1U << 20);
 constexpr std::size_t kMaxPeers = 64;
 
-HttpResponse answer(const json& content, int status = 200) {
-  HttpResponse response;
-  response.status = status;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = content.dump(-1, ' ', false, json::error_handler_t::replace);
-  return response;
-}
-
-HttpResponse unavailable() {
-  return error_response(503, "unavailable", "The node is not ready for this yet. Try again in a moment.");
-}
-
 // What a text in the body stands for is not what it should.
 Error bad_body() { return {ErrorKind::usage, "A field of the body is not in the form that this address takes."}; }
 
-// A text field; empty when it is missing or something else.
-std::string text_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 Bytes bytes_of(const json& body, const char* name) { return from_base32(text_of(body, name)).value_or(Bytes{}); }
-
-HttpResponse refusal(const Error& error) {
-  // What is damaged here came from the sender.
-  if (error.kind == ErrorKind::corrupt) return error_response(400, "corrupt", error.text);
-  return error_response(error);
-}
 
 void note(const NodeServices& services, JournalKind kind, JournalLevel level, const std::optional<NodeId>& node,
           const std::string& text) {
@@ -170,17 +146,17 @@ constexpr Field kRestoreFields[] = {
 HttpResponse elsewhere(const Membership& membership, const NodeId& admin) {
   for (const MemberAddress& member : membership.others()) {
     if (member.node != admin) continue;
-    return answer({{"error", {{"kind", "elsewhere"}, {"text", "Another member made this token; ask it."}}},
-                   {"addresses", member.addresses}},
-                  421);
+    return json_response({{"error", {{"kind", "elsewhere"}, {"text", "Another member made this token; ask it."}}},
+                          {"addresses", member.addresses}},
+                         421);
   }
   return error_response(403, "refused", "The node that made this token is not a member here. Make a new token.");
 }
 
 HttpResponse join_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kJoinFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const auto admin = NodeId::parse(text_of(*body, "admin"));
   const Bytes proof = bytes_of(*body, "proof");
   JoinAttempt attempt{.token_id = text_of(*body, "token"),
@@ -189,123 +165,127 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
                       .channel = request.exporter,
                       // A machine may pick any of the 2^64 addresses of its IPv6 network.
                       .address = address_group(request.arrival.address, false)};
-  if (!admin || proof.size() != attempt.proof.size()) return refusal(bad_body());
+  if (!admin || proof.size() != attempt.proof.size()) return error_response_to_sender(bad_body());
   std::copy(proof.begin(), proof.end(), attempt.proof.begin());
   if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);
   auto certificate = services.trust->admit(attempt);
-  if (!certificate) return refusal(certificate.error());
+  if (!certificate) return error_response_to_sender(certificate.error());
   const NodeId joined = certificate->node_id();
   note(services, JournalKind::token, JournalLevel::info, joined,
        "The node " + joined.short_text() + " joined from " + request.arrival.address + " with the join token " +
            attempt.token_id + ".");
   // Where it says it is reached: hints, for whoever answers there must prove to be it.
   services.membership->admitted({.node = joined, .addresses = read_addresses(body->value("addresses", json()))});
-  return answer({{"certificate", certificate->pem()}, {"members", all_members(*services.membership)}});
+  return json_response({{"certificate", certificate->pem()}, {"members", all_members(*services.membership)}});
 }
 
 HttpResponse renew_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kRenewFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const Principal& sender = request.principal;
   const Peer member{.node_id = sender.node_id,
                     .role = sender.admin_node ? Role::admin : Role::worker,
                     .expired = sender.certificate_expired,
                     .not_after = sender.certificate_end};
   auto certificate = services.trust->renew(member, bytes_of(*body, "request"));
-  if (!certificate) return refusal(certificate.error());
+  if (!certificate) return error_response_to_sender(certificate.error());
   note(services, JournalKind::certificate, JournalLevel::info, member.node_id,
        "This node renewed the certificate of the node " + member.node_id.short_text() + ".");
-  return answer({{"certificate", certificate->pem()}, {"revocations", to_base32(services.trust->revocations())}});
+  return json_response(
+      {{"certificate", certificate->pem()}, {"revocations", to_base32(services.trust->revocations())}});
 }
 
 HttpResponse promotion_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kPromotionFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   auto certificate = Certificate::all_from_pem(text_of(*body, "certificate"), 1);
-  if (!certificate) return refusal(certificate.error());
+  if (!certificate) return error_response_to_sender(certificate.error());
   const Promotion promotion{.sealed_authority_key = bytes_of(*body, "sealed"), .certificate = certificate->front()};
-  if (auto accepted = services.trust->accept_promotion(promotion); !accepted) return refusal(accepted.error());
+  if (auto accepted = services.trust->accept_promotion(promotion); !accepted)
+    return error_response_to_sender(accepted.error());
   note(services, JournalKind::admin, JournalLevel::warn, services.trust->node_id(),
        "The node " + request.principal.node_id.short_text() + " handed the signing key of the cluster to this node.");
-  return answer({{"node_id", services.trust->node_id().text()}, {"role", "admin"}});
+  return json_response({{"node_id", services.trust->node_id().text()}, {"role", "admin"}});
 }
 
 HttpResponse exchange_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kExchangeFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const auto list = from_base32(text_of(*body, "revocations"));
-  if (!list || list->empty()) return refusal(bad_body());
-  if (auto learnt = services.membership->learn_revocations(*list); !learnt) return refusal(learnt.error());
+  if (!list || list->empty()) return error_response_to_sender(bad_body());
+  if (auto learnt = services.membership->learn_revocations(*list); !learnt)
+    return error_response_to_sender(learnt.error());
   services.membership->learn_members(read_members(body->value("members", json())));
-  return answer(
+  return json_response(
       {{"revocations", to_base32(services.trust->revocations())}, {"members", all_members(*services.membership)}});
 }
 
 // --- people --------------------------------------------------------------------------------------------------------------
 
 HttpResponse identity_route(const NodeServices& services, const Request&) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   const NodeTrust& trust = *services.trust;
   const Certificate own = trust.certificate();
-  return answer({{"node_id", trust.node_id().text()},
-                 {"cluster", cluster_id_text(trust.cluster_id())},
-                 {"role", role_word(own.role().value_or(Role::worker))},
-                 {"certificate_from", own.not_before()},
-                 {"certificate_until", own.not_after()},
-                 {"renewal_due", trust.renewal_due()},
-                 {"authority_until", trust.authority().not_after()},
-                 {"host_name", node_host_name(trust.node_id())},
-                 {"protocol", protocol_version()}});
+  return json_response({{"node_id", trust.node_id().text()},
+                        {"cluster", cluster_id_text(trust.cluster_id())},
+                        {"role", role_word(own.role().value_or(Role::worker))},
+                        {"certificate_from", own.not_before()},
+                        {"certificate_until", own.not_after()},
+                        {"renewal_due", trust.renewal_due()},
+                        {"authority_until", trust.authority().not_after()},
+                        {"host_name", node_host_name(trust.node_id())},
+                        {"protocol", protocol_version()}});
 }
 
 HttpResponse create_node_token(const NodeServices& services, const Request& request, const json& body) {
   NodeTrust& trust = *services.trust;
   const auto uses = body.value("uses", 1U);
   auto token = trust.create_join_token(uses);
-  if (!token) return refusal(token.error());
+  if (!token) return error_response_to_sender(token.error());
   note_token(services, "The join token " + token->id() + " was made for " + std::to_string(uses) +
                            (uses == 1 ? " machine " : " machines ") + by_whom(request.principal) + ".");
-  return answer({{"token", token->text()},
-                 {"id", token->id()},
-                 {"role", "node"},
-                 {"uses", uses},
-                 {"expires", trust.now() + JoinTokenBook::kLifeSeconds}},
-                201);
+  return json_response({{"token", token->text()},
+                        {"id", token->id()},
+                        {"role", "node"},
+                        {"uses", uses},
+                        {"expires", trust.now() + JoinTokenBook::kLifeSeconds}},
+                       201);
 }
 
 HttpResponse create_operator_token(const NodeServices& services, const Request& request, const json& body) {
   NodeTrust& trust = *services.trust;
   const auto scope = parse_operator_scope(text_of(body, "scope"));
-  if (!scope) return refusal({ErrorKind::usage, "The scope of an operator token is read, jobs or admin."});
+  if (!scope)
+    return error_response_to_sender({ErrorKind::usage, "The scope of an operator token is read, jobs or admin."});
   const auto seconds = body.value("seconds", OperatorTokenBook::kDefaultLifeSeconds);
   auto token = trust.create_operator_token(*scope, seconds);
-  if (!token) return refusal(token.error());
+  if (!token) return error_response_to_sender(token.error());
   const std::string id = token->substr(5, token->find('-', 5) - 5);
   note_token(services, "The operator token " + id + " with the scope " + std::string(operator_scope_word(*scope)) +
                            " was made " + by_whom(request.principal) + ".");
-  return answer({{"token", *token},
-                 {"id", id},
-                 {"role", "operator"},
-                 {"scope", operator_scope_word(*scope)},
-                 {"expires", trust.now() + seconds}},
-                201);
+  return json_response({{"token", *token},
+                        {"id", id},
+                        {"role", "operator"},
+                        {"scope", operator_scope_word(*scope)},
+                        {"expires", trust.now() + seconds}},
+                       201);
 }
 
 HttpResponse create_token_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kTokenFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   const std::string role = text_of(*body, "role");
   if (role == "node") return create_node_token(services, request, *body);
   if (role == "operator") return create_operator_token(services, request, *body);
-  return refusal({ErrorKind::usage, "The role of a token is node or operator."});
+  return error_response_to_sender({ErrorKind::usage, "The role of a token is node or operator."});
 }
 
 HttpResponse list_tokens_route(const NodeServices& services, const Request&) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   json list = json::array();
   for (const IssuedJoinToken& token : services.trust->join_tokens()) {
     list.push_back({{"id", token.id},
@@ -322,19 +302,19 @@ HttpResponse list_tokens_route(const NodeServices& services, const Request&) {
                     {"created", token.created},
                     {"expires", token.expires}});
   }
-  return answer({{"tokens", list}});
+  return json_response({{"tokens", list}});
 }
 
 HttpResponse revoke_token_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   const std::string& id = request.variables.front();
-  if (auto revoked = services.trust->revoke_token(id); !revoked) return refusal(revoked.error());
+  if (auto revoked = services.trust->revoke_token(id); !revoked) return error_response_to_sender(revoked.error());
   note_token(services, "The token " + id + " was revoked " + by_whom(request.principal) + ".");
-  return answer({{"revoked", id}});
+  return json_response({{"revoked", id}});
 }
 
 HttpResponse nodes_route(const NodeServices& services, const Request&) {
-  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
   json list = all_members(*services.membership);
   for (json& node : list) node["this"] = node.at("node_id") == services.trust->node_id().text();
   if (services.cluster != nullptr) {
@@ -350,66 +330,66 @@ HttpResponse nodes_route(const NodeServices& services, const Request&) {
                     {"leader", picture->leader && picture->leader->node == member.node}});
     }
   }
-  return answer({{"nodes", list}});
+  return json_response({{"nodes", list}});
 }
 
 HttpResponse revoke_node_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   auto node = NodeId::parse(request.variables.front());
-  if (!node) return refusal(node.error());
+  if (!node) return error_response_to_sender(node.error());
   auto revocation = services.trust->revoke(*node);
-  if (!revocation) return refusal(revocation.error());
+  if (!revocation) return error_response_to_sender(revocation.error());
   if (services.membership != nullptr) services.membership->spread(*revocation);
-  return answer({{"revoked", node->text()}});
+  return json_response({{"revoked", node->text()}});
 }
 
 HttpResponse promote_node_route(const NodeServices& services, const Request& request) {
-  if (services.membership == nullptr) return unavailable();
+  if (services.membership == nullptr) return not_ready_response();
   auto node = NodeId::parse(request.variables.front());
-  if (!node) return refusal(node.error());
-  if (auto promoted = services.membership->promote(*node); !promoted) return refusal(promoted.error());
-  return answer({{"promoted", node->text()}});
+  if (!node) return error_response_to_sender(node.error());
+  if (auto promoted = services.membership->promote(*node); !promoted) return error_response_to_sender(promoted.error());
+  return json_response({{"promoted", node->text()}});
 }
 
 HttpResponse enter_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kEnterFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   auto token = JoinToken::parse(text_of(*body, "token"));
-  if (!token) return refusal(token.error());
+  if (!token) return error_response_to_sender(token.error());
   std::vector<PeerAddress> peers;
   const json listed = body->value("peers", json::array());
-  if (!listed.is_array() || listed.size() > kMaxPeers) return refusal(bad_body());
+  if (!listed.is_array() || listed.size() > kMaxPeers) return error_response_to_sender(bad_body());
   for (const json& text : listed) {
     auto peer = PeerAddress::parse(text.is_string() ? text.get<std::string>() : std::string());
-    if (!peer) return refusal(peer.error());
+    if (!peer) return error_response_to_sender(peer.error());
     peers.push_back(*peer);
   }
-  if (auto joined = services.membership->join(*token, peers); !joined) return refusal(joined.error());
+  if (auto joined = services.membership->join(*token, peers); !joined) return error_response_to_sender(joined.error());
   return identity_route(services, request);
 }
 
 HttpResponse leave_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
-  if (auto left = services.membership->leave(); !left) return refusal(left.error());
+  if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
+  if (auto left = services.membership->leave(); !left) return error_response_to_sender(left.error());
   return identity_route(services, request);
 }
 
 HttpResponse back_up_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr) return unavailable();
+  if (services.trust == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kBackupFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   auto backup = services.trust->back_up(text_of(*body, "passphrase"));
-  if (!backup) return refusal(backup.error());
-  return answer({{"backup", to_base32(*backup)}});
+  if (!backup) return error_response_to_sender(backup.error());
+  return json_response({{"backup", to_base32(*backup)}});
 }
 
 HttpResponse restore_route(const NodeServices& services, const Request& request) {
-  if (services.trust == nullptr || services.membership == nullptr) return unavailable();
+  if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
   const auto body = json_body(request.body, kRestoreFields);
-  if (!body) return refusal(body.error());
+  if (!body) return error_response_to_sender(body.error());
   if (auto done = services.membership->restore(text_of(*body, "passphrase"), bytes_of(*body, "backup")); !done) {
-    return refusal(done.error());
+    return error_response_to_sender(done.error());
   }
   return identity_route(services, request);
 }
