@@ -25,6 +25,8 @@ class Membership {
 
   // Members other than this node that may take part, with where they were reached.
   [[nodiscard]] virtual std::vector<MemberAddress> others() const = 0;
+  // This node is about to enter another cluster by a token: until that is decided it takes nobody in.
+  [[nodiscard]] virtual bool is_entering() const = 0;
   // This node's own addresses, for those who join.
   [[nodiscard]] virtual MemberAddress self() const = 0;
 

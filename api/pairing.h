@@ -61,7 +61,7 @@ struct PairingRequest {
 // What the joining machine begins with. Nothing of it has been checked but its form.
 struct PairingHello {
   ChannelBinding channel{};
-  std::string sender;  // IP address of the connection
+  std::string sender;  // IP address of the connection, a link-local one with its scope
   PairingKind kind = PairingKind::digits;
   Bytes request;  // PKCS #10, DER
   Bytes proof;    // prove_pairing_key

@@ -168,6 +168,10 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
   if (!admin || proof.size() != attempt.proof.size()) return error_response_to_sender(bad_body());
   std::copy(proof.begin(), proof.end(), attempt.proof.begin());
   if (*admin != services.trust->node_id()) return elsewhere(*services.membership, *admin);
+  if (services.membership->is_entering()) {
+    return error_response(503, "unreachable",
+                          "The node that was asked enters another cluster itself. Ask again in a moment.");
+  }
   auto certificate = services.trust->admit(attempt);
   if (!certificate) return error_response_to_sender(certificate.error());
   const NodeId joined = certificate->node_id();

@@ -180,6 +180,13 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
   const std::lock_guard step(step_);
   if (fingerprint_prefix(trust_.authority()) == token.authority) return {};  // it has joined already
   if (auto alone = refuse_with_members("join another"); !alone) return alone;
+  entering_ = true;
+  const Result<void> entered = find_and_enter(token, peers);
+  entering_ = false;
+  return entered;
+}
+
+Result<void> NodeMembership::find_and_enter(const JoinToken& token, const std::vector<PeerAddress>& peers) {
   const Deadline daemon = within(std::chrono::seconds(kDaemonSeconds));
   const WaysIn ways{.named = peers,
                     .found = [&] { return ways_into(token); },
@@ -194,6 +201,8 @@ Result<void> NodeMembership::join(const JoinToken& token, const std::vector<Peer
       trust_, token, ways, self().addresses, [this] { return nobody_found(); },
       within(std::chrono::seconds(finds ? kFindSeconds : kJoinSeconds)));
   if (!admitted) return admitted.error();
+  // Somebody whom this node was taking in when that began would be left without an admin.
+  if (auto alone = refuse_with_members("join another"); !alone) return alone;
   return adopt(*admitted);
 }
 

@@ -9,6 +9,7 @@
 // a member has been heard, the members are those the admin named when this node joined and those of the last run.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -76,6 +77,7 @@ class NodeMembership final : public Membership {
   void stop();
 
   [[nodiscard]] std::vector<MemberAddress> others() const override;
+  [[nodiscard]] bool is_entering() const override { return entering_; }
   [[nodiscard]] MemberAddress self() const override;
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override;
   // The last part of joining: goes by what an admin has given it. Refused while this node has other members.
@@ -119,6 +121,7 @@ class NodeMembership final : public Membership {
   void note_advert(const Sighting& sighting);                // with mutex_ held
   void withdraw(const std::vector<PeerAddress>& addresses);  // the same
   void fill_again();                                         // the same
+  Result<void> find_and_enter(const JoinToken& token, const std::vector<PeerAddress>& peers);
   [[nodiscard]] bool is_own(const PeerAddress& address) const;
   [[nodiscard]] std::vector<PeerAddress> ways_into(const JoinToken& token) const;
   [[nodiscard]] DiscoveryState look() const;
@@ -147,6 +150,7 @@ class NodeMembership final : public Membership {
   std::string kept_;  // what the file says
   bool stopping_ = false;
   bool hurry_ = false;  // there is a revocation to pass on
+  std::atomic<bool> entering_{false};
   std::thread thread_;
   std::vector<std::thread> meetings_;
 };

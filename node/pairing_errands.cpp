@@ -1,6 +1,7 @@
 // What PairingService asks elsewhere, in threads of its own.
 #include <algorithm>
 
+#include "api/host_name.h"
 #include "node/pairing_service.h"
 
 namespace mz {
@@ -9,13 +10,14 @@ namespace {
 constexpr std::chrono::seconds kOneAnswer{5};
 constexpr std::chrono::milliseconds kBetweenPolls{250};
 constexpr std::chrono::seconds kBetweenLooks{1};
-constexpr std::size_t kMaxPlaces = 32;  // of one errand, those that a worker names included
+constexpr std::size_t kMaxElsewhere = 8;     // places of admins that a worker names
+constexpr std::int64_t kBetweenClocks = 30;  // by which two machines may see the same ten minutes end
 
 }  // namespace
 
 void PairingService::start_threads() {
   if (options_.wanted && trust_.cluster_id() != *options_.wanted) {
-    targets_.sighted(cluster_id_text(*options_.wanted).substr(0, kShownCluster), options_.peers);
+    targets_.named(cluster_id_text(*options_.wanted).substr(0, kShownCluster), options_.peers);
   }
   thread_ = std::thread([this] {
     if (options_.name_thread) options_.name_thread("pairing");
@@ -76,6 +78,7 @@ void PairingService::end_unfit() {
 void PairingService::begin_due() {
   if (!options_.open || !alone()) return;
   if (options_.wanted && !waits_for_approval()) return;
+  if (now() < asks_again_at()) return;
   const auto asked = static_cast<std::size_t>(std::count_if(
       errands_.begin(), errands_.end(), [](const auto& each) { return !each->finished && !each->by_person; }));
   if (asked >= kMaxPairingAskedByItself) return;
@@ -107,6 +110,7 @@ std::vector<std::thread> PairingService::take_finished() {
 void PairingService::run_errand(Errand& errand) {
   const PairingOutcome outcome = ask(errand);
   const std::lock_guard lock(mutex_);
+  count_broken_off(errand);
   if (!errand.by_person) targets_.ended(errand.cluster, outcome, now());
   if (!errand.begun) {
     errand.begun = Result<std::string>(
@@ -116,8 +120,26 @@ void PairingService::run_errand(Errand& errand) {
   changed_.notify_all();
 }
 
+// Whoever breaks off has not been patient for ten minutes, and it was not the person here who ended it.
+void PairingService::count_broken_off(const Errand& errand) {
+  if (!errand.broken_off || errand.by_person || stopping_) return;
+  broken_off_.push_back(now());
+  if (broken_off_.size() > kMaxBrokenOff) broken_off_.pop_front();
+  if (now() >= asks_again_at()) return;
+  journal_.add(
+      JournalKind::pairing, JournalLevel::warn, std::nullopt,
+      "Other machines ended " + std::to_string(kMaxBrokenOff) +
+          " requests for pairing before anybody had confirmed. Somebody may be trying digits, so this node asks "
+          "nobody by itself for an hour. Name the machine to join: meshzero pair start HOST:PORT, or use a token.");
+}
+
+std::int64_t PairingService::asks_again_at() const {
+  return broken_off_.size() < kMaxBrokenOff ? INT64_MIN : broken_off_.front() + kBrokenOffSeconds;
+}
+
 PairingOutcome PairingService::ask(Errand& errand) {
   std::vector<PeerAddress> places = errand.addresses;
+  const std::size_t named = places.size();
   Error last{ErrorKind::unreachable, "No address of that machine is known."};
   for (std::size_t i = 0; i < places.size(); ++i) {  // `places` grows while it is walked through
     {
@@ -126,10 +148,17 @@ PairingOutcome PairingService::ask(Errand& errand) {
     }
     std::vector<PeerAddress> elsewhere;
     const PeerAddress place = places[i];
-    if (auto outcome = ask_at(errand, place, last, elsewhere)) return *outcome;
+    Error error = last;
+    if (auto outcome = ask_at(errand, place, error, elsewhere)) return *outcome;
+    // What the named machine said against it tells more than that an address it knows does not work.
+    if (i < named || last.kind == ErrorKind::unreachable) last = std::move(error);
+    if (i >= named) continue;
     for (const PeerAddress& other : elsewhere) {
       const bool known = std::find(places.begin(), places.end(), other) != places.end();
-      if (!known && places.size() < kMaxPlaces) places.push_back(other);
+      if (known || places.size() >= named + kMaxElsewhere) continue;
+      // Its own loopback is not ours.
+      if (is_loopback_host(other.host) && !is_loopback_host(place.host)) continue;
+      places.push_back(other);
     }
   }
   const std::lock_guard lock(mutex_);
@@ -142,6 +171,12 @@ std::optional<Error> PairingService::unfit_to_ask(const Errand& errand, const Pa
   const Digest theirs = call.authority().fingerprint();
   if (theirs == trust_.cluster_id()) {
     return Error{ErrorKind::refused, "The machine at " + call.address().text() + " is in this node's cluster already."};
+  }
+  const bool announced = cluster_id_text(theirs).starts_with(errand.cluster);
+  if (!announced || (errand.authority && theirs != *errand.authority)) {
+    return Error{ErrorKind::refused, "The machine at " + call.address().text() + " is in the cluster " +
+                                         cluster_id_text(theirs).substr(0, kShownCluster) +
+                                         ", not in the one that was to be found there."};
   }
   if (options_.wanted && theirs != *options_.wanted) {
     return Error{ErrorKind::refused, "The machine at " + call.address().text() + " is in the cluster " +
@@ -187,11 +222,19 @@ std::optional<PairingOutcome> PairingService::ask_at(Errand& errand, const PeerA
     for (const std::string& text : welcome->addresses) {
       if (auto other = PeerAddress::parse(text)) elsewhere.push_back(*other);
     }
+    errand.authority = call->authority().fingerprint();
     return note_error({ErrorKind::unreachable,
                        "The node at " + address.text() + " is no admin and sent us to others, which did not answer."});
   }
   auto digits = call->reveal(within(kOneAnswer));
-  if (!digits) return note_error(digits.error());
+  if (!digits) {
+    // It knows our number by now; at the next place it would get another one to try.
+    errand.broken_off = offer.kind == PairingKind::digits;
+    const std::lock_guard lock(mutex_);
+    errand.begun = Result<std::string>(
+        Error{digits.error().kind, "The machine at " + address.text() + " broke off: " + digits.error().text});
+    return PairingOutcome::failed;
+  }
   std::string id;
   {
     const std::lock_guard lock(mutex_);
@@ -210,10 +253,10 @@ std::optional<PairingOutcome> PairingService::ask_at(Errand& errand, const PeerA
     errand.begun = Result<std::string>(id);
     changed_.notify_all();
   }
-  return follow(id, *call);
+  return follow(errand, id, *call);
 }
 
-PairingOutcome PairingService::follow(const std::string& id, PairingCall& call) {
+PairingOutcome PairingService::follow(Errand& errand, const std::string& id, PairingCall& call) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const PairingEntry* entry = book_.find(id);
@@ -234,6 +277,8 @@ PairingOutcome PairingService::follow(const std::string& id, PairingCall& call) 
     if (heard(id, std::move(progress), lock)) {
       const PairingEntry* last = book_.find(id);
       const PairingState end = last == nullptr ? PairingState::failed : last->request.state;
+      const bool early = last != nullptr && now() < last->request.since + kPairingLifeSeconds - kBetweenClocks;
+      errand.broken_off = early && end != PairingState::done && !last->here;
       return end == PairingState::done      ? PairingOutcome::done
              : end == PairingState::refused ? PairingOutcome::refused
              : end == PairingState::expired ? PairingOutcome::expired

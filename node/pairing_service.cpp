@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "api/connection_places.h"
+#include "node/platform.h"
 #include "p2p/base32.h"
 
 namespace mz {
 namespace {
 
 constexpr std::chrono::seconds kStartWithin{20};  // until a named machine has answered
+constexpr unsigned kMaxAskedBack = 2;             // in vain, before a machine that asks the wrong way round is let in
 
 Error pairing_is_off() {
   return {ErrorKind::refused,
@@ -28,6 +30,15 @@ PairingService::PairingService(NodeTrust& trust, NodeMembership& membership, Jou
       book_([this](const PairingEntry& entry) { note(entry); }) {}
 
 PairingService::~PairingService() { stop(); }
+
+std::int64_t PairingService::steady_seconds() { return platform::cluster_time().boot / 1'000'000; }
+
+PairingRequest PairingService::for_people(PairingRequest request) const {
+  const std::int64_t shift = options_.clock() - now();
+  request.since += shift;
+  request.expires += shift;
+  return request;
+}
 
 bool PairingService::waits_for_approval() const {
   return options_.wanted && trust_.cluster_id() != *options_.wanted && alone();
@@ -52,7 +63,9 @@ void PairingService::note(const PairingEntry& entry) {
 
 std::vector<PairingRequest> PairingService::requests() const {
   const std::lock_guard lock(mutex_);
-  return book_.shown();
+  std::vector<PairingRequest> shown = book_.shown();
+  for (PairingRequest& request : shown) request = for_people(std::move(request));
+  return shown;
 }
 
 Result<PairingRequest> PairingService::start(const PeerAddress& peer) {
@@ -84,7 +97,7 @@ Result<PairingRequest> PairingService::start(const PeerAddress& peer) {
   if (!*errand->begun) return errand->begun->error();
   const PairingEntry* entry = book_.find(**errand->begun);
   if (entry == nullptr) return Error{ErrorKind::failure, "The request has ended already. Start again."};
-  return entry->request;
+  return for_people(entry->request);
 }
 
 Result<PairingRequest> PairingService::confirm(std::string_view id, std::string_view digits) {
@@ -93,7 +106,7 @@ Result<PairingRequest> PairingService::confirm(std::string_view id, std::string_
   auto entry = book_.confirm(id, digits, now());
   if (!entry) return entry.error();
   changed_.notify_all();
-  return (*entry)->request;
+  return for_people((*entry)->request);
 }
 
 Result<PairingRequest> PairingService::refuse(std::string_view id) {
@@ -101,7 +114,7 @@ Result<PairingRequest> PairingService::refuse(std::string_view id) {
   auto entry = book_.refuse(id, now());
   if (!entry) return entry.error();
   changed_.notify_all();
-  return (*entry)->request;
+  return for_people((*entry)->request);
 }
 
 Result<std::optional<PairingRequest>> PairingService::approve(std::string_view node) {
@@ -122,13 +135,14 @@ Result<std::optional<PairingRequest>> PairingService::approve(std::string_view n
   const auto waiting = book_.open_ones([&](const PairingEntry& entry) {
     return entry.shown && entry.request.incoming && entry.request.node.text().starts_with(node);
   });
-  for (PairingEntry* entry : waiting) {
-    if (entry->request.kind != PairingKind::approval) continue;
-    if (auto approved = book_.approve(*entry); !approved) return approved.error();
-    return std::optional(entry->request);
-  }
-  if (!waiting.empty()) {
+  const auto asks = std::find_if(waiting.begin(), waiting.end(), [](const PairingEntry* entry) {
+    return entry->request.kind == PairingKind::approval;
+  });
+  if (asks == waiting.end() && !waiting.empty()) {
     return Error{ErrorKind::refused, "That machine asks with digits. Compare them and confirm: meshzero pair."};
+  }
+  if (asks != waiting.end()) {
+    if (auto approved = book_.approve(**asks); !approved) return approved.error();
   }
   const std::int64_t time = now();
   std::erase_if(approvals_, [time](const auto& approval) { return approval.second <= time; });
@@ -138,20 +152,18 @@ Result<std::optional<PairingRequest>> PairingService::approve(std::string_view n
         std::to_string(kMaxApprovals) + " machines are approved that have not asked yet. Wait until some have joined."};
   }
   approvals_[std::string(node)] = time + kApprovalLifeSeconds;
+  if (asks != waiting.end()) return std::optional(for_people((*asks)->request));
   journal_.add(JournalKind::pairing, JournalLevel::info, std::nullopt,
                "The machine whose id begins with " + std::string(node) + " was approved before it asked.");
   return std::optional<PairingRequest>();
 }
 
-bool PairingService::is_approved(const NodeId& node) {
+// An approval holds until its hour is over: the machine's connection may break before it is in, and then it asks anew.
+bool PairingService::is_approved(const NodeId& node) const {
   const std::string text = node.text();
   const std::int64_t time = now();
-  const auto found = std::find_if(approvals_.begin(), approvals_.end(), [&](const auto& approval) {
-    return time < approval.second && text.starts_with(approval.first);
-  });
-  if (found == approvals_.end()) return false;
-  approvals_.erase(found);
-  return true;
+  return std::any_of(approvals_.begin(), approvals_.end(),
+                     [&](const auto& approval) { return time < approval.second && text.starts_with(approval.first); });
 }
 
 // --- machines ------------------------------------------------------------------------------------------------------------
@@ -181,9 +193,13 @@ bool PairingService::turns_around(const PairingHello& hello, const NodeId& node)
   const std::int64_t founded = trust_.authority().not_before();
   const bool ours_is_older = founded != hello.founded ? founded < hello.founded : trust_.node_id() < node;
   if (ours_is_older) return false;
-  // Where the connection comes from, so that nobody can send this node to a third machine.
+  // Where the connection comes from, so that nobody can send this node to a third machine. One that does not let us in by
+  // that way joins us instead.
   const PeerAddress back{.host = hello.sender, .port = hello.port};
-  if (hello.port != 0) targets_.sighted(hello.cluster.substr(0, kShownCluster), {back});
+  const std::string cluster = hello.cluster.substr(0, kShownCluster);
+  const bool is_cluster = cluster.size() == kShownCluster && parse_cluster_id(hello.cluster).ok();
+  if (hello.port == 0 || !is_cluster || targets_.failures(cluster) >= kMaxAskedBack) return false;
+  targets_.sighted(cluster, {back});
   changed_.notify_all();
   return true;
 }
@@ -282,7 +298,7 @@ Result<PairingProgress> PairingService::poll(const ChannelBinding& channel, bool
     entry->heard = now();
     if (refused) book_.end(*entry, PairingState::refused, "Refused on the other machine.", now());
     if (confirmed) book_.confirmed_there(*entry);
-    if (!has_ended(*entry) && entry->here && entry->there) {
+    if (!has_ended(*entry) && entry->here && entry->there && !membership_.is_entering()) {
       auto certificate = trust_.admit_confirmed(*entry->key);
       if (!certificate) {
         book_.end(*entry, PairingState::failed, certificate.error().text, now());

@@ -138,11 +138,22 @@ int wait_for_end(const FlagValues& flags, const std::string& id, const std::atom
   return kExitOk;
 }
 
-// What the person answers: yes, no, or neither.
-char answer_of_person() {
+// What the person answers; nothing when the decision is left for later.
+std::string answer_of_person() {
   std::string line;
-  if (!std::getline(std::cin, line) || line.empty()) return ' ';
-  return line.front() == 'y' || line.front() == 'Y' ? 'y' : line.front() == 'n' || line.front() == 'N' ? 'n' : ' ';
+  std::getline(std::cin, line);
+  return line;
+}
+
+// With what was read on the other screen. False when it was something else and may be typed again.
+Result<bool> confirm_with(const FlagValues& flags, const std::string& id, const std::string& digits) {
+  const auto settled = settle(flags, id, "confirm", {{"digits", digits}});
+  if (settled) return true;
+  auto request = look_up(flags, id);
+  if (!request) return request.error();
+  if (!request->is_object() || !is_open(*request)) return settled.error();
+  std::printf("%s\n", settled.error().text.c_str());
+  return false;
 }
 
 // Machines that this node may ask to take it in and that no request is open with; none when it has other members.
@@ -253,22 +264,24 @@ int converse(const FlagValues& flags) {
     ::tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before the question is no answer to it
     const std::string id = request->value("id", "");
     std::printf(
-        "%s\nNode %s\n\n    %s\n\nDoes the other machine show these digits too? [y = confirm, n = refuse, Enter = "
+        "%s\nNode %s\n\n    %s\n\nWhich digits does the other machine show? [six digits = confirm, n = refuse, Enter = "
         "later] ",
         request->value("text", "").c_str(), request->value("node_id", "").c_str(), digits_of(*request).c_str());
     std::fflush(stdout);
-    const char answer = answer_of_person();
+    const std::string answer = answer_of_person();
     if (stopped) break;
-    if (answer == ' ') {
+    if (answer.empty()) {
       passed.insert(id);
-      continue;
+    } else if (answer.front() == 'n' || answer.front() == 'N') {
+      const auto refused = settle(flags, id, "refuse", nullptr);
+      if (!refused) return report(refused.error());
+      std::printf("%s\n", refused->value("text", "").c_str());
+      passed.insert(id);
+    } else {
+      const auto confirmed = confirm_with(flags, id, answer);
+      if (!confirmed) return report(confirmed.error());
+      if (*confirmed) return wait_for_end(flags, id, stopped);
     }
-    const json body = answer == 'y' ? json{{"digits", request->value("digits", "")}} : json();
-    auto settled = settle(flags, id, answer == 'y' ? "confirm" : "refuse", body);
-    if (!settled) return report(settled.error());
-    if (answer == 'y') return wait_for_end(flags, id, stopped);
-    std::printf("%s\n", settled->value("text", "").c_str());
-    passed.insert(id);
   }
   return kExitOk;
 }

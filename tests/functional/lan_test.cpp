@@ -207,7 +207,7 @@ TEST_F(LanTest, APersonChoosesAMachineThatWasFoundAndPairsWithIt) {
   // The nodes ask each other by themselves; refused once, they do no more, and a person has to choose.
   const std::vector<std::string> pair{"pair", "--data", dir("b")};
   Terminal refusing(pair, host_of("b"));
-  ASSERT_TRUE(refusing.shows("these digits too?")) << refusing.text();
+  ASSERT_TRUE(refusing.shows("Which digits does the other machine show?")) << refusing.text();
   refusing.type("n\n");
   EXPECT_EQ(refusing.exit_code(), 0) << refusing.text();
   Terminal choosing(pair, host_of("b"));
@@ -215,11 +215,17 @@ TEST_F(LanTest, APersonChoosesAMachineThatWasFoundAndPairsWithIt) {
   ASSERT_TRUE(choosing.shows("(node " + ids_["a"].substr(0, 7))) << choosing.text();
   ASSERT_TRUE(choosing.shows("Whom shall this machine join?")) << choosing.text();
   choosing.type("1\n");
-  ASSERT_TRUE(choosing.shows("these digits too?")) << choosing.text();
+  const auto digits_on = [](Terminal& screen) -> std::string {
+    if (!screen.shows("Which digits does the other machine show?")) return "";
+    const std::string margin = "\n    ";
+    return screen.text().substr(screen.text().rfind(margin) + margin.size(), 7);
+  };
+  const std::string digits = digits_on(choosing);
+  ASSERT_EQ(digits.size(), 7U) << choosing.text();
   Terminal other({"pair", "--data", dir("a")}, host_of("a"));
-  ASSERT_TRUE(other.shows("these digits too?")) << other.text();
-  choosing.type("y\n");
-  other.type("y\n");
+  EXPECT_EQ(digits_on(other), digits) << other.text();
+  choosing.type(digits + "\n");
+  other.type(digits + "\n");
   EXPECT_EQ(choosing.exit_code(), 0) << choosing.text();
   EXPECT_EQ(other.exit_code(), 0) << other.text();
   nodes_["a"]->status_when([](const json& now) { return now.at("members").size() == 2; });

@@ -194,13 +194,19 @@ TEST_F(Pairing, TwoPeopleAtTerminalsCompareAndConfirm) {
   Terminal right({"pair", "--data", dir("b")});
   for (Terminal* screen : {&left, &right}) {
     ASSERT_TRUE(screen->shows("\n    " + digits)) << screen->text();
-    ASSERT_TRUE(screen->shows("Does the other machine show these digits too?")) << screen->text();
+    ASSERT_TRUE(screen->shows("Which digits does the other machine show?")) << screen->text();
   }
   right.type("y\n");
+  ASSERT_TRUE(right.shows("Give the six digits that the other machine shows")) << right.text();
+  ASSERT_TRUE(right.shows("Which digits does the other machine show?")) << right.text();
+  right.type((digits == "111 111" ? "222 222" : "111 111") + std::string("\n"));
+  ASSERT_TRUE(right.shows("These are not the digits")) << right.text();
+  ASSERT_TRUE(right.shows("Which digits does the other machine show?")) << right.text();
+  right.type(digits + "\n");
   ASSERT_TRUE(right.shows("has to confirm " + digits + " there")) << right.text();
   (void)when("a", "b", "confirmed_there");
   EXPECT_NE(cluster("a"), cluster("b")) << "one person is not enough";
-  left.type("y\n");
+  left.type(digits + "\n");
   EXPECT_TRUE(left.shows("joined this cluster")) << left.text();
   EXPECT_TRUE(right.shows("This node joined the cluster of")) << right.text();
   EXPECT_EQ(left.exit_code(), 0) << left.text();
@@ -211,13 +217,13 @@ TEST_F(Pairing, TwoPeopleAtTerminalsCompareAndConfirm) {
 TEST_F(Pairing, APersonAtATerminalRefuses) {
   start("a");
   start("b");
-  ASSERT_TRUE(verb_json("pair start " + at("a"), "b").is_object());
+  const std::string digits = verb_json("pair start " + at("a"), "b").value("digits", "");
   Terminal right({"pair", "--data", dir("b")});
-  ASSERT_TRUE(right.shows("these digits too?"));
-  right.type("y\n");
+  ASSERT_TRUE(right.shows("Which digits does the other machine show?"));
+  right.type(digits + "\n");
   ASSERT_TRUE(right.shows("Confirmed here")) << right.text();
   Terminal left({"pair", "--data", dir("a")});
-  ASSERT_TRUE(left.shows("these digits too?"));
+  ASSERT_TRUE(left.shows("Which digits does the other machine show?"));
   left.type("n\n");
   EXPECT_TRUE(left.shows("Refused here")) << left.text();
   EXPECT_EQ(left.exit_code(), 0) << left.text();

@@ -20,6 +20,7 @@ constexpr std::int64_t kNow = 1'800'000'000;
 
 class FakeMembership : public Membership {
  public:
+  [[nodiscard]] bool is_entering() const override { return entering; }
   [[nodiscard]] std::vector<MemberAddress> others() const override { return others_; }
   [[nodiscard]] MemberAddress self() const override { return {{}, {"self.local:8765"}}; }
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override {
@@ -38,6 +39,7 @@ class FakeMembership : public Membership {
     return std::size_t{1};
   }
 
+  bool entering = false;
   std::vector<MemberAddress> others_;
   std::vector<NodeId> spread_;
   Bytes learnt;
@@ -132,6 +134,15 @@ TEST_F(TrustRoutes, AProvenTokenIsAnsweredWithACertificateAndTheMembers) {
   const auto certificate = Certificate::all_from_pem(body.at("certificate").get<std::string>(), 1).value();
   EXPECT_TRUE(joiner_->adopt(certificate.front(), admin_->authority()).ok());
   EXPECT_EQ(body.at("members").at(0).at("addresses").at(0), "self.local:8765");
+}
+
+TEST_F(TrustRoutes, ANodeThatEntersAnotherClusterItselfTakesNobodyIn) {
+  const JoinToken token = admin_->create_join_token(1).value();
+  membership_.entering = true;
+  EXPECT_EQ(join(join_body(token), from_node()).status, 503);
+  EXPECT_TRUE(membership_.admitted_.empty());
+  membership_.entering = false;
+  EXPECT_EQ(join(join_body(token), from_node()).status, 200) << "the token was not used up";
 }
 
 TEST_F(TrustRoutes, AProofMadeOnAnotherConnectionIsRefused) {

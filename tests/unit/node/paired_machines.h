@@ -42,6 +42,7 @@ class Machine {
   Machine(std::filesystem::path folder, std::string name, Wishes wishes) : folder_(std::move(folder)) {
     time_ = std::time(nullptr) - wishes.founded_before;
     const WallClock clock = [this] { return time_.load(); };
+    const WallClock wall = [this] { return time_ + set_by_; };
     trust = NodeTrust::open({.directory = folder_ / "identity", .host = "", .clock = clock}).value();
     time_ = std::time(nullptr);
     listener = Listener::bind({}).value();
@@ -56,7 +57,8 @@ class Machine {
                                                                  .wanted = wishes.wanted,
                                                                  .peers = wishes.peers,
                                                                  .admins = [admins = wishes.admins] { return admins; },
-                                                                 .clock = clock});
+                                                                 .clock = wall,
+                                                                 .steady = clock});
     services.trust = trust.get();
     services.membership = membership.get();
     services.pairing = pairing.get();
@@ -78,6 +80,9 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
 
   void advance(std::int64_t seconds) { time_ += seconds; }
+  // Somebody sets the clock of the machine.
+  void set_clock(std::int64_t by) { set_by_ = by; }
+  [[nodiscard]] std::int64_t wall_time() const { return time_ + set_by_; }
   [[nodiscard]] PeerAddress address() const { return {.host = "127.0.0.1", .port = listener->port()}; }
   [[nodiscard]] std::string shown_cluster() const {
     return cluster_id_text(trust->cluster_id()).substr(0, kShownCluster);
@@ -113,6 +118,7 @@ class Machine {
  private:
   std::filesystem::path folder_;
   std::atomic<std::int64_t> time_;
+  std::atomic<std::int64_t> set_by_{0};
 };
 
 class PairedMachines : public testing::Test {

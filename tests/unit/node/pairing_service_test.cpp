@@ -255,6 +255,64 @@ TEST_F(PairingServiceTest, AWorkerNamesAdminsAndSignsNothing) {
   EXPECT_EQ(worker.pairing->approve(joiner.trust->node_id().text()).error().kind, ErrorKind::refused);
 }
 
+TEST_F(PairingServiceTest, AWorkerCanOnlySendToAdminsOfItsOwnCluster) {
+  Machine& admin = machine("admin");
+  Machine& stranger = machine("stranger");
+  Machine& worker = machine("worker", {.admins = {stranger.address().text()}});
+  const auto asked = worker.pairing->start(admin.address());
+  ASSERT_TRUE(asked.ok()) << asked.error().text;
+  ASSERT_TRUE(admin.confirm(worker, *asked->digits).ok());
+  ASSERT_TRUE(worker.confirm(admin, *asked->digits).ok());
+  ASSERT_TRUE(worker.sees(admin, PairingState::done));
+  Machine& joiner = machine("joiner");
+  EXPECT_FALSE(joiner.pairing->start(worker.address()).ok());
+  EXPECT_TRUE(stranger.pairing->requests().empty());
+}
+
+TEST_F(PairingServiceTest, ARequestThatWasApprovedBeforeMayBreakAndComeAgain) {
+  Machine& admin = machine("admin");
+  Machine& joiner = machine("joiner");
+  ASSERT_TRUE(admin.pairing->approve(joiner.trust->node_id().text()).ok());
+  for (const std::uint8_t channel : {1, 2}) {
+    PairingHello hello = hello_of(joiner, channel);
+    hello.kind = PairingKind::approval;
+    ASSERT_TRUE(admin.pairing->hello(hello).ok());
+    ASSERT_TRUE(admin.pairing->reveal(hello.channel, nonce_of(channel)).ok());
+    if (channel == 1) continue;  // the answer never arrived
+    EXPECT_EQ(admin.pairing->poll(hello.channel, true, false)->state, PairingState::done);
+  }
+}
+
+TEST_F(PairingServiceTest, AnOlderMachineThatCannotBeReachedIsLetInByTheNewerOne) {
+  Machine& older = machine("older", {.founded_before = 500});
+  Machine& newer = machine("newer");
+  std::uint8_t channel = 0;
+  const auto ask = [&] {
+    PairingHello hello = hello_of(older, ++channel, "127.0.0.1");
+    hello.by_person = false;
+    hello.port = 1;  // nobody listens there
+    newer.advance(61);
+    return newer.pairing->hello(hello)->kind;
+  };
+  EXPECT_EQ(ask(), PairingWelcome::Kind::turn_around);
+  EXPECT_TRUE(comes_true([&] { return ask() == PairingWelcome::Kind::accepted; }));
+}
+
+TEST_F(PairingServiceTest, ANewSettingOfTheClockEndsNothingAndDelaysNothing) {
+  Machine& admin = machine("admin");
+  Machine& joiner = machine("joiner");
+  for (std::uint8_t i = 1; i <= 5; ++i) ASSERT_TRUE(admin.pairing->hello(hello_of(joiner, i)).ok());
+  ASSERT_TRUE(admin.pairing->reveal(hello_of(joiner, 5).channel, nonce_of(5)).ok());
+  admin.set_clock(-7200);
+  EXPECT_EQ(admin.request(joiner)->since, admin.wall_time());
+  admin.set_clock(7200);
+  EXPECT_EQ(admin.request(joiner)->state, PairingState::waiting);
+  EXPECT_EQ(admin.request(joiner)->expires, admin.wall_time() + kPairingLifeSeconds);
+  admin.set_clock(-7200);
+  admin.advance(FailureLimit::kWindowSeconds);
+  EXPECT_TRUE(admin.pairing->hello(hello_of(joiner, 6)).ok());
+}
+
 TEST_F(PairingServiceTest, ARevokedNodeMayNotEvenAsk) {
   Machine& admin = machine("admin");
   Machine& joiner = machine("joiner");
@@ -313,8 +371,15 @@ class Middle {
   }
   [[nodiscard]] PeerAddress address() const { return {"127.0.0.1", listener_->port()}; }
 
+  [[nodiscard]] PairingSighting advert() const {
+    return {cluster_id_text(trust->cluster_id()).substr(0, kShownCluster), {address()}, true};
+  }
+
   std::unique_ptr<NodeTrust> trust;
-  std::atomic<bool> lies{false};  // tells the joiner that all is done, with a certificate of its own
+  std::atomic<bool> lies{false};        // tells the joiner that all is done, with a certificate of its own
+  std::atomic<bool> breaks_off{false};  // when it has the joiner's nonce
+  std::atomic<unsigned> heard_hello{0};
+  std::atomic<unsigned> heard_nonce{0};
 
  private:
   static HttpResponse say(const json& content) {
@@ -335,6 +400,7 @@ class Middle {
   static HttpResponse poll(const NodeServices&, const Request&) { return here->hear_poll(); }
 
   HttpResponse hear_hello(const NodeServices&, const Request& request) {
+    ++heard_hello;
     const json body = json::parse(request.body);
     request_ = from_base32(body.value("request", "")).value();
     const auto key = key_of_request(request_).value();
@@ -345,6 +411,7 @@ class Middle {
                                                             .request = sha256(request_)})
                     .value();
     EXPECT_TRUE(exchange_->hear_commitment(bytes_of(body, "commitment")).ok());
+    if (breaks_off) return say({{"commitment", to_base32(exchange_->commitment())}, {"name", "admin"}});
     call_.emplace(PairingCall::open(*trust, admin_, within(std::chrono::seconds(30))).value());
     const auto welcome = call_->hello({.name = body.value("name", ""), .addresses = {}, .by_person = true},
                                       within(std::chrono::seconds(30)));
@@ -352,6 +419,8 @@ class Middle {
     return say({{"commitment", to_base32(exchange_->commitment())}, {"name", "admin"}});
   }
   HttpResponse hear_reveal(const Request& request) {
+    ++heard_nonce;
+    if (breaks_off) return error_response(403, "refused", "Not these.");
     EXPECT_TRUE(exchange_->hear_nonce(bytes_of(json::parse(request.body), "nonce")).ok());
     EXPECT_TRUE(call_->reveal(within(std::chrono::seconds(30))).ok());
     return say({{"nonce", to_base32(exchange_->reveal().value())}});
@@ -398,6 +467,45 @@ TEST_F(PairingServiceTest, AManInTheMiddleShowsAsDifferentDigitsAndNobodyIsTaken
   EXPECT_TRUE(admin.is_alone());
   EXPECT_TRUE(joiner.is_alone());
   EXPECT_EQ(joiner.trust->cluster_id(), before);
+}
+
+TEST_F(PairingServiceTest, WhoBreaksOffAgainAndAgainIsNotAskedForAnHour) {
+  Machine& third = machine("third", {.founded_before = 500});
+  Machine& joiner = machine("joiner");
+  Middle middle(folder_ / "middle", third.address());
+  middle.breaks_off = true;
+  for (unsigned tries = 1; tries <= PairingService::kMaxBrokenOff; ++tries) {
+    // The last try may not have ended yet when the clock is moved on, so it is moved again when nothing comes of it.
+    unsigned looks = 0;
+    ASSERT_TRUE(comes_true([&] {
+      if (looks++ % 2000 == 0) joiner.advance(PairingTargets::kLongestWait);
+      joiner.pairing->sighted(middle.advert());
+      return middle.heard_nonce >= tries;
+    })) << tries;
+  }
+  const auto warned = [&] {
+    const auto events = joiner.journal.after(0, 1000);
+    return std::any_of(events.begin(), events.end(),
+                       [](const JournalEntry& event) { return event.text.find("trying digits") != std::string::npos; });
+  };
+  ASSERT_TRUE(comes_true(warned));
+  joiner.pairing->sighted(middle.advert());
+  joiner.pairing->sighted(third.advert());
+  EXPECT_TRUE(joiner.pairing->start(third.address()).ok()) << "a person may name whom he likes";
+  EXPECT_EQ(middle.heard_nonce, PairingService::kMaxBrokenOff);
+  joiner.advance(PairingService::kBrokenOffSeconds);
+  EXPECT_TRUE(comes_true([&] { return middle.heard_nonce > PairingService::kMaxBrokenOff; }));
+}
+
+TEST_F(PairingServiceTest, NobodyAnswersInTheNameOfAnotherCluster) {
+  Machine& admin = machine("admin", {.founded_before = 500});
+  Machine& joiner = machine("joiner");
+  Middle middle(folder_ / "middle", admin.address());
+  PairingSighting claimed = admin.advert();
+  claimed.addresses.push_back(middle.address());  // the newest is tried first
+  joiner.pairing->sighted(claimed);
+  EXPECT_TRUE(admin.sees(joiner, PairingState::waiting));
+  EXPECT_EQ(middle.heard_hello, 0U);
 }
 
 TEST_F(PairingServiceTest, WhatAManInTheMiddleSaysIsNotAdoptedWithoutThePersonHere) {
