@@ -130,7 +130,7 @@ std::vector<Limit> limits() {
       {"addresses that are tried at the same time", NodeMembership::kMeetings, "addresses", "the others wait"},
       {"time to try an address", NodeMembership::kMeetingSeconds, "seconds", "it counts as failed"},
       {"adverts of nodes on the local network, on all interfaces", Sightings::kMaxAdverts, "adverts",
-       "further ones are not looked at"},
+       "further ones are looked at when there is room again"},
       {"addresses of one advert", Sightings::kMaxAddresses, "addresses", "further ones are not looked at"},
       {"text record of an advert", kMaxTxtBytes, "bytes", "the advert is not looked at"},
       {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},
