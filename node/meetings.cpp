@@ -48,7 +48,8 @@ bool NodeMembership::is_own(const PeerAddress& address) const {
 
 void NodeMembership::note_advert(const Sighting& sighting) {
   const Advert& advert = sighting.advert;
-  const Claim claim{.name = advert.instance, .cluster = advert.cluster, .node = advert.node};
+  const Claim claim{
+      .name = advert.instance, .cluster = advert.cluster, .node = advert.node, .protocol = advert.protocol};
   CandidateState state = CandidateState::fresh;
   std::string reason = "It says that it is a member of this cluster; it has not been met yet.";
   const std::vector<NodeId> revoked = trust_.revoked_nodes();
