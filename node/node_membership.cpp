@@ -64,7 +64,7 @@ NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory
     kept_.assign(text->begin(), text->end());
     known_.add_known_text(kept_);
   }
-  fill_again();
+  fill_again({});  // no advert was seen yet
 }
 
 NodeMembership::~NodeMembership() { stop(); }
@@ -167,10 +167,11 @@ void NodeMembership::remember() {
 }
 
 void NodeMembership::forget() {
+  const Hosts own = own_hosts();
   {
     const std::lock_guard lock(mutex_);
     known_ = Candidates();
-    fill_again();
+    fill_again(own);
   }
   remember();
   changed_.notify_all();

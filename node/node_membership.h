@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -116,10 +117,12 @@ class NodeMembership final : public Membership {
   void try_to_meet(const PeerAddress& address);
   [[nodiscard]] bool is_copy_at(const PeerAddress& address) const;
   void note_meeting(const PeerAddress& address, const Meeting& meeting);
-  void note_advert(const Sighting& sighting);                // with mutex_ held
-  void withdraw(const std::vector<PeerAddress>& addresses);  // the same
-  void fill_again();                                         // the same
-  [[nodiscard]] bool is_own(const PeerAddress& address) const;
+  using Hosts = std::set<std::string>;
+  // Of this computer. Asks the system, so not to be called for each of many addresses, and not with mutex_ held.
+  [[nodiscard]] Hosts own_hosts() const;
+  void note_advert(const Sighting& sighting, const Hosts& own);  // with mutex_ held
+  void withdraw(const std::vector<PeerAddress>& addresses);      // the same
+  void fill_again(const Hosts& own);                             // the same
   [[nodiscard]] std::vector<PeerAddress> ways_into(const JoinToken& token) const;
   [[nodiscard]] DiscoveryState look() const;
   [[nodiscard]] Error nobody_found() const;
