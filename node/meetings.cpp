@@ -38,7 +38,8 @@ void NodeMembership::fill_again(const Hosts& own) {
 
 NodeMembership::Hosts NodeMembership::own_hosts() const {
   Hosts hosts;
-  for (const std::string& text : self().addresses) {
+  if (!own_) return hosts;
+  for (const std::string& text : own_()) {
     if (auto address = PeerAddress::parse(text)) hosts.insert(address->host);
   }
   return hosts;

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 
+#include "api/member_list.h"
 #include "p2p/trust/private_file.h"
 
 namespace mz {
@@ -130,7 +131,9 @@ std::vector<MemberAddress> NodeMembership::others() const {
 }
 
 MemberAddress NodeMembership::self() const {
-  return {.node = trust_.node_id(), .addresses = own_ ? own_() : std::vector<std::string>()};
+  MemberAddress told{.node = trust_.node_id(), .addresses = own_ ? own_() : std::vector<std::string>()};
+  if (told.addresses.size() > kMaxListedAddresses) told.addresses.resize(kMaxListedAddresses);
+  return told;
 }
 
 Result<void> NodeMembership::refuse_with_members(const char* what) const {

@@ -61,7 +61,7 @@ class NodeMembership final : public Membership {
     std::function<bool(const std::string&)> met_own_key;
   };
 
-  // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named. Steps of this node
+  // `directory` is DATA/cluster. `own` tells this computer's addresses, best first. `fixed` are those that the user named. Steps of this node
   // are noted in the journal.
   NodeMembership(NodeTrust& trust, std::filesystem::path directory, std::function<std::vector<std::string>()> own,
                  const std::vector<PeerAddress>& fixed, Journal& journal);

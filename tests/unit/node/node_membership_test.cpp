@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "api/member_list.h"
 #include "p2p/protocol.h"
 
 namespace mz {
@@ -93,6 +94,18 @@ TEST_F(NodeMembershipTest, ManyAddressesInTheNameOfThisNodeCostNoSearchForItsOwn
   membership_->stop();
   EXPECT_FALSE(held_up);
   EXPECT_LT(calls, own.size());
+}
+
+TEST_F(NodeMembershipTest, TellsTheBestOfItsAddressesAndKnowsItselfAtAll) {
+  std::vector<std::string> own;
+  for (int i = 1; i <= 20; ++i) own.push_back("192.0.2." + std::to_string(i) + ":8765");
+  make_membership([&] { return own; });
+  EXPECT_EQ(membership_->self().addresses, std::vector<std::string>(own.begin(), own.begin() + kMaxListedAddresses));
+  Sighting sighting = advert_of(trust_->node_id().text());
+  sighting.addresses = {{.host = "192.0.2.20", .port = 8765}};
+  membership_->sighted(sighting);
+  ASSERT_EQ(membership_->candidates().size(), 1U);
+  EXPECT_EQ(membership_->candidates()[0].candidate.reason, "It is this node itself.");
 }
 
 }  // namespace
