@@ -39,7 +39,7 @@ struct Arrival {
   bool encrypted = false;    // TLS
   bool loopback = false;     // TCP from this computer
   bool unix_socket = false;  // the node's own socket, of a process of the same user
-  std::string address;       // of the other end, as text, for logs and rate limits
+  std::string address;       // of the other end, as text, a link-local one with its scope
   std::string own_address;   // ip:port of this end, for "come back over TLS"
 };
 

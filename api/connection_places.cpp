@@ -71,7 +71,7 @@ std::optional<ConnectionPlaces::Id> ConnectionPlaces::oldest_idle() const {
 std::string address_group(const std::string& address, bool loopback) {
   if (loopback) return {};
   in6_addr bytes{};
-  if (::inet_pton(AF_INET6, address.c_str(), &bytes) != 1) return address;
+  if (::inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &bytes) != 1) return address;
   std::fill(bytes.s6_addr + 8, bytes.s6_addr + 16, std::uint8_t{0});
   std::array<char, INET6_ADDRSTRLEN> text{};
   ::inet_ntop(AF_INET6, &bytes, text.data(), text.size());

@@ -53,7 +53,7 @@ class ConnectionPlaces {
   std::map<Id, std::string> group_of_;
 };
 
-// What counts as one address: an IPv4 address, the /64 network of an IPv6 address; empty on this computer.
+// What counts as one address: an IPv4 address, the /64 network of an IPv6 address, whatever its scope; empty on this computer.
 std::string address_group(const std::string& address, bool loopback);
 
 }  // namespace mz

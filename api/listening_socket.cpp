@@ -1,6 +1,7 @@
 #include "api/listening_socket.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -54,6 +55,33 @@ std::uint32_t mapped_ipv4(const sockaddr_storage& address) {
   std::uint32_t ipv4 = 0;
   std::memcpy(&ipv4, bytes.s6_addr + 12, sizeof ipv4);
   return ntohl(ipv4);
+}
+
+std::string plain_text(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr, text.data(), text.size());
+  } else if (address.ss_family == AF_INET6) {
+    if (const std::uint32_t ipv4 = mapped_ipv4(address); ipv4 != 0) {
+      const in_addr plain{.s_addr = htonl(ipv4)};
+      ::inet_ntop(AF_INET, &plain, text.data(), text.size());
+    } else {
+      ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr, text.data(), text.size());
+    }
+  }
+  return text.data();
+}
+
+// "%eth0" for a link-local address; empty when it needs none, or the interface is gone.
+std::string scope_text(const sockaddr_storage& address) {
+  if (address.ss_family != AF_INET6) return "";
+  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
+  std::array<char, IF_NAMESIZE> name{};
+  if (!IN6_IS_ADDR_LINKLOCAL(&ipv6.sin6_addr) || ipv6.sin6_scope_id == 0 ||
+      ::if_indextoname(ipv6.sin6_scope_id, name.data()) == nullptr) {
+    return "";
+  }
+  return "%" + std::string(name.data());
 }
 
 #ifdef __linux__
@@ -153,23 +181,10 @@ bool is_same_user(int socket) {
   return user == ::geteuid() || user == 0;
 }
 
-std::string address_text(const sockaddr_storage& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET) {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr, text.data(), text.size());
-  } else if (address.ss_family == AF_INET6) {
-    if (const std::uint32_t ipv4 = mapped_ipv4(address); ipv4 != 0) {
-      const in_addr plain{.s_addr = htonl(ipv4)};
-      ::inet_ntop(AF_INET, &plain, text.data(), text.size());
-    } else {
-      ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr, text.data(), text.size());
-    }
-  }
-  return text.data();
-}
+std::string address_text(const sockaddr_storage& address) { return plain_text(address) + scope_text(address); }
 
 std::string endpoint_text(const sockaddr_storage& address) {
-  const std::string host = address_text(address);
+  const std::string host = plain_text(address);
   const std::string port = std::to_string(port_of(address));
   return host.find(':') == std::string::npos ? host + ":" + port : "[" + host + "]:" + port;
 }

@@ -31,9 +31,10 @@ Result<Descriptor> connect_to_file(const std::filesystem::path& path);
 // Whether the other end of a Unix socket runs as the user of this process, or as root.
 bool is_same_user(int socket);
 
-// An address as people write it, "192.0.2.1" or "2001:db8::1"; an IPv4 address inside IPv6 as itself.
+// An address as people write it, "192.0.2.1" or "2001:db8::1"; an IPv4 address inside IPv6 as itself. A link-local one with its scope
+// here, "fe80::1%eth0", without which it cannot be dialled.
 std::string address_text(const sockaddr_storage& address);
-// With the port: "192.0.2.1:8765", "[2001:db8::1]:8765".
+// As in an URL or a Host header, where a scope means nothing to the other end: "192.0.2.1:8765", "[fe80::1]:8765".
 std::string endpoint_text(const sockaddr_storage& address);
 bool is_loopback_address(const sockaddr_storage& address);
 

@@ -6,6 +6,7 @@
 #include "api/games.h"
 #include "api/journal.h"
 #include "api/listener.h"
+#include "api/member_list.h"
 #include "api/pairing.h"
 #include "api/request_head.h"
 #include "engine/record.h"
@@ -15,6 +16,7 @@
 #include "node/line_reader.h"
 #include "node/message.h"
 #include "node/node_membership.h"
+#include "node/own_addresses.h"
 #include "node/pairing_targets.h"
 #include "node/peer_lines.h"
 #include "node/selfplay_run.h"
@@ -129,8 +131,10 @@ std::vector<Limit> limits() {
       {"addresses of other nodes", Candidates::kMaxCandidates, "addresses", "one that never worked is forgotten"},
       {"addresses that are tried at the same time", NodeMembership::kMeetings, "addresses", "the others wait"},
       {"time to try an address", NodeMembership::kMeetingSeconds, "seconds", "it counts as failed"},
+      {"addresses of a node that others are told", kMaxListedAddresses, "addresses", "further ones are not told"},
+      {"addresses of this computer", kMaxOwnAddresses, "addresses", "further ones are not watched"},
       {"adverts of nodes on the local network, on all interfaces", Sightings::kMaxAdverts, "adverts",
-       "further ones are not looked at"},
+       "further ones are looked at when there is room again"},
       {"addresses of one advert", Sightings::kMaxAddresses, "addresses", "further ones are not looked at"},
       {"text record of an advert", kMaxTxtBytes, "bytes", "the advert is not looked at"},
       {"games on one page of `/api/v1/games`", kMaxListedGames, "games", "the request is refused"},

@@ -27,28 +27,28 @@ bool is_settled_by_advert(CandidateState state) {
          state == CandidateState::other_version || state == CandidateState::revoked;
 }
 
-std::string host_of(std::string_view address) {
-  auto parsed = PeerAddress::parse(address);
-  return parsed ? parsed->host : std::string();
-}
-
 }  // namespace
 
 // --- the table -----------------------------------------------------------------------------------------------------------
 
-void NodeMembership::fill_again() {
+void NodeMembership::fill_again(const Hosts& own) {
   for (const PeerAddress& address : fixed_) known_.add(address, CandidateSource::fixed);
-  for (const auto& [instance, sighting] : sightings_) note_advert(sighting);
+  for (const auto& [instance, sighting] : sightings_) note_advert(sighting, own);
 }
 
-bool NodeMembership::is_own(const PeerAddress& address) const {
-  const std::vector<std::string> own = self().addresses;
-  return std::any_of(own.begin(), own.end(), [&](const std::string& text) { return host_of(text) == address.host; });
+NodeMembership::Hosts NodeMembership::own_hosts() const {
+  Hosts hosts;
+  if (!own_) return hosts;
+  for (const std::string& text : own_()) {
+    if (auto address = PeerAddress::parse(text)) hosts.insert(address->host);
+  }
+  return hosts;
 }
 
-void NodeMembership::note_advert(const Sighting& sighting) {
+void NodeMembership::note_advert(const Sighting& sighting, const Hosts& own) {
   const Advert& advert = sighting.advert;
-  const Claim claim{.name = advert.instance, .cluster = advert.cluster, .node = advert.node};
+  const Claim claim{
+      .name = advert.instance, .cluster = advert.cluster, .node = advert.node, .protocol = advert.protocol};
   CandidateState state = CandidateState::fresh;
   std::string reason = "It says that it is a member of this cluster; it has not been met yet.";
   const std::vector<NodeId> revoked = trust_.revoked_nodes();
@@ -60,8 +60,9 @@ void NodeMembership::note_advert(const Sighting& sighting) {
     // Link-local addresses, which have a scope, are not among those a node tells of itself.
     const auto telling = [](const PeerAddress& address) { return address.host.find('%') == std::string::npos; };
     const auto& at = sighting.addresses;
-    const bool elsewhere = std::any_of(at.begin(), at.end(), telling) &&
-                           std::none_of(at.begin(), at.end(), [this](const PeerAddress& each) { return is_own(each); });
+    const bool elsewhere =
+        std::any_of(at.begin(), at.end(), telling) &&
+        std::none_of(at.begin(), at.end(), [&](const auto& each) { return own.contains(each.host); });
     reason = elsewhere
                  ? "It uses the identity of this node. If it is another machine, its data directory is a copy: run "
                    "`meshzero identity reset` there."
@@ -89,11 +90,12 @@ void NodeMembership::withdraw(const std::vector<PeerAddress>& addresses) {
 }
 
 void NodeMembership::sighted(const Sighting& sighting) {
+  const Hosts own = own_hosts();
   {
     const std::lock_guard lock(mutex_);
     Sighting& kept = sightings_[sighting.advert.instance];
     const Sighting before = std::exchange(kept, sighting);
-    note_advert(sighting);
+    note_advert(sighting, own);
     withdraw(before.addresses);
   }
   changed_.notify_all();
@@ -176,10 +178,11 @@ void NodeMembership::run_meetings() {
   for (;;) {
     const Agreement connected = agreement();
     const std::vector<NodeId> alive = connected.alive ? connected.alive() : std::vector<NodeId>();
+    const Hosts own = own_hosts();
     // An address that was only heard of from a member is a hint for when its node does not answer.
     const auto wanted = [&](const PeerAddress& address, const Candidate& candidate) {
       // Who is announced as this node elsewhere may be a copy of it.
-      if (candidate.state == CandidateState::self) return !is_own(address);
+      if (candidate.state == CandidateState::self) return !own.contains(address.host);
       if (candidate.only_from(CandidateSource::bonjour) && is_settled_by_advert(candidate.state)) return false;
       if (!candidate.node.is_nobody() && trust_.is_revoked(candidate.node)) return false;
       const bool well = std::find(alive.begin(), alive.end(), candidate.node) != alive.end();

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 
+#include "api/member_list.h"
 #include "p2p/trust/private_file.h"
 
 namespace mz {
@@ -64,7 +65,7 @@ NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory
     kept_.assign(text->begin(), text->end());
     known_.add_known_text(kept_);
   }
-  fill_again();
+  fill_again({});  // no advert was seen yet
 }
 
 NodeMembership::~NodeMembership() { stop(); }
@@ -130,7 +131,9 @@ std::vector<MemberAddress> NodeMembership::others() const {
 }
 
 MemberAddress NodeMembership::self() const {
-  return {.node = trust_.node_id(), .addresses = own_ ? own_() : std::vector<std::string>()};
+  MemberAddress told{.node = trust_.node_id(), .addresses = own_ ? own_() : std::vector<std::string>()};
+  if (told.addresses.size() > kMaxListedAddresses) told.addresses.resize(kMaxListedAddresses);
+  return told;
 }
 
 Result<void> NodeMembership::refuse_with_members(const char* what) const {
@@ -167,10 +170,11 @@ void NodeMembership::remember() {
 }
 
 void NodeMembership::forget() {
+  const Hosts own = own_hosts();
   {
     const std::lock_guard lock(mutex_);
     known_ = Candidates();
-    fill_again();
+    fill_again(own);
   }
   remember();
   changed_.notify_all();

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,7 +62,7 @@ class NodeMembership final : public Membership {
     std::function<bool(const std::string&)> met_own_key;
   };
 
-  // `directory` is DATA/cluster. `own` tells this node's addresses. `fixed` are those that the user named. Steps of this node
+  // `directory` is DATA/cluster. `own` tells this computer's addresses, best first. `fixed` are those that the user named. Steps of this node
   // are noted in the journal.
   NodeMembership(NodeTrust& trust, std::filesystem::path directory, std::function<std::vector<std::string>()> own,
                  const std::vector<PeerAddress>& fixed, Journal& journal);
@@ -118,11 +119,13 @@ class NodeMembership final : public Membership {
   void try_to_meet(const PeerAddress& address);
   [[nodiscard]] bool is_copy_at(const PeerAddress& address) const;
   void note_meeting(const PeerAddress& address, const Meeting& meeting);
-  void note_advert(const Sighting& sighting);                // with mutex_ held
-  void withdraw(const std::vector<PeerAddress>& addresses);  // the same
-  void fill_again();                                         // the same
   Result<void> find_and_enter(const JoinToken& token, const std::vector<PeerAddress>& peers);
-  [[nodiscard]] bool is_own(const PeerAddress& address) const;
+  using Hosts = std::set<std::string>;
+  // Of this computer. Asks the system, so not to be called for each of many addresses, and not with mutex_ held.
+  [[nodiscard]] Hosts own_hosts() const;
+  void note_advert(const Sighting& sighting, const Hosts& own);  // with mutex_ held
+  void withdraw(const std::vector<PeerAddress>& addresses);      // the same
+  void fill_again(const Hosts& own);                             // the same
   [[nodiscard]] std::vector<PeerAddress> ways_into(const JoinToken& token) const;
   [[nodiscard]] DiscoveryState look() const;
   [[nodiscard]] Error nobody_found() const;

@@ -61,6 +61,7 @@ struct Claim {
   std::string name;
   std::string cluster;  // the first characters of the ids
   std::string node;
+  std::uint32_t protocol = 0;
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 

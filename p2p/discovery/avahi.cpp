@@ -180,6 +180,7 @@ void AvahiLoop::run() {
     for (auto& [place, lookup] : lookups_) {
       if (!lookup->resolver && now >= lookup->resolve_at) resolve(*lookup);
     }
+    if (browser_ && sightings_.should_begin_anew(now)) browse();
     if (settle_at_ && now >= *settle_at_) {
       settle_at_.reset();
       sightings_.settle();
@@ -247,7 +248,7 @@ void AvahiLoop::disconnect() {
 
 void AvahiLoop::fail(const std::string& why) {
   disconnect();
-  sightings_.begin_anew();
+  sightings_.begin_anew(Clock::now());
   if (Clock::now() - connected_at_ > milliseconds(Discovery::kLongestRetryMs)) {
     retry_wait_ = milliseconds(Discovery::kFirstRetryMs);  // it had worked
   }
@@ -289,7 +290,7 @@ void AvahiLoop::on_client(AvahiClient* client, AvahiClientState state) {
 
 void AvahiLoop::browse() {
   lookups_.clear();
-  sightings_.begin_anew();
+  sightings_.begin_anew(Clock::now());
   settle_at_ = Clock::now() + std::chrono::seconds(Discovery::kSettleSeconds);
   const auto callback = [](AvahiServiceBrowser*, AvahiIfIndex interface, AvahiProtocol protocol,
                            AvahiBrowserEvent event, const char* name, const char*, const char* domain,

@@ -153,6 +153,10 @@ void DnsSdDiscovery::run() {
   while (take_commands()) {
     const auto now = Clock::now();
     if (!main_ && now >= retry_at_) connect();
+    if (main_ && sightings_.should_begin_anew(now)) {
+      disconnect();
+      connect();
+    }
     if (settle_at_ && now >= *settle_at_) {
       settle_at_.reset();
       sightings_.settle();
@@ -192,7 +196,7 @@ void DnsSdDiscovery::connect() {
   DNSServiceErrorType error = DNSServiceCreateConnection(main_.fresh());
   main_.started(error);
   if (error == kDNSServiceErr_NoError) {
-    sightings_.begin_anew();
+    sightings_.begin_anew(Clock::now());
     settle_at_ = Clock::now() + std::chrono::seconds(kSettleSeconds);
     const auto callback = [](DNSServiceRef, DNSServiceFlags flags, std::uint32_t interface, DNSServiceErrorType code,
                              const char* name, const char* type, const char* domain, void* self) {
@@ -222,7 +226,7 @@ void DnsSdDiscovery::disconnect() {
 
 void DnsSdDiscovery::fail(DNSServiceErrorType error) {
   disconnect();
-  sightings_.begin_anew();
+  sightings_.begin_anew(Clock::now());
   if (Clock::now() - connected_at_ > milliseconds(kLongestRetryMs)) retry_wait_ = milliseconds(kFirstRetryMs);
   retry_at_ = Clock::now() + retry_wait_;
   retry_wait_ = std::min(2 * retry_wait_, milliseconds(kLongestRetryMs));

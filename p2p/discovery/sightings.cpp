@@ -17,9 +17,23 @@ bool Sightings::appear(const Place& place) {
     return false;
   }
   if (entries_.contains(place)) return true;
-  if (entries_.size() >= kMaxAdverts) return false;
+  if (entries_.size() >= kMaxAdverts) {
+    turned_away_ = true;
+    return false;
+  }
   entries_[place];
   return true;
+}
+
+void Sightings::begin_anew(Clock::time_point now) {
+  entries_.clear();
+  turned_away_ = false;
+  begun_ = now;
+}
+
+bool Sightings::should_begin_anew(Clock::time_point now) const {
+  if (!turned_away_ || entries_.size() >= kMaxAdverts) return false;
+  return !begun_ || now - *begun_ >= std::chrono::seconds(kAskAnewSeconds);
 }
 
 void Sightings::vanish(const Place& place) {

@@ -1,8 +1,9 @@
 // What the daemon told of other nodes, put together: each advert may be seen on several interfaces and piece by piece (that it
-// exists, its port and text, one address after the other). Bounded, so that a flood of adverts costs what the limits say. Not
-// thread-safe.
+// exists, its port and text, one address after the other). Bounded, so that a flood of adverts costs what the limits say. The daemon
+// tells of an advert once, so when one was turned away for lack of room, it has to be asked anew after the flood. Not thread-safe.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,8 +17,10 @@ namespace mz {
 
 class Sightings {
  public:
-  static constexpr std::size_t kMaxAdverts = 256;   // on all interfaces together; further ones are not looked at
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t kMaxAdverts = 256;   // on all interfaces together; further ones are turned away
   static constexpr std::size_t kMaxAddresses = 16;  // of one advert on one interface
+  static constexpr int kAskAnewSeconds = 60;        // at most that often because of those turned away
 
   struct Place {
     std::uint32_t interface = 0;
@@ -38,7 +41,9 @@ class Sightings {
   void remove_address(const Place& place, const std::string& host, int by);
 
   // The daemon is asked anew: what it says from now on counts. What is not seen again by `settle` is lost.
-  void begin_anew() { entries_.clear(); }
+  void begin_anew(Clock::time_point now);
+  // An advert was turned away since then, there is room now, and the daemon was not asked a moment ago.
+  [[nodiscard]] bool should_begin_anew(Clock::time_point now) const;
   void settle() { settled_ = true; }
 
   struct Changes {
@@ -59,6 +64,8 @@ class Sightings {
   std::map<std::string, Sighting> told_;
   std::set<std::string> vanished_;  // by the daemon's word
   bool settled_ = false;
+  bool turned_away_ = false;  // some advert, for lack of room
+  std::optional<Clock::time_point> begun_;
 };
 
 // Whether another computer can be meant by it: no loopback, multicast or unspecified address. `bytes`: 4 or 16 of them, as in DNS.

@@ -54,6 +54,8 @@ TEST(ConnectionPlaces, members_do_not_take_the_places_of_strangers) {
 TEST(ConnectionPlaces, an_ipv6_address_counts_as_its_network_and_this_computer_not_at_all) {
   EXPECT_EQ(mz::address_group("2001:db8:1:2:3:4:5:6", false), mz::address_group("2001:db8:1:2::9", false));
   EXPECT_NE(mz::address_group("2001:db8:1:2::1", false), mz::address_group("2001:db8:1:3::1", false));
+  EXPECT_EQ(mz::address_group("fe80::1%eth0", false), mz::address_group("fe80::2%eth0", false));
+  EXPECT_EQ(mz::address_group("fe80::1%eth0", false), mz::address_group("fe80::1", false));
   EXPECT_NE(mz::address_group("192.0.2.1", false), mz::address_group("192.0.2.2", false));
   EXPECT_EQ(mz::address_group("127.0.0.1", true), "");
 }

@@ -20,6 +20,8 @@ TEST(DialBack, DialsTheCardAndTheSenderWithThePortsOfItsCard) {
   EXPECT_EQ(dial_back_addresses({"192.0.2.5:8765"}, from("192.0.2.5")), Addresses{"192.0.2.5:8765"});
   EXPECT_EQ(dial_back_addresses({"192.0.2.5:8765"}, from("2001:db8::7")),
             (Addresses{"192.0.2.5:8765", "[2001:db8::7]:8765"}));
+  EXPECT_EQ(dial_back_addresses({"192.0.2.5:8765"}, from("fe80::7%eth0")),
+            (Addresses{"192.0.2.5:8765", "[fe80::7%eth0]:8765"}));
   EXPECT_TRUE(dial_back_addresses({}, from("192.0.2.5")).empty()) << "no port is known";
 }
 

@@ -86,6 +86,20 @@ TEST(Candidates, AnAdvertIsTriedAtOnceAndAgainWhenItChanges) {
   EXPECT_EQ(table.due(0, 9).size(), 1U);
 }
 
+TEST(Candidates, ANodeThatWasUpgradedIsTriedWhereItWas) {
+  Candidates table;
+  Claim claim = kClaim;
+  claim.protocol = 1;
+  table.announced(at("a:1"), claim, CandidateState::other_version, "another version");
+  claim.protocol = 2;
+  table.announced(at("a:1"), claim, CandidateState::fresh, "not met yet");
+  EXPECT_EQ(table.all().at(at("a:1")).state, CandidateState::fresh);
+  table.failed(at("a:1"), 0, CandidateState::other_version, "another version, as it said itself");
+  claim.protocol = 3;
+  table.announced(at("a:1"), claim, CandidateState::fresh, "not met yet");
+  EXPECT_EQ(table.due(0, 9).size(), 1U);
+}
+
 TEST(Candidates, AnAdvertCannotUndoWhatAHandshakeHasShown) {
   Candidates table;
   table.worked(at("a:1"), some_node(1), 0);

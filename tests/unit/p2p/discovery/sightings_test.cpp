@@ -136,7 +136,7 @@ TEST(Sightings, WhenTheDaemonIsAskedAnewNothingIsLostUntilItHadItsTime) {
     table.add_address(on(2, name), "10.0.0.1", 0);
   }
   EXPECT_EQ(table.take_changes().seen.size(), 2U);
-  table.begin_anew();
+  table.begin_anew({});
   EXPECT_TRUE(table.take_changes().lost.empty());
   table.appear(on(2, "stays"));
   table.describe(on(2, "stays"), 8765, kTxt);
@@ -158,6 +158,35 @@ TEST(Sightings, AFloodIsBounded) {
   ASSERT_EQ(changes.seen.size(), 1U);
   EXPECT_EQ(changes.seen[0].addresses.size(), Sightings::kMaxAddresses);
   EXPECT_FALSE(table.appear(on(3, std::string(kMaxInstanceBytes + 1, 'x'))));
+}
+
+TEST(Sightings, AFloodHidesNobodyLongerThanItLasts) {
+  using std::chrono::seconds;
+  const auto flood = [](Sightings& table) {
+    for (std::size_t i = 0; i < Sightings::kMaxAdverts; ++i) table.appear(on(2, "advert " + std::to_string(i)));
+  };
+  const Sightings::Clock::time_point begin;
+  const auto minute = seconds(Sightings::kAskAnewSeconds);
+  Sightings table;
+  table.begin_anew(begin);
+  flood(table);
+  table.vanish(on(2, "advert 0"));
+  EXPECT_FALSE(table.should_begin_anew(begin + minute)) << "all adverts had room";
+  flood(table);
+  EXPECT_FALSE(table.appear(on(2)));
+  EXPECT_FALSE(table.should_begin_anew(begin + minute)) << "there is no room yet";
+  table.vanish(on(2, "advert 0"));
+  EXPECT_FALSE(table.should_begin_anew(begin + minute - seconds(1))) << "the daemon was asked a moment ago";
+  EXPECT_TRUE(table.should_begin_anew(begin + minute));
+  table.begin_anew(begin + minute);
+  EXPECT_FALSE(table.should_begin_anew(begin + 3 * minute)) << "it told all";
+  EXPECT_TRUE(table.appear(on(2)));
+}
+
+TEST(Sightings, AWrongNameIsNoReasonToAskTheDaemonAnew) {
+  Sightings table;
+  EXPECT_FALSE(table.appear(on(2, "stu\ndio")));
+  EXPECT_FALSE(table.should_begin_anew(Sightings::Clock::time_point() + std::chrono::hours(1)));
 }
 
 TEST(Sightings, AddressesThatCannotMeanAnotherComputerAreNotUsed) {

@@ -1,0 +1,112 @@
+#include "node/node_membership.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+
+#include "api/member_list.h"
+#include "p2p/protocol.h"
+
+namespace mz {
+namespace {
+
+using std::chrono::seconds;
+
+class NodeMembershipTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "membershipXXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    trust_ = NodeTrust::open({.directory = folder_ / "identity", .host = ""}).value();
+  }
+  void TearDown() override {
+    membership_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void make_membership(std::function<std::vector<std::string>()> own) {
+    membership_ = std::make_unique<NodeMembership>(*trust_, folder_ / "cluster", std::move(own),
+                                                   std::vector<PeerAddress>(), journal_);
+  }
+  // Of a node of this cluster.
+  [[nodiscard]] Sighting advert_of(const std::string& node) const {
+    Sighting sighting;
+    sighting.advert = {.instance = "studio",
+                       .port = 8765,
+                       .cluster = cluster_id_text(trust_->cluster_id()).substr(0, kAdvertIdLength),
+                       .node = node.substr(0, kAdvertIdLength),
+                       .protocol = protocol_version()};
+    return sighting;
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<NodeTrust> trust_;
+  Journal journal_;
+  std::unique_ptr<NodeMembership> membership_;
+};
+
+TEST_F(NodeMembershipTest, ANodeThatIsAnnouncedWithThisVersionAtLastIsToBeMet) {
+  make_membership({});
+  Sighting sighting = advert_of("qrstuvwxyz234567");
+  sighting.addresses = {{.host = "192.0.2.7", .port = 8765}};
+  ++sighting.advert.protocol;
+  membership_->sighted(sighting);
+  ASSERT_EQ(membership_->candidates().size(), 1U);
+  EXPECT_EQ(membership_->candidates()[0].candidate.state, CandidateState::other_version);
+  --sighting.advert.protocol;
+  membership_->sighted(sighting);
+  EXPECT_EQ(membership_->candidates()[0].candidate.state, CandidateState::fresh);
+}
+
+TEST_F(NodeMembershipTest, ManyAddressesInTheNameOfThisNodeCostNoSearchForItsOwnEachAndHoldUpNobody) {
+  Sighting sighting = advert_of(trust_->node_id().text());
+  std::vector<std::string> own;
+  for (int i = 1; i <= 100; ++i) {
+    sighting.addresses.push_back({.host = "192.0.2." + std::to_string(i), .port = 8765});
+    own.push_back(sighting.addresses.back().text());
+  }
+  std::mutex mutex;  // guards what follows
+  std::condition_variable called;
+  std::size_t calls = 0;
+  bool held_up = false;
+  std::vector<std::future<void>> others;
+  make_membership([&] {
+    const std::lock_guard lock(mutex);
+    if (!held_up) {
+      others.push_back(std::async(std::launch::async, [&] { (void)membership_->candidates(); }));
+      held_up = others.back().wait_for(seconds(20)) != std::future_status::ready;
+    }
+    ++calls;
+    called.notify_all();
+    return own;
+  });
+  membership_->sighted(sighting);
+  EXPECT_EQ(calls, 1U);
+  membership_->start({});
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(called.wait_for(lock, seconds(60), [&] { return calls > NodeMembership::kMeetings; }))
+        << "each thread looks for somebody to meet";
+  }
+  membership_->stop();
+  EXPECT_FALSE(held_up);
+  EXPECT_LT(calls, own.size());
+}
+
+TEST_F(NodeMembershipTest, TellsTheBestOfItsAddressesAndKnowsItselfAtAll) {
+  std::vector<std::string> own;
+  for (int i = 1; i <= 20; ++i) own.push_back("192.0.2." + std::to_string(i) + ":8765");
+  make_membership([&] { return own; });
+  EXPECT_EQ(membership_->self().addresses, std::vector<std::string>(own.begin(), own.begin() + kMaxListedAddresses));
+  Sighting sighting = advert_of(trust_->node_id().text());
+  sighting.addresses = {{.host = "192.0.2.20", .port = 8765}};
+  membership_->sighted(sighting);
+  ASSERT_EQ(membership_->candidates().size(), 1U);
+  EXPECT_EQ(membership_->candidates()[0].candidate.reason, "It is this node itself.");
+}
+
+}  // namespace
+}  // namespace mz
