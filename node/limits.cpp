@@ -17,6 +17,7 @@
 #include "node/message.h"
 #include "node/node_membership.h"
 #include "node/own_addresses.h"
+#include "node/pairing_service.h"
 #include "node/pairing_targets.h"
 #include "node/peer_lines.h"
 #include "node/selfplay_run.h"
@@ -102,6 +103,8 @@ std::vector<Limit> limits() {
       {"clusters that a node asks by itself at once", kMaxPairingAskedByItself, "clusters", "the next one waits"},
       {"clusters seen on the network that may be asked", PairingTargets::kMaxClusters, "clusters",
        "one that is not being asked is forgotten"},
+      {"requests for pairing in an hour that others ended before anybody confirmed", PairingService::kMaxBrokenOff,
+       "requests", "nobody is asked by itself until the hour is over"},
       {"wrong digits for one request for pairing", kMaxWrongDigits, "times", "the request fails"},
       {"life of an approval that came before its machine", kApprovalLifeSeconds, "seconds", "it is forgotten"},
       {"such approvals", kMaxApprovals, "approvals", "a further one is refused"},
