@@ -80,9 +80,9 @@ Admission refuse_plain(const Arrival& arrival) {
 // The sender behind the Authorization header, or behind the connection when there is none; nothing for a wrong token.
 std::optional<Principal> identify(const NodeServices& services, const RequestHead& head, const Principal& peer) {
   if (!head.headers.contains("authorization")) {
-    const bool revoked = peer.kind == Principal::Kind::node && services.credentials != nullptr &&
-                         services.credentials->is_revoked(peer.node_id);
-    return revoked ? Principal{} : peer;
+    const bool not_ours = peer.kind == Principal::Kind::node && services.credentials != nullptr &&
+                          !services.credentials->is_member(peer.cluster, peer.node_id);
+    return not_ours ? Principal{} : peer;
   }
   std::string_view token = head.header("authorization");
   constexpr std::string_view kScheme = "Bearer ";

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/sha256.h"
 #include "p2p/node_id.h"
 
 namespace mz {
@@ -22,7 +23,7 @@ std::string_view scope_word(Scope scope);
 struct Principal {
   enum class Kind : std::uint8_t {
     stranger,        // nothing proven
-    node,            // holds the key of a certificate of this cluster
+    node,            // holds the key of a certificate of this cluster, as it was when the connection began
     operator_token,  // a person or script with a bearer token
     session,         // a page that was logged in by this machine's user
     local,           // came through the node's own Unix socket, so it runs as the same user
@@ -34,6 +35,7 @@ struct Principal {
   bool admin_node = false;           // of node: the certificate carries the admin role
   bool certificate_expired = false;  // of node: good for renewal only
   std::int64_t certificate_end = 0;  // of node: seconds since 1970
+  Digest cluster{};                  // of node: in which it is one
   std::string label;                 // for logs and answers: a token's or session's public name, never the secret
 
   [[nodiscard]] bool is_person() const {

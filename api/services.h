@@ -28,8 +28,9 @@ class Credentials {
   virtual ~Credentials() = default;
   // The operator behind the token; nothing when it is unknown, expired or revoked.
   [[nodiscard]] virtual std::optional<Principal> verify(std::string_view token) const = 0;
-  // Connections outlive the moment in which their node is put out, so every request asks.
-  [[nodiscard]] virtual bool is_revoked(const NodeId& node) const = 0;
+  // Whether a node of that cluster is one of ours. Connections outlive the moment in which their node is put out or this one
+  // changes clusters, so every request asks.
+  [[nodiscard]] virtual bool is_member(const Digest& cluster, const NodeId& node) const = 0;
 };
 
 // A null pointer is a service that this node does not run; its routes answer 503.

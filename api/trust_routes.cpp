@@ -10,6 +10,7 @@
 #include "api/member_list.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
+#include "p2p/trust/sealed.h"
 
 namespace mz {
 namespace {
@@ -18,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t kSmallBody = 8U << 10;
 constexpr std::size_t kSealedBody = 64U << 10;
+constexpr std::size_t kBackupBody = 2 * kMaxSealedFile;  // in base32
 constexpr std::size_t kExchangeBody = 2 * RevocationSet::kMaxBytes + (1U << 20);
 constexpr std::size_t kMaxPeers = 64;
 
@@ -191,7 +193,8 @@ HttpResponse renew_route(const NodeServices& services, const Request& request) {
   const Peer member{.node_id = sender.node_id,
                     .role = sender.admin_node ? Role::admin : Role::worker,
                     .expired = sender.certificate_expired,
-                    .not_after = sender.certificate_end};
+                    .not_after = sender.certificate_end,
+                    .cluster = sender.cluster};
   auto certificate = services.trust->renew(member, bytes_of(*body, "request"));
   if (!certificate) return error_response_to_sender(certificate.error());
   note(services, JournalKind::certificate, JournalLevel::info, member.node_id,
@@ -528,7 +531,7 @@ constexpr Route kRoutes[] = {
      restore_route,
      {.fields = kRestoreFields, .gives = kIdentity},
      BodyKind::json,
-     kSealedBody},
+     kBackupBody},
 };
 
 }  // namespace

@@ -98,6 +98,7 @@ void FrontDoor::start() {
              principal.admin_node = member->role == Role::admin;
              principal.certificate_expired = member->expired;
              principal.certificate_end = member->not_after;
+             principal.cluster = member->cluster;
              return principal;
            },
        .open_sink = [this](const Route& route, const Request& request) { return route.open_sink(services_, request); },

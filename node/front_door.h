@@ -34,7 +34,9 @@ class FrontDoor {
    public:
     explicit TrustedCredentials(const NodeTrust& trust) : trust_(trust) {}
     [[nodiscard]] std::optional<Principal> verify(std::string_view token) const override;
-    [[nodiscard]] bool is_revoked(const NodeId& node) const override { return trust_.is_revoked(node); }
+    [[nodiscard]] bool is_member(const Digest& cluster, const NodeId& node) const override {
+      return trust_.is_member(cluster, node);
+    }
 
    private:
     const NodeTrust& trust_;

@@ -154,6 +154,9 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
 Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
   auto connection = dial_member(trust, address, std::nullopt, deadline);
   if (!connection) return connection.error();
+  if (!connection->peer() || connection->peer()->role != Role::admin) {
+    return Error{ErrorKind::refused, "The node at " + address.text() + " is no admin and renews nothing."};
+  }
   auto request = make_request(trust.key());
   if (!request) return request.error();
   auto answer = post_to_peer(*connection, "/api/v1/renew", {{"request", to_base32(*request)}}, deadline);

@@ -14,6 +14,7 @@ namespace mz {
 namespace {
 
 constexpr std::chrono::seconds kOneStep{10};
+constexpr std::chrono::seconds kOneExchange{4};  // at one address: others wait behind it
 
 std::vector<PeerAddress> addresses_of(const MemberAddress& member) {
   std::vector<PeerAddress> out;
@@ -34,6 +35,8 @@ Result<void> at_any_address(const MemberAddress& member, const Step& step) {
   }
   return last;
 }
+
+Error stopping_now() { return {ErrorKind::refused, "This node stops."}; }
 
 std::size_t random_below(std::size_t count) {
   std::array<std::uint8_t, 4> bytes{};
@@ -249,13 +252,14 @@ Result<void> NodeMembership::restore(std::string_view passphrase, std::span<cons
   const std::lock_guard step(step_);
   const ClusterId before = trust_.cluster_id();
   const bool alone = others().empty();
-  if (auto restored = trust_.restore(passphrase, backup, !alone); !restored) return restored;
+  const Result<void> restored = trust_.restore(passphrase, backup, !alone);
+  if (!restored && trust_.cluster_id() == before) return restored;
   journal_.add(
       JournalKind::admin, JournalLevel::warn, trust_.node_id(),
       "This node took over the signing key of the cluster " + cluster_id_text(trust_.cluster_id()) + " from a backup.");
   if (trust_.cluster_id() == before) return {};
   if (const Agreement connected = agreement(); connected.entered) connected.entered();
-  return {};
+  return restored;
 }
 
 Result<void> NodeMembership::promote(const NodeId& node) {
@@ -305,6 +309,22 @@ Result<std::size_t> NodeMembership::learn_revocations(std::span<const std::uint8
   return added;
 }
 
+// Whoever is switched off holds up nobody who could be told at once.
+std::vector<MemberAddress> NodeMembership::those_alive_first(std::vector<MemberAddress> members) const {
+  const Agreement connected = agreement();
+  if (!connected.alive) return members;
+  const std::vector<NodeId> alive = connected.alive();
+  std::stable_partition(members.begin(), members.end(), [&alive](const MemberAddress& member) {
+    return std::find(alive.begin(), alive.end(), member.node) != alive.end();
+  });
+  return members;
+}
+
+bool NodeMembership::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void NodeMembership::renew() {
   if (trust_.now() < trust_.renewal_due()) return;
   if (trust_.is_admin()) {
@@ -313,14 +333,16 @@ void NodeMembership::renew() {
     return;
   }
   Result<void> last = Error{ErrorKind::unreachable, "No other member is known."};
-  for (const MemberAddress& member : others()) {
-    last = at_any_address(
-        member, [&](const PeerAddress& address) { return ask_for_renewal(trust_, address, within(kOneStep)); });
+  for (const MemberAddress& member : those_alive_first(others())) {
+    last = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
+      if (is_stopping()) return stopping_now();
+      return ask_for_renewal(trust_, address, within(kOneExchange));
+    });
     if (!last) continue;
     note_renewal(last, "the node " + member.node.short_text());
     return;
   }
-  note_renewal(last, "");
+  if (!is_stopping()) note_renewal(last, "");
 }
 
 void NodeMembership::note_renewal(const Result<void>& renewed, const std::string& by) {
@@ -337,7 +359,7 @@ void NodeMembership::note_renewal(const Result<void>& renewed, const std::string
 }
 
 void NodeMembership::exchange() {
-  std::vector<MemberAddress> members = others();
+  std::vector<MemberAddress> members = those_alive_first(others());
   bool everybody = false;
   {
     const std::lock_guard lock(mutex_);
@@ -345,7 +367,10 @@ void NodeMembership::exchange() {
   }
   if (!everybody && members.size() > 1) members = {members[random_below(members.size())]};
   for (const MemberAddress& member : members) {
-    const auto done = at_any_address(member, [&](const PeerAddress& address) { return exchange_at(address); });
+    const auto done = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
+      if (is_stopping()) return stopping_now();
+      return exchange_at(address);
+    });
     if (!done) spdlog::debug("exchange: {}", done.error().text);
   }
 }
@@ -353,7 +378,7 @@ void NodeMembership::exchange() {
 Result<void> NodeMembership::exchange_at(const PeerAddress& address) {
   std::vector<MemberAddress> all = others();
   all.push_back(self());
-  const Meeting meeting = meet(trust_, all, address, within(kOneStep));
+  const Meeting meeting = meet(trust_, all, address, within(kOneExchange));
   note_meeting(address, meeting);
   if (meeting.said) return {};
   const bool nobody = meeting.state == CandidateState::unreachable;

@@ -111,6 +111,8 @@ class NodeMembership final : public Membership {
 
  private:
   void run();
+  [[nodiscard]] std::vector<MemberAddress> those_alive_first(std::vector<MemberAddress> members) const;
+  [[nodiscard]] bool is_stopping() const;
   void renew();
   void note_renewal(const Result<void>& renewed, const std::string& by);
   void exchange();

@@ -41,7 +41,7 @@ int back_up(const FlagValues& flags, const std::string& file, const std::string&
 }
 
 int restore(const FlagValues& flags, const std::string& file, const std::string& passphrase_file, bool as_json) {
-  auto bytes = read_private_file(file, 2 * kMaxSealedBytes);
+  auto bytes = read_private_file(file, 2 * kMaxSealedFile);
   if (!bytes) return report(bytes.error());
   std::string text(bytes->begin(), bytes->end());
   while (!text.empty() && text.back() == '\n') text.pop_back();

@@ -17,6 +17,7 @@ namespace {
 constexpr char kKeyFile[] = "node.key";
 constexpr char kCertificateFile[] = "certificate.pem";
 constexpr char kAuthorityKeyFile[] = "authority.key";
+constexpr char kNextAuthorityKeyFile[] = "authority.next";
 constexpr char kRevokedFile[] = "revoked";
 constexpr char kJoinTokenFile[] = "join-tokens";
 constexpr char kOperatorTokenFile[] = "operator-tokens";
@@ -81,6 +82,7 @@ struct NodeTrust::State {
 struct NodeTrust::View {
   Certificate certificate;
   Certificate authority;
+  ClusterId cluster;
   bool is_admin = false;
   TlsContext server;
   TlsContext client;
@@ -134,8 +136,8 @@ Result<TlsIdentity> NodeTrust::read_identity(const std::filesystem::path& direct
 Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory)) return {};
   // The key last: a half-finished reset is finished by the next.
-  for (const char* name :
-       {kCertificateFile, kAuthorityKeyFile, kRevokedFile, kJoinTokenFile, kOperatorTokenFile, kKeyFile}) {
+  for (const char* name : {kCertificateFile, kAuthorityKeyFile, kNextAuthorityKeyFile, kRevokedFile, kJoinTokenFile,
+                           kOperatorTokenFile, kKeyFile}) {
     if (auto removed = remove_private_file(directory / name); !removed) return removed;
   }
   return {};
@@ -152,16 +154,18 @@ Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
   if (!both || both->size() != 2 || !check_own((*both)[0], (*both)[1])) return damaged;
 
   std::optional<Authority> signer;
-  auto key = load_key(file(kAuthorityKeyFile));
-  if (key) {
-    if (auto loaded = Authority::load(*key, (*both)[1])) {
-      signer = *loaded;
-    } else if (auto removed = remove_private_file(file(kAuthorityKeyFile)); !removed) {
+  for (const char* name : {kAuthorityKeyFile, kNextAuthorityKeyFile}) {
+    auto key = load_key(file(name));
+    if (!key && key.error().kind == ErrorKind::not_found) continue;
+    if (!key) return key.error();
+    auto fitting = Authority::load(*key, (*both)[1]);
+    if (fitting) {
+      signer = *fitting;
+    } else if (auto removed = remove_private_file(file(name)); !removed) {
       return removed.error();
     }
-  } else if (key.error().kind != ErrorKind::not_found) {
-    return key.error();
   }
+  if (signer) keep_authority_key(*signer);
   auto state = make_state((*both)[0], (*both)[1], std::move(signer));
   if (!state) return state;
 
@@ -209,24 +213,39 @@ Result<void> NodeTrust::check_own(const Certificate& certificate, const Certific
 }
 
 Result<void> NodeTrust::enter(const Certificate& certificate, const Certificate& authority,
-                              std::optional<Authority> signer) {
+                              std::optional<Authority> signer, const Bytes* revoked) {
   auto next = make_state(certificate, authority, signer);
   if (!next) return next.error();
   if (state_ && state_->authority.fingerprint() == authority.fingerprint()) (*next)->revoked = state_->revoked;
-  // Key before certificate: after a crash in between the certificate still says the old cluster, and the key is removed.
+  if (revoked != nullptr) {
+    if (auto merged = (*next)->revoked.merge(*revoked); !merged) return merged.error();
+  }
+  // The certificate decides: until it is replaced the old cluster's key is untouched, and from then on nothing can fail any
+  // more. A key that does not fit it is removed at the next start.
   if (signer) {
-    if (auto written = write_private_file(file(kAuthorityKeyFile), signer->key().pem()); !written) return written;
+    if (auto written = write_private_file(file(kNextAuthorityKeyFile), signer->key().pem()); !written) return written;
   }
   if (auto written = write_private_file(file(kCertificateFile), certificate.pem() + authority.pem()); !written) {
+    static_cast<void>(remove_private_file(file(kNextAuthorityKeyFile)));
     return written;
   }
-  if (!signer) {
-    if (auto removed = remove_private_file(file(kAuthorityKeyFile)); !removed) return removed;
+  if (signer) {
+    keep_authority_key(*signer);
+  } else {
+    static_cast<void>(remove_private_file(file(kAuthorityKeyFile)));
   }
-  if (auto written = write_private_file(file(kRevokedFile), (*next)->revoked.encode()); !written) return written;
+  const Result<void> kept = write_private_file(file(kRevokedFile), (*next)->revoked.encode());
+  const bool nobody_is_revoked = (*next)->revoked.entries().empty();  // as a file of another cluster says too
   state_ = std::move(*next);
   publish();
-  return {};
+  return nobody_is_revoked ? Result<void>() : kept;
+}
+
+// Under its proper name. When that fails it is found at the next start under the other one.
+void NodeTrust::keep_authority_key(const Authority& signer) const {
+  if (write_private_file(file(kAuthorityKeyFile), signer.key().pem())) {
+    static_cast<void>(remove_private_file(file(kNextAuthorityKeyFile)));
+  }
 }
 
 Result<void> NodeTrust::keep(RevocationSet revoked) {
@@ -239,6 +258,7 @@ Result<void> NodeTrust::keep(RevocationSet revoked) {
 void NodeTrust::publish() {
   auto next = std::make_shared<const View>(View{.certificate = state_->certificate,
                                                 .authority = state_->authority,
+                                                .cluster = state_->authority.fingerprint(),
                                                 .is_admin = state_->signer.has_value(),
                                                 .server = state_->server,
                                                 .client = state_->client,
@@ -259,7 +279,7 @@ Result<const Authority*> NodeTrust::signer() const {
   return &*state_->signer;
 }
 
-ClusterId NodeTrust::cluster_id() const { return view()->authority.fingerprint(); }
+ClusterId NodeTrust::cluster_id() const { return view()->cluster; }
 Certificate NodeTrust::certificate() const { return view()->certificate; }
 Certificate NodeTrust::authority() const { return view()->authority; }
 bool NodeTrust::is_admin() const { return view()->is_admin; }
@@ -267,6 +287,10 @@ TlsContext NodeTrust::server_context() const { return view()->server; }
 TlsContext NodeTrust::client_context() const { return view()->client; }
 std::int64_t NodeTrust::renewal_due() const { return view()->renewal_due; }
 bool NodeTrust::is_revoked(const NodeId& node) const { return view()->revoked.contains(node); }
+bool NodeTrust::is_member(const ClusterId& cluster, const NodeId& node) const {
+  const auto now_visible = view();
+  return now_visible->cluster == cluster && !now_visible->revoked.contains(node);
+}
 std::vector<NodeId> NodeTrust::revoked_nodes() const {
   std::vector<NodeId> nodes;
   const auto now_visible = view();
@@ -284,7 +308,7 @@ std::optional<IssuedOperatorToken> NodeTrust::verify_operator_token(std::string_
 
 std::optional<Peer> NodeTrust::member(const SSL* connection) const {
   auto peer = peer_of(connection, now());
-  if (peer && is_revoked(peer->node_id)) return std::nullopt;
+  if (peer && !is_member(peer->cluster, peer->node_id)) return std::nullopt;
   return peer;
 }
 
@@ -336,6 +360,9 @@ Result<Certificate> NodeTrust::renew(const Peer& member, std::span<const std::ui
   if (!authority) return authority.error();
   if (state_->revoked.contains(member.node_id)) {
     return Error{ErrorKind::refused, "This node was revoked and gets no new certificate."};
+  }
+  if (member.cluster != state_->authority.fingerprint()) {
+    return Error{ErrorKind::refused, "The node that was asked is in another cluster now."};
   }
   if (now() > member.not_after + kRenewalGraceSeconds) {
     return Error{ErrorKind::refused, "The certificate ended more than 180 days ago. Join again with a token."};
@@ -390,6 +417,7 @@ Result<Bytes> NodeTrust::back_up(std::string_view passphrase) const {
     ByteWriter out;
     out.blob((*authority)->certificate().der());
     out.blob((*authority)->key().der());
+    out.blob(state_->revoked.encode());
     secret = out.take();
   }
   return seal_with_passphrase(passphrase, secret, kBackupPurpose);  // slow on purpose, so without the lock
@@ -431,6 +459,10 @@ Result<void> NodeTrust::adopt(const Certificate& certificate, const Certificate&
 Result<void> NodeTrust::adopt_renewal(const Certificate& certificate) {
   const std::lock_guard lock(mutex_);
   if (auto own = check_own(certificate, state_->authority); !own) return own;
+  // Any member may answer, and each has the present certificate; a promotion is not undone by an answer that was under way.
+  if (certificate.not_after() <= state_->certificate.not_after() || certificate.role() != state_->certificate.role()) {
+    return Error{ErrorKind::refused, "The certificate that came is no renewal of the present one."};
+  }
   return enter(certificate, state_->authority, state_->signer);
 }
 
@@ -452,7 +484,15 @@ Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std
   ByteReader in(*plain);
   auto certificate = Certificate::from_der(in.blob(Certificate::kMaxDerBytes));
   auto key = PrivateKey::from_der(in.blob(PrivateKey::kMaxPemBytes));
-  if (!in.good() || !certificate || !key) return Error{ErrorKind::corrupt, "The backup is damaged."};
+  // Backups of version 0.1 had no revocations.
+  Bytes revoked;
+  if (in.remaining() > 0) {
+    const auto list = in.blob(RevocationSet::kMaxBytes);
+    revoked.assign(list.begin(), list.end());
+  }
+  if (!in.good() || in.remaining() > 0 || !certificate || !key) {
+    return Error{ErrorKind::corrupt, "The backup is damaged."};
+  }
   auto authority = Authority::load(*key, *certificate);
   if (!authority) return authority.error();
   auto own = authority->sign(key_.public_key(), Role::admin, options_.host, now());
@@ -463,7 +503,7 @@ Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std
                  "The backup is of another cluster, and this node has other members. Leave its cluster "
                  "first: meshzero leave."};
   }
-  return enter(*own, *certificate, *authority);
+  return enter(*own, *certificate, *authority, revoked.empty() ? nullptr : &revoked);
 }
 
 Result<void> NodeTrust::start_alone() {

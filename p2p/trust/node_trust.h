@@ -6,6 +6,7 @@
 //   node.key          the node's key; whoever has it is this node
 //   certificate.pem   the node's certificate and the authority's; replaced in one step, so it alone says which cluster
 //   authority.key     on admin nodes only; a key that does not fit certificate.pem belongs to a dropped cluster and is removed
+//   authority.next    the same, of the cluster that is being entered, until certificate.pem names it
 //   revoked, join-tokens, operator-tokens
 //
 // Thread-safe. Every change is durable before a call returns; what is only looked at (certificates, contexts, whether a node
@@ -79,6 +80,8 @@ class NodeTrust {
   // The member on the other side of a finished handshake; nothing for strangers and for revoked nodes.
   [[nodiscard]] std::optional<Peer> member(const SSL* connection) const;
   [[nodiscard]] bool is_revoked(const NodeId& node) const;
+  // Whether a node that proved to be of that cluster is a member of the present one.
+  [[nodiscard]] bool is_member(const ClusterId& cluster, const NodeId& node) const;
   [[nodiscard]] std::vector<NodeId> revoked_nodes() const;
 
   // --- of admin nodes; refused elsewhere -------------------------------------------------------------------------------
@@ -133,7 +136,10 @@ class NodeTrust {
   Result<std::unique_ptr<State>> make_state(Certificate certificate, Certificate authority,
                                             std::optional<Authority> signer) const;
   // Writes certificate (and the authority's key) and makes them count.
-  Result<void> enter(const Certificate& certificate, const Certificate& authority, std::optional<Authority> signer);
+  // With those whom a backup says to be revoked. An error after the change says that these are not on disk.
+  Result<void> enter(const Certificate& certificate, const Certificate& authority, std::optional<Authority> signer,
+                     const Bytes* revoked = nullptr);
+  void keep_authority_key(const Authority& signer) const;
   Result<void> check_own(const Certificate& certificate, const Certificate& authority) const;
   Result<const Authority*> signer() const;
   // Writes the revocations and makes them count.

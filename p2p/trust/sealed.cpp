@@ -171,7 +171,7 @@ Result<Bytes> seal_with_passphrase(std::string_view passphrase, std::span<const 
 Result<Bytes> open_with_passphrase(std::string_view passphrase, std::span<const std::uint8_t> sealed,
                                    std::string_view purpose) {
   const Error refusal{ErrorKind::refused, "The passphrase is wrong or the bytes are damaged."};
-  if (sealed.size() > kMaxSealedBytes || passphrase.size() > kMaxPassphraseBytes) return refusal;
+  if (sealed.size() > kMaxSealedFile || passphrase.size() > kMaxPassphraseBytes) return refusal;
   ByteReader in(sealed);
   const auto salt = in.raw(kSaltBytes);
   if (!in.good()) return refusal;

@@ -10,7 +10,8 @@
 
 namespace mz {
 
-inline constexpr std::size_t kMaxSealedBytes = 16U << 10;
+inline constexpr std::size_t kMaxSealedBytes = 16U << 10;  // for one node
+inline constexpr std::size_t kMaxSealedFile = 2U << 20;    // under a passphrase
 inline constexpr std::size_t kMinPassphraseBytes = 12;
 inline constexpr std::size_t kMaxPassphraseBytes = 1024;
 

@@ -140,12 +140,14 @@ std::optional<Peer> peer_of(const SSL* connection, std::int64_t now) {
   auto certificate = Certificate::from_handle(shown);
   if (!certificate) return std::nullopt;
   const auto role = certificate->role();
-  if (!role) return std::nullopt;
+  const auto authority = authority_of(connection);
+  if (!role || !authority) return std::nullopt;
   return Peer{.node_id = certificate->node_id(),
               .role = *role,
               .expired = now > certificate->not_after(),
               .not_after = certificate->not_after(),
-              .key = certificate->public_key()};
+              .key = certificate->public_key(),
+              .cluster = authority->fingerprint()};
 }
 
 Result<Certificate> authority_of(const SSL* connection) {

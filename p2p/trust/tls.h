@@ -52,6 +52,7 @@ struct Peer {
   bool expired = false;  // on the server's side only, and then it may do nothing but renew
   std::int64_t not_after = 0;
   std::optional<PublicKey> key = {};  // always there after peer_of
+  ClusterId cluster{};                // of the authority that vouched for it
 };
 
 // Nothing for a stranger: no certificate, or none of this cluster. Says nothing about revocation (revocation.h).

@@ -178,7 +178,10 @@ class Tokens : public mz::Credentials {
     if (token != "right") return std::nullopt;
     return person(Kind::operator_token, Scope::jobs);
   }
-  [[nodiscard]] bool is_revoked(const mz::NodeId& id) const override { return id == revoked; }
+  [[nodiscard]] bool is_member(const mz::Digest& of, const mz::NodeId& id) const override {
+    return of == cluster && id != revoked;
+  }
+  mz::Digest cluster{};
   mz::NodeId revoked = mz::NodeId::of_public_key({});
 };
 
@@ -346,6 +349,10 @@ TEST(Admission, a_node_that_was_put_out_is_a_stranger_from_then_on) {
   Sender from = sender("admin node");
   const RequestHead head = head_for("POST", "/admin", from.host);
   EXPECT_NE(mz::admit_request(kExamples, services, head, from.principal, from.arrival).route, nullptr);
+  from.principal.cluster.fill(1);
+  EXPECT_EQ(mz::admit_request(kExamples, services, head, from.principal, from.arrival).refusal.status, 401)
+      << "it was a member of the cluster before";
+  from.principal.cluster = tokens.cluster;
   from.principal.node_id = tokens.revoked;
   EXPECT_EQ(mz::admit_request(kExamples, services, head, from.principal, from.arrival).refusal.status, 401);
 }

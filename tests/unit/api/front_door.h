@@ -36,6 +36,7 @@ inline Principal principal_of(const SSL* tls) {
   principal.admin_node = peer->role == Role::admin;
   principal.certificate_expired = peer->expired;
   principal.certificate_end = peer->not_after;
+  principal.cluster = peer->cluster;
   return principal;
 }
 

@@ -179,6 +179,70 @@ TEST_F(Trust, AnExpiredMemberIsRenewedForHalfAYearAndKeepsItsRole) {
   EXPECT_FALSE(met(*worker, *admin)->expired);
 }
 
+TEST_F(Trust, WhoProvedToBeInTheClusterBeforeIsNobodyInTheNextOne) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  const auto peer = met(*worker, *admin);
+  ASSERT_TRUE(peer.has_value());
+  EXPECT_TRUE(admin->is_member(peer->cluster, peer->node_id));
+  ASSERT_TRUE(admin->start_alone().ok());
+  EXPECT_FALSE(admin->is_member(peer->cluster, peer->node_id));
+  EXPECT_EQ(admin->renew(*peer, make_request(worker->key()).value()).error().kind, ErrorKind::refused);
+}
+
+TEST_F(Trust, OnlyALaterCertificateOfTheSameRoleIsARenewal) {
+  const auto admin = open("admin");
+  const auto worker = open("worker");
+  join(*worker, *admin);
+  const Certificate first = worker->certificate();
+  const Bytes request = make_request(worker->key()).value();
+  EXPECT_EQ(worker->adopt_renewal(first).error().kind, ErrorKind::refused);
+  now_ += kDaySeconds;
+  const Certificate second = admin->renew(*met(*worker, *admin), request).value();
+  ASSERT_TRUE(worker->adopt_renewal(second).ok());
+  EXPECT_EQ(worker->adopt_renewal(first).error().kind, ErrorKind::refused);
+  now_ += kDaySeconds;
+  const Certificate third = admin->renew(*met(*worker, *admin), request).value();
+  ASSERT_TRUE(worker->accept_promotion(admin->promote(worker->key().public_key()).value()).ok());
+  now_ += kDaySeconds;
+  EXPECT_EQ(worker->adopt_renewal(third).error().kind, ErrorKind::refused) << "it would end the promotion";
+  EXPECT_TRUE(worker->is_admin());
+}
+
+TEST_F(Trust, ANodeThatCannotEnterAClusterKeepsTheKeyOfItsOwn) {
+  const std::filesystem::path file = folder_ / "one" / "certificate.pem";
+  ClusterId before{};
+  {
+    const auto one = open("one");
+    before = one->cluster_id();
+    std::filesystem::rename(file, folder_ / "kept");
+    std::filesystem::create_directory(file);  // so that no file can take its place
+    EXPECT_FALSE(one->start_alone().ok());
+    EXPECT_TRUE(one->is_admin());
+    EXPECT_EQ(one->cluster_id(), before);
+  }
+  std::filesystem::remove(file);
+  std::filesystem::rename(folder_ / "kept", file);
+  const auto again = open("one");
+  EXPECT_EQ(again->cluster_id(), before);
+  EXPECT_TRUE(again->is_admin());
+}
+
+TEST_F(Trust, AKeyThatWasNotMovedToItsPlaceIsFoundAtTheNextStart) {
+  ClusterId before{};
+  {
+    const auto one = open("one");
+    before = one->cluster_id();
+  }
+  std::filesystem::rename(folder_ / "one" / "authority.key", folder_ / "one" / "authority.next");
+  const auto again = open("one");
+  EXPECT_TRUE(again->is_admin());
+  EXPECT_EQ(again->cluster_id(), before);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "one" / "authority.key"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "one" / "authority.next"));
+}
+
 TEST_F(Trust, AMemberExpiredForMoreThanHalfAYearMustJoinAgain) {
   const auto admin = open("admin");
   const auto worker = open("worker");
@@ -266,6 +330,22 @@ TEST_F(Trust, ABackupMakesAnotherNodeAnAdminOfTheSameCluster) {
   EXPECT_EQ(fresh->cluster_id(), cluster);
   EXPECT_TRUE(fresh->is_admin());
   EXPECT_TRUE(met(*worker, *fresh).has_value());
+}
+
+TEST_F(Trust, WhoeverWasPutOutStaysOutAfterARestoredBackup) {
+  const auto worker = open("worker");
+  Bytes backup;
+  {
+    const auto admin = open("admin");
+    join(*worker, *admin);
+    ASSERT_TRUE(admin->revoke(worker->node_id()).ok());
+    backup = admin->back_up("four words in a row").value();
+  }
+  const auto fresh = open("fresh");
+  ASSERT_TRUE(fresh->restore("four words in a row", backup).ok());
+  EXPECT_TRUE(fresh->is_revoked(worker->node_id()));
+  EXPECT_FALSE(met(*worker, *fresh).has_value());
+  EXPECT_TRUE(open("fresh")->is_revoked(worker->node_id())) << "after a restart too";
 }
 
 TEST_F(Trust, LeavingMakesANewClusterOfOne) {
