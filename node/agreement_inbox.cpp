@@ -32,9 +32,10 @@ void AgreementInbox::enter() {
   changed_.notify_all();
 }
 
-void AgreementInbox::open(std::unique_ptr<Agreement> machine, std::uint64_t /*entry*/) {
+void AgreementInbox::open(std::unique_ptr<Agreement> machine, std::uint64_t entry) {
   {
     const std::lock_guard lock(mutex_);
+    if (entry != entry_) return;
     opened_ = std::move(machine);
   }
   changed_.notify_all();
@@ -56,8 +57,8 @@ AgreementInbox::Turn AgreementInbox::take(bool runs, std::chrono::microseconds l
             .entered = std::exchange(entered_, false),
             .entry = entry_,
             .stopping = stopping_};
-  if (runs || turn.opened || turn.entered) turn.inputs.swap(inputs_);
-  if (turn.entered) turn.inputs.clear();
+  // What came after another cluster was entered, introductions of its members among it, is for that cluster's machine.
+  if (!turn.entered && (runs || turn.opened)) turn.inputs.swap(inputs_);
   return turn;
 }
 

@@ -74,5 +74,39 @@ TEST(Frames, ABodyOfMoreMessagesThanAnybodyHasToSayIsRefused) {
   EXPECT_EQ(seen, 2 * PeerLines::kMaxMessages) << "the rest is not looked at";
 }
 
+// --- another cluster ------------------------------------------------------------------------------------------------
+
+TEST_F(AgreementInboxTest, WhatComesAfterAnotherClusterWasEnteredWaitsForItsMachine) {
+  inbox_.put(input("of the old cluster"));
+  inbox_.enter();
+  inbox_.put(input("introduction"));
+  // The agreement thread wakes only now, and the machine of the old cluster still runs.
+  const auto entered = take(true);
+  EXPECT_TRUE(entered.entered);
+  EXPECT_TRUE(entered.inputs.empty());
+  EXPECT_TRUE(take(false).inputs.empty());
+  inbox_.open(open(), entered.entry);
+  const auto opened = take(false);
+  EXPECT_TRUE(opened.opened);
+  EXPECT_FALSE(opened.entered);
+  EXPECT_EQ(said_in(opened), Names{"introduction"});
+}
+
+TEST_F(AgreementInboxTest, TheMachineOfAClusterThatWasLeftMeanwhileIsDropped) {
+  inbox_.enter();
+  const auto first = take(true);
+  inbox_.enter();
+  const auto second = take(false);
+  EXPECT_TRUE(second.entered);
+  inbox_.open(open(), first.entry);
+  EXPECT_FALSE(take(false).opened);
+  inbox_.open(open(), second.entry);
+  inbox_.enter();
+  const auto third = take(false);
+  EXPECT_FALSE(third.opened);
+  inbox_.open(open(), third.entry);
+  EXPECT_TRUE(take(false).opened);
+}
+
 }  // namespace
 }  // namespace mz
