@@ -261,6 +261,8 @@ void ClusterService::drain(Returned* returned) {
     }
   }
   for (const RegistrarQuestion& question : machine_->take_questions()) ask_etcd(question);
+  if (promise_under_way_) return;
+  for (const std::shared_ptr<Reply>& settled : std::exchange(settling_, {})) settled->give("");
 }
 
 void ClusterService::ask_etcd(const RegistrarQuestion& question) {
@@ -273,11 +275,14 @@ void ClusterService::ask_etcd(const RegistrarQuestion& question) {
 }
 
 void ClusterService::write(Write write) {
+  if (write.file == Write::File::promise) promise_under_way_ = true;
   enqueue_disk([this, generation = generation_, write = std::move(write)] {
     const auto done = files_.write(write);
     if (!done) spdlog::error("cluster: {}", done.error().text);
     inbox_.put([this, generation, file = write.file, ok = done.ok()](Agreement& machine, Now now) {
-      if (generation == generation_) machine.written(file, ok, now);
+      if (generation != generation_) return;
+      if (file == Write::File::promise) promise_under_way_ = false;
+      machine.written(file, ok, now);
     });
   });
 }
@@ -285,6 +290,7 @@ void ClusterService::write(Write write) {
 // The files of the old cluster are put away by the disk thread, behind everything that was still to be written.
 void ClusterService::begin_anew(std::uint64_t entry) {
   machine_.reset();
+  promise_under_way_ = false;
   changes_.begin_anew();
   ++generation_;
   enqueue_disk([this, entry] {
@@ -532,12 +538,12 @@ void ClusterService::resume() {
   inbox_.put([](Agreement& machine, Now now) { machine.resume(now); });
 }
 
-// Waits until the messages of what was handed in before are on their lines: some rest on a write, and what is queued behind
-// that is the message.
+// Waits until the messages of what was handed in before are on their lines: some rest on a promise, which may have to wait for
+// the write of an earlier one.
 void ClusterService::settle(Deadline end) {
-  const auto said = std::make_shared<Reply>();
-  enqueue_disk([this, said] { inbox_.put([said](Agreement&, Now) { said->give(""); }); });
-  said->wait(end);
+  const auto settled = std::make_shared<Reply>();
+  inbox_.put([this, settled](Agreement&, Now) { settling_.push_back(settled); });
+  settled->wait(end);
 }
 
 void ClusterService::entered() {

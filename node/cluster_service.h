@@ -151,6 +151,8 @@ class ClusterService final : public Cluster {
   std::unique_ptr<Agreement> machine_;  // null while the files change clusters
   std::uint64_t generation_ = 0;        // of machine_
   std::string cluster_;                 // the id of its cluster
+  bool promise_under_way_ = false;      // a write of it, on which messages wait
+  std::vector<std::shared_ptr<Reply>> settling_;
   Instant published_at_ = 0;
   Part published_part_ = Part::starting;
   Ballot published_ballot_;
