@@ -155,7 +155,10 @@ Result<std::unique_ptr<Agreement>> ClusterService::open() {
                                             : Policy::majority;
   config.voters = options_.voters;
   config.fitness = options_.fitness();
-  return Agreement::start(config, *files, signer_, clock_now());
+  auto machine = Agreement::start(config, *files, signer_, clock_now());
+  if (!machine) return machine;
+  for (const NodeId& node : trust_.revoked_nodes()) (*machine)->exclude(node, clock_now());
+  return machine;
 }
 
 Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
@@ -163,7 +166,6 @@ Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
   if (!machine) return machine.error();
   machine_ = std::move(*machine);
   cluster_ = cluster_id_text(trust_.cluster_id());
-  for (const NodeId& node : trust_.revoked_nodes()) machine_->exclude(node, clock_now());
   publish(true);
   for (const MemberAddress& member : known) introduce(member);
   disk_thread_ = std::thread([this] {

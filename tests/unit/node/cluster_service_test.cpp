@@ -115,5 +115,34 @@ TEST_F(ClusterServiceTest, ANodeThatLeavesWaitsForThePromiseOnWhichItsGoodByeRes
   EXPECT_EQ(when_left, 2U);
 }
 
+TEST_F(ClusterServiceTest, ANodeThatCouldNotLeaveIsPresentAgainAndForgetsNoRevocation) {
+  const auto member = NodeTrust::open({.directory = folder_ / "member", .host = ""}).value();
+  ASSERT_TRUE(member->adopt(trust_->admit_confirmed(member->key().public_key()).value(), trust_->authority()).ok());
+  NodeSigner signer(*member);
+  Card card;
+  card.id = member->node_id();
+  card.life = {.incarnation = 1, .boot_id = 7};
+  card.signature = signer.sign_card(card.signed_bytes());
+  std::string body;
+  add_frame(body, encode_cluster_message({.from = card.id,
+                                          .to = trust_->node_id(),
+                                          .life = card.life,
+                                          .known = {},
+                                          .roster_digest = 0,
+                                          .events_digest = 0,
+                                          .body = Cards{{card}}}));
+  ASSERT_TRUE(service_->receive(card.id, body).ok());
+  ASSERT_TRUE(comes_true([this] { return std::filesystem::exists(folder_ / "cluster/cards"); }));
+  ASSERT_TRUE(trust_->revoke(card.id).ok());
+  service_->exclude(card.id);
+  service_->leaving();
+  ASSERT_TRUE(comes_true([this] { return state_of(trust_->node_id()) == "leave"; }));
+
+  service_->entered();  // the same cluster
+  EXPECT_TRUE(comes_true([this] { return state_of(trust_->node_id()) == "alive"; }));
+  EXPECT_EQ(state_of(card.id), "revoked");
+  EXPECT_TRUE(comes_true([this] { return incarnation_on_disk() == 3; })) << "a life after the one that left";
+}
+
 }  // namespace
 }  // namespace mz
