@@ -220,8 +220,15 @@ TEST(Doctor, KnowsThePatternOfAHiddenLocalNetwork) {
   EXPECT_FALSE(has(facts, "interfaces.local-network")) << "on Linux it means something else";
   facts.system.system = System::on_macos;
   EXPECT_EQ(found(facts, "interfaces.local-network").level, Level::error);
+  facts.members[0].way = Way::refused;
+  facts.members[0].failures.emplace_back("At 127.0.0.1:8766 is another node.");
+  EXPECT_TRUE(has(facts, "interfaces.local-network")) << "somebody else answered, here";
   facts.members.push_back(other("second"));
   EXPECT_FALSE(has(facts, "interfaces.local-network")) << "one was reached";
+  for (const char* here : {"127.0.0.1:8766", "[::1]:8766"}) {
+    facts.members[1].address = here;
+    EXPECT_TRUE(has(facts, "interfaces.local-network")) << "one was reached on this computer: " << here;
+  }
   facts = well();
   facts.system.system = System::on_macos;
   EXPECT_FALSE(has(facts, "interfaces.local-network"));
