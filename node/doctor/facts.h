@@ -68,6 +68,7 @@ struct Interface {
 
 struct SleepFacts {
   std::optional<unsigned> idle_minutes = {};  // on mains power; 0: never. Nothing: not known
+  bool desktop = false;                       // one runs, and may put it to sleep, whatever the system says
   bool lid = false;                           // there is one, and closing it means sleep
 };
 

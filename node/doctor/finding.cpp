@@ -127,7 +127,11 @@ constexpr FindingKind kKinds[] = {
     {"sleep.lid", kInfo, "This machine sleeps when its lid is closed; the node stands still while it sleeps.",
      "Linux: HandleLidSwitch=ignore in /etc/systemd/logind.conf. macOS: keep it on mains power with a display."},
     {"sleep.idle", kWarning, "This machine goes to sleep when nobody uses it; the node stands still while it sleeps.",
-     "Linux: IdleAction=ignore in /etc/systemd/logind.conf. macOS: sudo pmset -c sleep 0"},
+     "Linux: sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target. macOS: sudo pmset "
+     "-c sleep 0"},
+    {"sleep.desktop", kInfo,
+     "This machine has a desktop, whose own settings may put it to sleep; the node stands still while it sleeps.",
+     "sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target"},
 
     {"power.mains", kOk, "This machine runs on mains power.", ""},
     {"power.battery", kInfo, "This machine runs on battery, so it leads the cluster last.", "Plug it in."},

@@ -323,8 +323,13 @@ TEST(Doctor, LooksAtTheDisk) {
 
 TEST(Doctor, LooksAtSleepPowerAndFiles) {
   Facts facts = well();
-  facts.system.sleep = {.idle_minutes = 10, .lid = true};
+  constexpr char kMask[] = "sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target";
+  facts.system.sleep = {.idle_minutes = 0, .desktop = true};
+  EXPECT_EQ(ids(check_sleep(facts)), Ids{"sleep.desktop"}) << "nobody knows that it stays awake";
+  EXPECT_EQ(found(facts, "sleep.desktop").remedy, kMask);
+  facts.system.sleep = {.idle_minutes = 10, .desktop = true, .lid = true};
   EXPECT_EQ(ids(check_sleep(facts)), (Ids{"sleep.idle", "sleep.lid"}));
+  EXPECT_EQ(found(facts, "sleep.idle").remedy, kMask);
   facts.system.system = System::on_macos;
   EXPECT_EQ(found(facts, "sleep.idle").remedy, "sudo pmset -c sleep 0");
   facts.system.sleep = {};
