@@ -60,7 +60,8 @@ constexpr FindingKind kKinds[] = {
      "Start the node without --no-discovery if that is not meant."},
     {"discovery.unavailable", kWarning,
      "The discovery daemon does not answer; machines find each other by --peer only.",
-     "Linux: sudo apt install avahi-daemon && sudo systemctl enable --now avahi-daemon"},
+     "Linux: install Avahi (avahi-daemon on Debian and Ubuntu, avahi elsewhere), then sudo systemctl enable --now "
+     "avahi-daemon"},
 
     {"interfaces.up", kOk, "A network interface is up and has an address.", ""},
     {"interfaces.none", kWarning, "No network interface is up but loopback.",

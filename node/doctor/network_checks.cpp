@@ -39,6 +39,26 @@ std::string amount(double seconds) {
   return std::to_string(static_cast<long long>(seconds / 3600)) + " hours";
 }
 
+// Empty where only the general remedy is known.
+std::string avahi_remedy(Packages packages) {
+  const auto by = [](const char* install) {
+    return std::string("sudo ") + install + " && sudo systemctl enable --now avahi-daemon";
+  };
+  switch (packages) {
+    case Packages::apt:
+      return by("apt install avahi-daemon");
+    case Packages::dnf:
+      return by("dnf install avahi");
+    case Packages::pacman:
+      return by("pacman -S avahi");
+    case Packages::zypper:
+      return by("zypper install avahi");
+    case Packages::unknown:
+      break;
+  }
+  return "";
+}
+
 Finding blocked(const Wall& wall, bool has_others, std::uint16_t port) {
   const std::string text = wall.name + " keeps other machines out on TCP port " + std::to_string(port) +
                            (wall.detail.empty() ? "." : " (" + wall.detail + ").");
@@ -109,7 +129,7 @@ Findings check_discovery(const Facts& facts) {
   if (node.discovery_state == "starting") return {finding("discovery.starting", said)};
   if (node.discovery_state == "off") return {finding("discovery.off", said)};
   const std::string remedy = facts.system.system == System::on_linux
-                                 ? "sudo apt install avahi-daemon && sudo systemctl enable --now avahi-daemon"
+                                 ? avahi_remedy(facts.system.packages)
                                  : "sudo launchctl kickstart -k system/com.apple.mDNSResponder";
   if (node.discovery_state == "unavailable") return {finding("discovery.unavailable", said, remedy)};
   const std::string daemon = facts.system.system == System::on_linux ? "avahi-daemon" : "mDNSResponder";

@@ -151,6 +151,7 @@ SystemFacts read_system(const SystemQuestion& question) {
   look_at_walls(question.port, facts);
   std::error_code error;
   facts.discovery_daemon = fs::exists("/run/avahi-daemon/socket", error);
+  facts.packages = read_os_release(text_of_file("/etc/os-release"));
   facts.sleep = look_at_sleep();
   facts.power = look_at_power();
   facts.open_files = look_at_open_files(question.node);

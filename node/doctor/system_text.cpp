@@ -63,6 +63,11 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(kBlanks) + 1 - first));
 }
 
+std::string unquoted(const std::string& text) {
+  const bool quoted = text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
 // The lines `key = value`, blanks around both left out, without comments.
 std::vector<std::pair<std::string, std::string>> settings_in(std::string_view text) {
   std::vector<std::pair<std::string, std::string>> settings;
@@ -151,6 +156,23 @@ SleepFacts read_systemd_sleep(const SleepText& text, bool has_lid) {
   const bool unknown = minutes == 0 && !facts.desktop && text.default_target.starts_with("graphical");
   if (!unknown) facts.idle_minutes = minutes;
   return facts;
+}
+
+Packages read_os_release(std::string_view text) {
+  std::string names;  // of the distribution, then of those that it is made from, the nearest first
+  std::string like;
+  for (const auto& [key, value] : settings_in(text)) {
+    if (key == "ID") names = unquoted(value);
+    if (key == "ID_LIKE") like = unquoted(value);
+  }
+  std::istringstream words(names + " " + like);
+  for (std::string word; words >> word;) {
+    if (word == "debian" || word == "ubuntu") return Packages::apt;
+    if (word == "fedora" || word == "rhel" || word == "centos") return Packages::dnf;
+    if (word == "arch") return Packages::pacman;
+    if (word.starts_with("opensuse") || word == "suse") return Packages::zypper;
+  }
+  return Packages::unknown;
 }
 
 SleepFacts read_pmset_custom(std::string_view text, bool has_lid) {

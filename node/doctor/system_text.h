@@ -37,6 +37,9 @@ struct SleepText {
 };
 SleepFacts read_systemd_sleep(const SleepText& text, bool has_lid);
 
+// /etc/os-release
+Packages read_os_release(std::string_view text);
+
 SleepFacts read_pmset_custom(std::string_view text, bool has_lid);  // pmset -g custom
 PowerFacts read_pmset_batt(std::string_view text);                  // pmset -g batt
 

@@ -188,7 +188,15 @@ TEST(Doctor, GoesByTheNodeForDiscoveryAndByTheDaemonWhenItIsDown) {
   Facts facts = well();
   facts.node.discovery_state = "unavailable";
   facts.node.discovery_text = "No daemon.";
-  EXPECT_NE(found(facts, "discovery.unavailable").remedy.find("apt install avahi-daemon"), std::string::npos);
+  EXPECT_NE(found(facts, "discovery.unavailable").remedy.find("install Avahi"), std::string::npos);
+  for (const auto& [packages, install] : {std::pair{Packages::apt, "apt install avahi-daemon"},
+                                          {Packages::dnf, "dnf install avahi"},
+                                          {Packages::pacman, "pacman -S avahi"},
+                                          {Packages::zypper, "zypper install avahi"}}) {
+    facts.system.packages = packages;
+    EXPECT_EQ(found(facts, "discovery.unavailable").remedy,
+              std::string("sudo ") + install + " && sudo systemctl enable --now avahi-daemon");
+  }
   facts.system.system = System::on_macos;
   EXPECT_NE(found(facts, "discovery.unavailable").remedy.find("mDNSResponder"), std::string::npos);
   facts.node.discovery_state = "off";

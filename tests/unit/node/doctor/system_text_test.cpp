@@ -92,6 +92,17 @@ TEST(Systemd, ItIsNotKnownWhoMayStartADesktop) {
   EXPECT_FALSE(facts.idle_minutes.has_value());
 }
 
+TEST(OsRelease, NamesThePackagesByTheDistributionOrByWhatItIsMadeFrom) {
+  EXPECT_EQ(read_os_release("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\n"), Packages::apt);
+  EXPECT_EQ(read_os_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), Packages::apt);
+  EXPECT_EQ(read_os_release("NAME=\"Fedora Linux\"\nID=fedora\nVARIANT_ID=workstation\n"), Packages::dnf);
+  EXPECT_EQ(read_os_release("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), Packages::dnf);
+  EXPECT_EQ(read_os_release("ID_LIKE=arch\nID=manjaro\n"), Packages::pacman);
+  EXPECT_EQ(read_os_release("ID='opensuse-leap'\nID_LIKE='suse opensuse'\n"), Packages::zypper);
+  EXPECT_EQ(read_os_release("ID=alpine\n"), Packages::unknown);
+  EXPECT_EQ(read_os_release(""), Packages::unknown);
+}
+
 TEST(Pmset, TellsSleepOnMainsPower) {
   const std::string text =
       "Battery Power:\n lowpowermode         1\n sleep                1\n displaysleep         2\n"
