@@ -23,10 +23,6 @@ std::int64_t wall_milliseconds() {
       .count();
 }
 
-bool is_loopback_host(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
-}
-
 json try_addresses(const NodeTrust& trust, const NodeId& member, const std::vector<std::string>& addresses) {
   const Deadline end = within(DialBack::kWhole);
   json tried = json::array();
@@ -114,7 +110,7 @@ DialBack::Turn DialBack::turn(const NodeId& member, Clock::time_point now) {
 std::vector<std::string> dial_back_addresses(const std::vector<std::string>& card, const Arrival& from) {
   std::vector<std::string> all;
   const auto add = [&](const PeerAddress& address) {
-    if (is_loopback_host(address.host) && !from.loopback) return;
+    if (address.is_loopback() && !from.loopback) return;
     const std::string text = address.text();
     if (all.size() < DialBack::kMaxAddresses && std::find(all.begin(), all.end(), text) == all.end()) {
       all.push_back(text);

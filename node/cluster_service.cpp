@@ -51,6 +51,19 @@ void add_own_card(std::string& body, const Card& card) {
   add_frame(body, encode_cluster_message(message));
 }
 
+// Nothing when the body is not a list of messages of that member.
+std::optional<std::vector<ClusterMessage>> read_messages(std::string_view body, const NodeId& from) {
+  std::vector<ClusterMessage> messages;
+  bool good = true;
+  const bool whole = read_frames(body, [&](std::span<const std::uint8_t> bytes) {
+    auto message = decode_cluster_message(bytes);
+    good = good && message && message->from == from;
+    if (good) messages.push_back(std::move(*message));
+  });
+  if (!whole || !good) return std::nullopt;
+  return messages;
+}
+
 std::string left_because(const MemberView& view) {
   if (view.state != MemberState::left) return "";
   if (view.excluded) return "revoked";
@@ -104,17 +117,18 @@ ClusterService::ClusterService(NodeTrust& trust, Options options)
               .addresses = [this](const NodeId& node) { return addresses_of(node); },
               .came_back =
                   [this](const NodeId& from, const std::string& body) {
-                    read_frames(body, [&](std::span<const std::uint8_t> bytes) {
-                      auto message = decode_cluster_message(bytes);
-                      if (!message || message->from != from) return;
-                      enqueue([message = std::move(*message)](Agreement& machine, Now now) {
+                    auto messages = read_messages(body, from);
+                    if (!messages) return;
+                    inbox_.put_message([this, messages = std::move(*messages)](Agreement& machine, Now now) {
+                      for (const ClusterMessage& message : messages) {
                         machine.receive(message, now);
-                      });
+                        drain(nullptr);
+                      }
                     });
                   },
               .failed =
                   [this](const NodeId& to) {
-                    enqueue([to](Agreement& machine, Now now) { machine.undeliverable(to, now); });
+                    inbox_.put([to](Agreement& machine, Now now) { machine.undeliverable(to, now); });
                   },
               .name_thread = options_.name_thread}),
       changes_(options_.journal),
@@ -141,7 +155,10 @@ Result<std::unique_ptr<Agreement>> ClusterService::open() {
                                             : Policy::majority;
   config.voters = options_.voters;
   config.fitness = options_.fitness();
-  return Agreement::start(config, *files, signer_, clock_now());
+  auto machine = Agreement::start(config, *files, signer_, clock_now());
+  if (!machine) return machine;
+  for (const NodeId& node : trust_.revoked_nodes()) (*machine)->exclude(node, clock_now());
+  return machine;
 }
 
 Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
@@ -149,7 +166,6 @@ Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
   if (!machine) return machine.error();
   machine_ = std::move(*machine);
   cluster_ = cluster_id_text(trust_.cluster_id());
-  for (const NodeId& node : trust_.revoked_nodes()) machine_->exclude(node, clock_now());
   publish(true);
   for (const MemberAddress& member : known) introduce(member);
   disk_thread_ = std::thread([this] {
@@ -165,18 +181,14 @@ Result<void> ClusterService::start(const std::vector<MemberAddress>& known) {
 }
 
 void ClusterService::hand_over() {
-  enqueue([](Agreement& machine, Now now) { machine.release(now, true); });
+  inbox_.put([](Agreement& machine, Now now) { machine.release(now, true); });
 }
 
 void ClusterService::stop() {
   if (!thread_.joinable()) return;
   const Deadline end = within(kGoodByeWithin);
   hand_over();
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
+  inbox_.stop();
   thread_.join();
   lines_.drain(end);
   lines_.stop();
@@ -197,32 +209,19 @@ void ClusterService::stop() {
 void ClusterService::run() {
   Instant described_at = clock_now().boot;
   for (;;) {
-    std::deque<Input> inputs;
-    bool anew = false;
-    bool stopping = false;
-    {
-      const Instant wake = machine_ ? machine_->wake_at() : INT64_MAX;
-      std::unique_lock lock(mutex_);
-      // While the files change clusters, inputs wait: some of them introduce the new members.
-      const auto ready = [this] { return (machine_ && !inputs_.empty()) || stopping_ || anew_ || fresh_; };
-      const Duration wait = std::clamp<Duration>(wake - clock_now().boot, 0, kHeartbeat);
-      changed_.wait_for(lock, std::chrono::microseconds(wait), ready);
-      if (fresh_ && !anew_) {
-        machine_ = std::move(fresh_);
-        cluster_ = cluster_id_text(trust_.cluster_id());
-      }
-      fresh_.reset();
-      if (machine_ || anew_ || stopping_) inputs.swap(inputs_);
-      anew = std::exchange(anew_, false);
-      stopping = stopping_;
+    const Instant wake = machine_ ? machine_->wake_at() : INT64_MAX;
+    const Duration longest = std::clamp<Duration>(wake - clock_now().boot, 0, kHeartbeat);
+    AgreementInbox::Turn turn = inbox_.take(machine_ != nullptr, std::chrono::microseconds(longest));
+    if (turn.opened) {
+      machine_ = std::move(turn.opened);
+      cluster_ = cluster_id_text(trust_.cluster_id());
     }
-    for (const Input& input : inputs) {
-      if (!machine_ || anew) break;
+    for (const AgreementInbox::Input& input : turn.inputs) {
       input(*machine_, clock_now());
       drain(nullptr);
     }
-    if (stopping) return;
-    if (anew) begin_anew();
+    if (turn.stopping) return;
+    if (turn.entered) begin_anew(turn.entry);
     if (!machine_) continue;  // and no beat: a node that takes no part in its cluster is not well
     options_.beat();
     if (const Now now = clock_now(); now.boot >= machine_->wake_at()) {
@@ -242,8 +241,8 @@ void ClusterService::run() {
 void ClusterService::describe() {
   enqueue_disk([this] {
     options_.disk_beat();
-    enqueue([addresses = options_.addresses(), roles = role_bits(trust_), fitness = options_.fitness()](
-                Agreement& machine, Now at) {
+    inbox_.put([addresses = options_.addresses(), roles = role_bits(trust_), fitness = options_.fitness()](
+                   Agreement& machine, Now at) {
       machine.become(fitness, at);
       machine.describe(addresses, roles, at);
     });
@@ -256,49 +255,53 @@ void ClusterService::drain(Returned* returned) {
     auto bytes = encode_cluster_message(send.message);
     // Without a request of its receiver the message is late, for it waited for the disk, or it answers an answer: then our
     // line to that member is the right one.
-    if (send.back && returned != nullptr && returned->to == send.to) {
+    const bool with_answer = send.back && returned != nullptr && returned->to == send.to;
+    if (with_answer && returned->messages.size() < PeerLines::kMaxMessages) {
       returned->messages.push_back(std::move(bytes));
     } else {
       lines_.send(send.to, std::move(bytes));
     }
   }
   for (const RegistrarQuestion& question : machine_->take_questions()) ask_etcd(question);
+  if (promise_under_way_) return;
+  for (const std::shared_ptr<Reply>& settled : std::exchange(settling_, {})) settled->give("");
 }
 
 void ClusterService::ask_etcd(const RegistrarQuestion& question) {
   options_.etcd->ask(question, cluster_, trust_.node_id(),
                      [this, generation = generation_](const RegistrarAnswer& answer) {
-                       enqueue([this, generation, answer](Agreement& machine, Now now) {
+                       inbox_.put([this, generation, answer](Agreement& machine, Now now) {
                          if (generation == generation_) machine.registrar_answered(answer, now);
                        });
                      });
 }
 
 void ClusterService::write(Write write) {
+  if (write.file == Write::File::promise) promise_under_way_ = true;
   enqueue_disk([this, generation = generation_, write = std::move(write)] {
     const auto done = files_.write(write);
     if (!done) spdlog::error("cluster: {}", done.error().text);
-    enqueue([this, generation, file = write.file, ok = done.ok()](Agreement& machine, Now now) {
-      if (generation == generation_) machine.written(file, ok, now);
+    inbox_.put([this, generation, file = write.file, ok = done.ok()](Agreement& machine, Now now) {
+      if (generation != generation_) return;
+      if (file == Write::File::promise) promise_under_way_ = false;
+      machine.written(file, ok, now);
     });
   });
 }
 
 // The files of the old cluster are put away by the disk thread, behind everything that was still to be written.
-void ClusterService::begin_anew() {
+void ClusterService::begin_anew(std::uint64_t entry) {
   machine_.reset();
+  promise_under_way_ = false;
   changes_.begin_anew();
   ++generation_;
-  enqueue_disk([this] {
+  enqueue_disk([this, entry] {
     auto machine = open();
     if (!machine) {
       spdlog::error("cluster: {} The node takes part again after a restart.", machine.error().text);
       return;
     }
-    const std::lock_guard lock(mutex_);
-    // Handed over by the queue's lock; the agreement thread takes it before the inputs behind it.
-    fresh_ = std::move(*machine);
-    changed_.notify_all();
+    inbox_.open(std::move(*machine), entry);
   });
 }
 
@@ -386,13 +389,19 @@ void ClusterService::enqueue_disk(std::function<void()> job) {
 
 // --- from other threads ---------------------------------------------------------------------------------------------
 
-void ClusterService::enqueue(Input input) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (inputs_.size() >= kMaxInputs) return;  // the state machine bears lost messages
-    inputs_.push_back(std::move(input));
-  }
+bool ClusterService::Reply::give(std::string body) {
+  const std::lock_guard lock(mutex_);
+  if (given_up_) return false;
+  body_ = std::move(body);
+  given_ = true;
   changed_.notify_all();
+  return true;
+}
+
+std::string ClusterService::Reply::wait(Deadline end) {
+  std::unique_lock lock(mutex_);
+  given_up_ = !changed_.wait_until(lock, end, [this] { return given_; });
+  return std::move(body_);
 }
 
 std::shared_ptr<const ClusterPicture> ClusterService::picture() const {
@@ -401,39 +410,25 @@ std::shared_ptr<const ClusterPicture> ClusterService::picture() const {
 }
 
 Result<std::string> ClusterService::receive(const NodeId& from, std::string_view messages) {
-  auto received = std::make_shared<std::vector<ClusterMessage>>();
-  bool honest = true;
-  const bool whole = read_frames(messages, [&](std::span<const std::uint8_t> bytes) {
-    auto message = decode_cluster_message(bytes);
-    honest = honest && message && message->from == from;
-    if (honest) received->push_back(std::move(*message));
-  });
-  if (!whole || !honest) {
+  auto received = read_messages(messages, from);
+  if (!received) {
     return Error{ErrorKind::usage, "The body is not a list of messages of the node whose certificate came with it."};
   }
-  auto reply = std::make_shared<Reply>();
-  enqueue([this, from, received, reply](Agreement& machine, Now now) {
+  const auto reply = std::make_shared<Reply>();
+  inbox_.put_message([this, from, received = std::move(*received), reply](Agreement& machine, Now now) {
     Returned returned{.to = from, .messages = {}};
-    for (const ClusterMessage& message : *received) {
+    for (const ClusterMessage& message : received) {
       machine.receive(message, now);
       drain(&returned);
     }
-    const std::lock_guard lock(reply->mutex);
+    std::string body;
     // This node itself, or a copy of it: each shows the other what it is.
-    if (from == machine.card().id) add_own_card(reply->body, machine.card());
-    for (std::vector<std::uint8_t>& message : returned.messages) {
-      if (reply->given_up) {
-        lines_.send(from, std::move(message));
-      } else {
-        add_frame(reply->body, message);
-      }
-    }
-    reply->done = true;
-    reply->changed.notify_all();
+    if (from == machine.card().id) add_own_card(body, machine.card());
+    for (const std::vector<std::uint8_t>& message : returned.messages) add_frame(body, message);
+    if (reply->give(std::move(body))) return;
+    for (std::vector<std::uint8_t>& message : returned.messages) lines_.send(from, std::move(message));
   });
-  std::unique_lock lock(reply->mutex);
-  reply->given_up = !reply->changed.wait_for(lock, kAnswerWithin, [&reply] { return reply->done; });
-  return reply->body;
+  return reply->wait(within(kAnswerWithin));
 }
 
 std::vector<MemberAddress> ClusterService::others() const {
@@ -477,32 +472,25 @@ std::vector<std::string> ClusterService::addresses_of(const NodeId& node) const 
   return addresses;
 }
 
-std::string ClusterService::enqueue_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input) {
-  auto reply = std::make_shared<Reply>();
-  enqueue([this, input, reply](Agreement& machine, Now now) {
+std::string ClusterService::put_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input) {
+  const auto reply = std::make_shared<Reply>();
+  inbox_.put([this, input, reply](Agreement& machine, Now now) {
     std::string body;
     input(machine, now, body);
     drain(nullptr);
-    const std::lock_guard lock(reply->mutex);
-    reply->body = std::move(body);
-    reply->done = true;
-    reply->changed.notify_all();
+    reply->give(std::move(body));
   });
-  std::unique_lock lock(reply->mutex);
-  reply->changed.wait_for(lock, kAnswerWithin, [&reply] { return reply->done; });
-  return reply->body;
+  return reply->wait(within(kAnswerWithin));
 }
 
 std::string ClusterService::card_message() {
-  return enqueue_and_wait([](Agreement& machine, Now, std::string& body) { add_own_card(body, machine.card()); });
+  return put_and_wait([](Agreement& machine, Now, std::string& body) { add_own_card(body, machine.card()); });
 }
 
 bool ClusterService::met_own_key(std::string_view answer) {
-  auto cards = std::make_shared<std::vector<ClusterMessage>>();
-  read_frames(answer, [&](std::span<const std::uint8_t> bytes) {
-    if (auto message = decode_cluster_message(bytes)) cards->push_back(std::move(*message));
-  });
-  const std::string copy = enqueue_and_wait([cards](Agreement& machine, Now now, std::string& body) {
+  const auto cards = read_messages(answer, trust_.node_id());
+  if (!cards) return false;
+  const std::string copy = put_and_wait([cards](Agreement& machine, Now now, std::string& body) {
     for (const ClusterMessage& message : *cards) {
       if (message.life.boot_id == machine.card().life.boot_id) continue;
       body = "copy";
@@ -525,46 +513,39 @@ void ClusterService::introduce(const MemberAddress& member) {
     }
     if (hints.size() > kMaxHints) hints.resize(kMaxHints);
   }
-  enqueue([member](Agreement& machine, Now now) {
+  inbox_.put([member](Agreement& machine, Now now) {
     if (machine.roster().find(member.node) == nullptr) machine.introduce(member.node, member.addresses.front(), now);
   });
 }
 
 void ClusterService::exclude(const NodeId& node) {
-  enqueue([node](Agreement& machine, Now now) { machine.exclude(node, now); });
+  inbox_.put([node](Agreement& machine, Now now) { machine.exclude(node, now); });
 }
 
 void ClusterService::leaving() {
-  enqueue([](Agreement& machine, Now now) { machine.leave(now); });
+  inbox_.put([](Agreement& machine, Now now) { machine.leave(now); });
   settle(within(kGoodByeWithin));
   lines_.drain(within(kGoodByeWithin));
 }
 
 void ClusterService::rest() {
   const Deadline end = within(kRestWithin);
-  enqueue([](Agreement& machine, Now now) { machine.rest(now); });
+  inbox_.put([](Agreement& machine, Now now) { machine.rest(now); });
   settle(end);
   lines_.drain(end);
   if (options_.etcd != nullptr) options_.etcd->drain(end);
 }
 
 void ClusterService::resume() {
-  enqueue([](Agreement& machine, Now now) { machine.resume(now); });
+  inbox_.put([](Agreement& machine, Now now) { machine.resume(now); });
 }
 
-// Waits until the messages of what was handed in before are on their lines: some rest on a write, and what is queued behind
-// that is the message.
+// Waits until the messages of what was handed in before are on their lines: some rest on a promise, which may have to wait for
+// the write of an earlier one.
 void ClusterService::settle(Deadline end) {
-  const auto said = std::make_shared<Reply>();
-  enqueue_disk([this, said] {
-    enqueue([said](Agreement&, Now) {
-      const std::lock_guard lock(said->mutex);
-      said->done = true;
-      said->changed.notify_all();
-    });
-  });
-  std::unique_lock lock(said->mutex);
-  said->changed.wait_until(lock, end, [&said] { return said->done; });
+  const auto settled = std::make_shared<Reply>();
+  inbox_.put([this, settled](Agreement&, Now) { settling_.push_back(settled); });
+  settled->wait(end);
 }
 
 void ClusterService::entered() {
@@ -576,12 +557,7 @@ void ClusterService::entered() {
     nobody->role = part_name(Part::starting);
     picture_ = std::move(nobody);
   }
-  {
-    const std::lock_guard lock(mutex_);
-    inputs_.clear();
-    anew_ = true;
-  }
-  changed_.notify_all();
+  inbox_.enter();
 }
 
 }  // namespace mz

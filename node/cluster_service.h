@@ -19,6 +19,7 @@
 
 #include "api/cluster.h"
 #include "api/membership.h"
+#include "node/agreement_inbox.h"
 #include "node/cluster_changes.h"
 #include "node/cluster_files.h"
 #include "node/etcd_registrar.h"
@@ -47,7 +48,6 @@ class NodeSigner final : public Signer {
 
 class ClusterService final : public Cluster {
  public:
-  static constexpr std::size_t kMaxInputs = 4096;                   // that wait for the agreement thread
   static constexpr std::chrono::milliseconds kAnswerWithin{500};    // for a request with messages
   static constexpr std::chrono::milliseconds kGoodByeWithin{1000};  // to hand over before the end
   static constexpr std::chrono::milliseconds kRestWithin{900};      // the same before sleep
@@ -103,14 +103,20 @@ class ClusterService final : public Cluster {
   void describe();
 
  private:
-  using Input = std::function<void(Agreement&, Now)>;
-  // Whoever waits for the agreement thread.
-  struct Reply {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-    bool given_up = false;  // nobody waits any more
-    std::string body;
+  // What somebody waits for whom the agreement thread answers.
+  class Reply {
+   public:
+    // False when nobody waits any more.
+    bool give(std::string body);
+    // Empty when that took too long.
+    std::string wait(Deadline end);
+
+   private:
+    std::mutex mutex_;  // guards the rest
+    std::condition_variable changed_;
+    std::string body_;
+    bool given_ = false;
+    bool given_up_ = false;
   };
   // Messages that go back by the request of that member.
   struct Returned {
@@ -121,15 +127,14 @@ class ClusterService final : public Cluster {
   void run();
   void run_disk();
   [[nodiscard]] Result<std::unique_ptr<Agreement>> open();
-  void enqueue(Input input);
-  // The same for whoever waits for what it adds to the reply; empty when that took too long.
-  std::string enqueue_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input);
+  // For whoever waits for what the input adds to the reply; empty when that took too long.
+  std::string put_and_wait(const std::function<void(Agreement&, Now, std::string&)>& input);
   void enqueue_disk(std::function<void()> job);
   void drain(Returned* returned);
   void settle(Deadline end);
   void ask_etcd(const RegistrarQuestion& question);
   void write(Write write);
-  void begin_anew();
+  void begin_anew(std::uint64_t entry);
   void publish(bool force);
   [[nodiscard]] std::vector<std::string> addresses_of(const NodeId& node) const;
 
@@ -146,16 +151,13 @@ class ClusterService final : public Cluster {
   std::unique_ptr<Agreement> machine_;  // null while the files change clusters
   std::uint64_t generation_ = 0;        // of machine_
   std::string cluster_;                 // the id of its cluster
+  bool promise_under_way_ = false;      // a write of it, on which messages wait
+  std::vector<std::shared_ptr<Reply>> settling_;
   Instant published_at_ = 0;
   Part published_part_ = Part::starting;
   Ballot published_ballot_;
 
-  mutable std::mutex mutex_;  // guards inputs_ and stopping_; held to move a few pointers
-  std::condition_variable changed_;
-  std::deque<Input> inputs_;
-  bool anew_ = false;                 // another cluster was entered
-  std::unique_ptr<Agreement> fresh_;  // opened for it
-  bool stopping_ = false;
+  AgreementInbox inbox_;
 
   std::mutex disk_mutex_;  // guards disk_jobs_ and disk_stopping_
   std::condition_variable disk_changed_;

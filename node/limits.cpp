@@ -10,6 +10,7 @@
 #include "api/pairing.h"
 #include "api/request_head.h"
 #include "engine/record.h"
+#include "node/agreement_inbox.h"
 #include "node/configuration.h"
 #include "node/engine_protocol.h"
 #include "node/etcd_registrar.h"
@@ -121,6 +122,9 @@ std::vector<Limit> limits() {
       {"feeds of signed events", EventSet::kMaxFeeds, "feeds", "further ones are refused"},
       {"a message between members", ClusterMessage::kMaxBytes, "bytes", "the message is refused"},
       {"messages that wait for one member", PeerLines::kMaxQueued, "messages", "the oldest is dropped"},
+      {"messages that members send at once", PeerLines::kMaxMessages, "messages", "the request or answer is refused"},
+      {"requests and answers with messages that wait", AgreementInbox::kMaxInputs, "bodies",
+       "further ones are dropped"},
       {"members of an etcd", EtcdSettings::kMaxEndpoints, "endpoints", "the settings are refused"},
       {"an answer of etcd", EtcdClient::kMaxAnswerBytes, "bytes", "it counts as none"},
       {"time for an answer of etcd", kRegistrarPatience / 1'000'000, "seconds", "it counts as none"},

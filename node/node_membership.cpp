@@ -239,8 +239,16 @@ Result<void> NodeMembership::adopt(const Admitted& admitted) {
 Result<void> NodeMembership::leave() {
   const std::lock_guard step(step_);
   const Agreement connected = agreement();
+  const std::vector<MemberAddress> before = others();
   if (connected.leaving) connected.leaving();
-  if (auto alone = trust_.start_alone(); !alone) return alone;
+  if (auto alone = trust_.start_alone(); !alone) {
+    // Still a member, which has said good-bye: with a new life it is one for the others again.
+    if (connected.entered) connected.entered();
+    for (const MemberAddress& member : before) {
+      if (connected.admitted) connected.admitted(member);
+    }
+    return alone;
+  }
   forget();
   journal_.add(JournalKind::node, JournalLevel::info, trust_.node_id(),
                "This node left the cluster and is one of its own now.");

@@ -15,8 +15,8 @@ void add_frame(std::string& body, std::span<const std::uint8_t> message) {
 bool read_frames(std::string_view body, const std::function<void(std::span<const std::uint8_t>)>& each) {
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
   std::size_t at = 0;
-  while (at < bytes.size()) {
-    if (bytes.size() - at < 4) return false;
+  for (std::size_t count = 0; at < bytes.size(); ++count) {
+    if (count == PeerLines::kMaxMessages || bytes.size() - at < 4) return false;
     std::size_t size = 0;
     for (std::size_t i = 0; i < 4; ++i) size |= std::size_t{bytes[at + i]} << (8 * i);
     at += 4;

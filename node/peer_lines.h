@@ -19,13 +19,14 @@ namespace mz {
 
 // Several messages as one body: each with its length in four bytes before it.
 void add_frame(std::string& body, std::span<const std::uint8_t> message);
-// False when the bytes are no such body.
+// False when the bytes are no such body, or more messages than anybody has to say at once.
 bool read_frames(std::string_view body, const std::function<void(std::span<const std::uint8_t>)>& each);
 
 class PeerLines {
  public:
   static constexpr std::size_t kMaxQueued = 64;                  // messages to one member
   static constexpr std::size_t kMaxBody = 2U << 20;              // bytes of one request
+  static constexpr std::size_t kMaxMessages = 4 * kMaxQueued;    // in one body: an answer may hold several for each
   static constexpr std::chrono::milliseconds kOneAttempt{2000};  // to carry what waits, all addresses together
   static constexpr std::chrono::milliseconds kOneAddress{1000};  // of that, for one address
 

@@ -1,9 +1,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <initializer_list>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "node/platform_posix.h"
@@ -17,6 +20,15 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kAnswerLimit{30};
 constexpr std::chrono::seconds kStopLimit{60};  // ExitTimeOut of the list is 30 s
+// After a service went, launchd goes on for some five seconds to refuse its label.
+constexpr std::chrono::seconds kLabelLimit{15};
+constexpr std::chrono::milliseconds kLookEvery{200};
+
+// What launchctl ends with, as errno has it on macOS.
+constexpr int kNoSuchProcess = 3;       // there is nothing to end
+constexpr int kInputOutput = 5;         // among other reasons: the label is still being let go
+constexpr int kInProgress = 36;         // the service is ending
+constexpr int kAlreadyInProgress = 37;  // the same
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -26,12 +38,21 @@ std::string domain(ServiceKind kind) {
 }
 std::string target(ServiceKind kind) { return domain(kind) + "/" + kLaunchdLabel; }
 
-Result<void> tell(std::vector<std::string> words) {
+Result<CommandEnd> launchctl(std::vector<std::string> words) {
   words.insert(words.begin(), "launchctl");
-  auto end = run_command(words, kStopLimit);
+  return run_command(words, kStopLimit);
+}
+
+Error failed(const std::string& word, const CommandEnd& end) {
+  return {ErrorKind::failure, "`launchctl " + word + "` failed: " + first_line(end.output) + "."};
+}
+
+// Well when launchctl ends with 0 or one of `also`.
+Result<void> tell(const std::vector<std::string>& words, std::initializer_list<int> also = {}) {
+  const auto end = launchctl(words);
   if (!end) return end.error();
-  if (end->code == 0) return {};
-  return Error{ErrorKind::failure, "`launchctl " + words[1] + "` failed: " + first_line(end->output) + "."};
+  if (end->code == 0 || std::ranges::find(also, end->code) != also.end()) return {};
+  return failed(words.front(), *end);
 }
 
 bool is_loaded(ServiceKind kind) {
@@ -103,12 +124,30 @@ Result<void> SystemService::start(bool anew) const {
     if (auto stopped = stop(); !stopped) return stopped;
   }
   if (auto allowed = tell({"enable", target(kind_)}); !allowed) return allowed;  // it may have been disabled by hand
-  return tell({"bootstrap", domain(kind_), file_.string()});
+  const auto limit = std::chrono::steady_clock::now() + kLabelLimit;
+  for (;;) {
+    const auto end = launchctl({"bootstrap", domain(kind_), file_.string()});
+    if (!end) return end.error();
+    if (end->code == 0) return {};
+    const bool passes = end->code == kInputOutput || end->code == kAlreadyInProgress;
+    if (!passes || std::chrono::steady_clock::now() >= limit) return failed("bootstrap", *end);
+    std::this_thread::sleep_for(kLookEvery);
+  }
 }
 
+// launchd answers before the service has ended.
 Result<void> SystemService::stop() const {
   if (!is_loaded(kind_)) return {};
-  return tell({"bootout", target(kind_)});
+  const auto limit = std::chrono::steady_clock::now() + kStopLimit;
+  if (auto told = tell({"bootout", target(kind_)}, {kNoSuchProcess, kInProgress}); !told) return told;
+  while (is_loaded(kind_)) {
+    if (std::chrono::steady_clock::now() >= limit) {
+      return Error{ErrorKind::failure, "launchd has not ended the service after " + std::to_string(kStopLimit.count()) +
+                                           " s. Ask it: `launchctl print " + target(kind_) + "`."};
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  return {};
 }
 
 Result<void> SystemService::forget() const { return {}; }

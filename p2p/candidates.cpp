@@ -45,6 +45,10 @@ std::string PeerAddress::text() const {
   return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+bool PeerAddress::is_loopback() const {
+  return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
+}
+
 const char* candidate_source_word(CandidateSource source) {
   switch (source) {
     case CandidateSource::exchanged:

@@ -31,6 +31,8 @@ struct PeerAddress {
   // HOST:PORT, [IPV6]:PORT
   static Result<PeerAddress> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
+  // Whatever is there is on this computer.
+  [[nodiscard]] bool is_loopback() const;
   friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
   friend bool operator<(const PeerAddress& a, const PeerAddress& b) {
     return std::tie(a.host, a.port) < std::tie(b.host, b.port);

@@ -35,6 +35,7 @@ std::vector<MemberToVisit> remembered_members(const DataDirectory& data);
 // Fills in what a status of the running node says.
 std::vector<MemberToVisit> read_status(const nlohmann::json& status, Facts& facts);
 
+// At all their addresses but where this node itself is: `facts` knows its port.
 void visit_members(const TlsIdentity& self, std::vector<MemberToVisit> members, Facts& facts);
 
 DiskFacts look_at_disk(const std::filesystem::path& directory);

@@ -68,8 +68,12 @@ struct Interface {
 
 struct SleepFacts {
   std::optional<unsigned> idle_minutes = {};  // on mains power; 0: never. Nothing: not known
+  bool desktop = false;                       // one runs, and may put it to sleep, whatever the system says
   bool lid = false;                           // there is one, and closing it means sleep
 };
+
+// Of the distribution, as far as doctor knows what they call things.
+enum class Packages : std::uint8_t { unknown, apt, dnf, pacman, zypper };
 
 struct PowerFacts {
   bool known = false;
@@ -84,6 +88,7 @@ struct SystemFacts {
   std::vector<Wall> walls = {};
   bool walls_seen = false;        // all that this system may have
   bool discovery_daemon = false;  // its socket exists
+  Packages packages = Packages::unknown;
   SleepFacts sleep;
   PowerFacts power;
   std::uint64_t open_files = 0;  // the limit of the node, or of this program when no node runs; 0: not known

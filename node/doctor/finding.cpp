@@ -60,7 +60,8 @@ constexpr FindingKind kKinds[] = {
      "Start the node without --no-discovery if that is not meant."},
     {"discovery.unavailable", kWarning,
      "The discovery daemon does not answer; machines find each other by --peer only.",
-     "Linux: sudo apt install avahi-daemon && sudo systemctl enable --now avahi-daemon"},
+     "Linux: install Avahi (avahi-daemon on Debian and Ubuntu, avahi elsewhere), then sudo systemctl enable --now "
+     "avahi-daemon"},
 
     {"interfaces.up", kOk, "A network interface is up and has an address.", ""},
     {"interfaces.none", kWarning, "No network interface is up but loopback.",
@@ -127,7 +128,11 @@ constexpr FindingKind kKinds[] = {
     {"sleep.lid", kInfo, "This machine sleeps when its lid is closed; the node stands still while it sleeps.",
      "Linux: HandleLidSwitch=ignore in /etc/systemd/logind.conf. macOS: keep it on mains power with a display."},
     {"sleep.idle", kWarning, "This machine goes to sleep when nobody uses it; the node stands still while it sleeps.",
-     "Linux: IdleAction=ignore in /etc/systemd/logind.conf. macOS: sudo pmset -c sleep 0"},
+     "Linux: sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target. macOS: sudo pmset "
+     "-c sleep 0"},
+    {"sleep.desktop", kInfo,
+     "This machine has a desktop, whose own settings may put it to sleep; the node stands still while it sleeps.",
+     "sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target"},
 
     {"power.mains", kOk, "This machine runs on mains power.", ""},
     {"power.battery", kInfo, "This machine runs on battery, so it leads the cluster last.", "Plug it in."},

@@ -13,6 +13,8 @@ constexpr std::int64_t kAuthoritySeconds = 365 * kDaySeconds;
 constexpr double kSlowMilliseconds = 500;
 constexpr std::uint64_t kFewFiles = 4096;
 constexpr unsigned kLowPercent = 15;
+// Logind and all desktops go by these, so it works everywhere.
+constexpr char kStayAwake[] = "sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target";
 
 std::string gigabytes(std::uint64_t bytes) {
   char text[32];
@@ -128,8 +130,11 @@ Findings check_sleep(const Facts& facts) {
     findings.push_back(
         finding("sleep.idle",
                 "This machine goes to sleep after " + std::to_string(*sleep.idle_minutes) + " minutes without use.",
-                linux_here ? "Set IdleAction=ignore in /etc/systemd/logind.conf and restart systemd-logind."
-                           : "sudo pmset -c sleep 0"));
+                linux_here ? kStayAwake : "sudo pmset -c sleep 0"));
+  } else if (sleep.desktop) {
+    findings.push_back(finding("sleep.desktop",
+                               "Whether this machine goes to sleep without use is up to the settings of its desktop.",
+                               kStayAwake));
   }
   if (sleep.lid) {
     findings.push_back(

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "node/doctor/checks.h"
+#include "p2p/candidates.h"
 
 namespace mz::doctor {
 namespace {
@@ -13,7 +14,12 @@ constexpr double kMaxClockSeconds = 30;
 constexpr std::int64_t kEarliest = 1'767'225'600;
 constexpr std::int64_t kLatest = 4'102'444'800;
 
-bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+// Its own answer came from another computer.
+bool is_reached_elsewhere(const MemberFacts& member) {
+  if (member.way != Way::reached && member.way != Way::other_protocol) return false;
+  const auto address = PeerAddress::parse(member.address);
+  return address && !address->is_loopback();
+}
 
 std::string words_of(const std::vector<std::string>& parts, const char* between) {
   std::string text;
@@ -31,6 +37,26 @@ std::string amount(double seconds) {
   if (seconds < 120) return std::to_string(static_cast<long long>(seconds + 0.5)) + " s";
   if (seconds < 7200) return std::to_string(static_cast<long long>(seconds / 60)) + " minutes";
   return std::to_string(static_cast<long long>(seconds / 3600)) + " hours";
+}
+
+// Empty where only the general remedy is known.
+std::string avahi_remedy(Packages packages) {
+  const auto by = [](const char* install) {
+    return std::string("sudo ") + install + " && sudo systemctl enable --now avahi-daemon";
+  };
+  switch (packages) {
+    case Packages::apt:
+      return by("apt install avahi-daemon");
+    case Packages::dnf:
+      return by("dnf install avahi");
+    case Packages::pacman:
+      return by("pacman -S avahi");
+    case Packages::zypper:
+      return by("zypper install avahi");
+    case Packages::unknown:
+      break;
+  }
+  return "";
 }
 
 Finding blocked(const Wall& wall, bool has_others, std::uint16_t port) {
@@ -55,8 +81,9 @@ Findings check_port(const Facts& facts) {
   if (!node.port_answers) {
     return {finding("port.dead", "The node runs, but nothing answers on TCP port " + port + " of this computer.")};
   }
-  const bool everywhere = std::any_of(facts.system.bound.begin(), facts.system.bound.end(),
-                                      [](const Bound& each) { return !is_loopback(each.address); });
+  const bool everywhere = std::any_of(facts.system.bound.begin(), facts.system.bound.end(), [](const Bound& each) {
+    return !PeerAddress{.host = each.address}.is_loopback();
+  });
   if (everywhere) return {finding("port.listening", "The node listens for other machines on TCP port " + port + ".")};
   if (facts.system.bound.empty()) return {};  // could not be seen
   if (facts.members.empty()) {
@@ -102,7 +129,7 @@ Findings check_discovery(const Facts& facts) {
   if (node.discovery_state == "starting") return {finding("discovery.starting", said)};
   if (node.discovery_state == "off") return {finding("discovery.off", said)};
   const std::string remedy = facts.system.system == System::on_linux
-                                 ? "sudo apt install avahi-daemon && sudo systemctl enable --now avahi-daemon"
+                                 ? avahi_remedy(facts.system.packages)
                                  : "sudo launchctl kickstart -k system/com.apple.mDNSResponder";
   if (node.discovery_state == "unavailable") return {finding("discovery.unavailable", said, remedy)};
   const std::string daemon = facts.system.system == System::on_linux ? "avahi-daemon" : "mDNSResponder";
@@ -134,7 +161,7 @@ Findings check_interfaces(const Facts& facts) {
   unsigned hidden = facts.node.candidates_without_route;
   bool reached_any = false;
   for (const MemberFacts& member : facts.members) {
-    reached_any |= member.way != Way::unreachable && !member.address.starts_with("127.");
+    reached_any |= is_reached_elsewhere(member);
     hidden += member.without_route;
   }
   if (hidden > 0 && !reached_any) {

@@ -101,17 +101,24 @@ bool has_lid() {
 SleepFacts look_at_sleep() {
   std::error_code error;
   if (!fs::exists("/run/systemd/system", error)) return {};  // another kind of system
-  std::string text = text_of_file("/etc/systemd/logind.conf");
+  SleepText text{.logind = text_of_file("/etc/systemd/logind.conf")};
   for (const char* folder :
        {"/usr/lib/systemd/logind.conf.d", "/run/systemd/logind.conf.d", "/etc/systemd/logind.conf.d"}) {
     std::vector<fs::path> files;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
       files.push_back(at->path());
     std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) text += "\n" + text_of_file(file);
+    for (const fs::path& file : files) text.logind += "\n" + text_of_file(file);
   }
-  const auto target = run_tool("systemctl", {"is-enabled", "sleep.target"});
-  return read_logind(text, has_lid(), target && target->output.starts_with("masked"));
+  // Whatever it ends with: it fails for a unit that is masked or inactive, and says so.
+  const auto systemctl = [](const std::vector<std::string>& words) {
+    const auto end = run_tool("systemctl", words);
+    return end ? end->output : "";
+  };
+  text.sleep_target = systemctl({"is-enabled", "sleep.target"});
+  text.default_target = systemctl({"get-default"});
+  text.display_manager = systemctl({"is-active", "display-manager.service"});
+  return read_systemd_sleep(text, has_lid());
 }
 
 PowerFacts look_at_power() {
@@ -144,6 +151,7 @@ SystemFacts read_system(const SystemQuestion& question) {
   look_at_walls(question.port, facts);
   std::error_code error;
   facts.discovery_daemon = fs::exists("/run/avahi-daemon/socket", error);
+  facts.packages = read_os_release(text_of_file("/etc/os-release"));
   facts.sleep = look_at_sleep();
   facts.power = look_at_power();
   facts.open_files = look_at_open_files(question.node);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 namespace mz::doctor {
 namespace {
@@ -54,6 +55,32 @@ unsigned minutes_of(const std::string& text, unsigned fallback) {
 }
 
 constexpr unsigned kLogindIdleMinutes = 30;  // its default
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(kBlanks) + 1 - first));
+}
+
+std::string unquoted(const std::string& text) {
+  const bool quoted = text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// The lines `key = value`, blanks around both left out, without comments.
+std::vector<std::pair<std::string, std::string>> settings_in(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    const auto equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    std::string key = trimmed(std::string_view(line).substr(0, equals));
+    if (key.starts_with("#") || key.starts_with(";")) continue;
+    settings.emplace_back(std::move(key), trimmed(std::string_view(line).substr(equals + 1)));
+  }
+  return settings;
+}
 
 }  // namespace
 
@@ -107,16 +134,13 @@ FileLimits read_proc_limits(std::string_view text) {
   return limits;
 }
 
-SleepFacts read_logind(std::string_view text, bool has_lid, bool sleep_masked) {
+SleepFacts read_systemd_sleep(const SleepText& text, bool has_lid) {
+  // Logind and desktops alike go by this target; masked, nothing puts the machine to sleep.
+  if (text.sleep_target.starts_with("masked")) return {.idle_minutes = 0};
   std::string lid = "suspend";
   std::string idle = "ignore";
   std::string after;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
-    const auto equals = line.find('=');
-    if (equals == std::string::npos || line.starts_with("#") || line.starts_with(";")) continue;
-    const std::string key = line.substr(0, equals);
-    const std::string value = line.substr(equals + 1);
+  for (const auto& [key, value] : settings_in(text.logind)) {
     if (key == "HandleLidSwitch" && !value.empty()) lid = value;
     if (key == "IdleAction" && !value.empty()) idle = value;
     if (key == "IdleActionSec") after = value;
@@ -125,9 +149,30 @@ SleepFacts read_logind(std::string_view text, bool has_lid, bool sleep_masked) {
     return action.starts_with("suspend") || action.starts_with("hibernate") || action.starts_with("hybrid-sleep");
   };
   SleepFacts facts;
-  facts.idle_minutes = !sleep_masked && sleeps(idle) ? minutes_of(after, kLogindIdleMinutes) : 0;
-  facts.lid = has_lid && !sleep_masked && sleeps(lid);
+  facts.desktop = text.display_manager.starts_with("active");
+  facts.lid = has_lid && sleeps(lid);
+  const unsigned minutes = sleeps(idle) ? minutes_of(after, kLogindIdleMinutes) : 0;
+  // Without a display manager somebody may still start a desktop by hand.
+  const bool unknown = minutes == 0 && !facts.desktop && text.default_target.starts_with("graphical");
+  if (!unknown) facts.idle_minutes = minutes;
   return facts;
+}
+
+Packages read_os_release(std::string_view text) {
+  std::string names;  // of the distribution, then of those that it is made from, the nearest first
+  std::string like;
+  for (const auto& [key, value] : settings_in(text)) {
+    if (key == "ID") names = unquoted(value);
+    if (key == "ID_LIKE") like = unquoted(value);
+  }
+  std::istringstream words(names + " " + like);
+  for (std::string word; words >> word;) {
+    if (word == "debian" || word == "ubuntu") return Packages::apt;
+    if (word == "fedora" || word == "rhel" || word == "centos") return Packages::dnf;
+    if (word == "arch") return Packages::pacman;
+    if (word.starts_with("opensuse") || word == "suse") return Packages::zypper;
+  }
+  return Packages::unknown;
 }
 
 SleepFacts read_pmset_custom(std::string_view text, bool has_lid) {

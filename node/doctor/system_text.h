@@ -28,9 +28,17 @@ struct FileLimits {
 };
 FileLimits read_proc_limits(std::string_view text);
 
-// logind.conf and its drop-ins one after the other, later lines first in force; `has_lid`: the machine has one. `sleep_masked`: sleep.target
-// is masked, so nothing puts the machine to sleep.
-SleepFacts read_logind(std::string_view text, bool has_lid, bool sleep_masked);
+// Who puts a machine with systemd to sleep. Texts of programs are empty when they could not be asked.
+struct SleepText {
+  std::string logind = {};           // logind.conf and its drop-ins one after the other, later lines first in force
+  std::string sleep_target = {};     // systemctl is-enabled sleep.target
+  std::string default_target = {};   // systemctl get-default
+  std::string display_manager = {};  // systemctl is-active display-manager.service
+};
+SleepFacts read_systemd_sleep(const SleepText& text, bool has_lid);
+
+// /etc/os-release
+Packages read_os_release(std::string_view text);
 
 SleepFacts read_pmset_custom(std::string_view text, bool has_lid);  // pmset -g custom
 PowerFacts read_pmset_batt(std::string_view text);                  // pmset -g batt

@@ -95,7 +95,7 @@ void question(HttpConnection& connection, MemberFacts& member) {
   }
 }
 
-void visit(const TlsContext& context, MemberToVisit& member) {
+void visit(const TlsContext& context, std::uint16_t own_port, MemberToVisit& member) {
   MemberFacts& facts = member.facts;
   const auto id = NodeId::parse(facts.id);
   if (!id) return;
@@ -103,6 +103,8 @@ void visit(const TlsContext& context, MemberToVisit& member) {
   for (const std::string& text : member.addresses) {
     const auto address = PeerAddress::parse(text);
     if (!address) continue;
+    // Every node says that programs of its own computer reach it there. Here that is this node, whoever says it.
+    if (address->port == own_port && address->is_loopback()) continue;
     auto connection =
         HttpConnection::dial_tls({.host = address->host, .port = address->port}, context, *id, within(kVisitAddress));
     if (connection) {
@@ -130,7 +132,7 @@ void visit_members(const TlsIdentity& self, std::vector<MemberToVisit> members, 
     std::vector<std::thread> visitors;
     for (std::size_t i = 0; i < std::min<std::size_t>(kVisitors, members.size()); ++i) {
       visitors.emplace_back([&] {
-        for (std::size_t at = next++; at < members.size(); at = next++) visit(*context, members[at]);
+        for (std::size_t at = next++; at < members.size(); at = next++) visit(*context, facts.node.port, members[at]);
       });
     }
     for (std::thread& visitor : visitors) visitor.join();

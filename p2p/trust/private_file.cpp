@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -91,20 +92,24 @@ Result<Bytes> read_private_file(const fs::path& file, std::size_t limit) {
                                          file.string() +
                                          " - and, if somebody may have read it, `meshzero identity reset`."};
   }
-  Bytes bytes(limit + 1);
-  std::size_t size = 0;
-  while (size < bytes.size()) {
+  const Error too_large{ErrorKind::refused,
+                        file.string() + " is larger than anything MeshZero writes there. It is not ours."};
+  // As much as is there and a byte more, which shows whether the file grows meanwhile: limits lie far above most files.
+  Bytes bytes;
+  std::size_t wanted = static_cast<std::size_t>(status.st_size);
+  for (std::size_t size = 0;;) {
+    if (wanted > limit) return too_large;
+    bytes.resize(wanted + 1);
     const ssize_t got = ::read(descriptor.get(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return file_error("read", file, errno);
-    if (got == 0) break;
     size += static_cast<std::size_t>(got);
+    if (got == 0) {
+      bytes.resize(size);
+      return bytes;
+    }
+    if (size == bytes.size()) wanted = size > limit ? size : std::min(limit, 2 * size);
   }
-  if (size > limit) {
-    return Error{ErrorKind::refused, file.string() + " is larger than anything MeshZero writes there. It is not ours."};
-  }
-  bytes.resize(size);
-  return bytes;
 }
 
 Result<void> remove_private_file(const fs::path& file) {

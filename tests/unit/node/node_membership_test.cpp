@@ -108,5 +108,33 @@ TEST_F(NodeMembershipTest, TellsTheBestOfItsAddressesAndKnowsItselfAtAll) {
   EXPECT_EQ(membership_->candidates()[0].candidate.reason, "It is this node itself.");
 }
 
+TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
+  make_membership({});
+  const MemberAddress other{.node = NodeId::of_public_key(Bytes{1}), .addresses = {"192.0.2.9:8765"}};
+  using Told = std::vector<std::string>;
+  Told told;  // to the agreement
+  membership_->connect({.others = [&] { return std::vector{other}; },
+                        .alive = {},
+                        .entered = [&] { told.emplace_back("entered"); },
+                        .leaving = [&] { told.emplace_back("leaving"); },
+                        .excluded = {},
+                        .admitted = [&](const MemberAddress& member) { told.push_back(member.addresses.front()); },
+                        .card_message = {},
+                        .met_own_key = {}});
+  // In the way of the new certificate, like a full disk.
+  const std::filesystem::path obstacle = folder_ / "identity/certificate.pem.new";
+  std::filesystem::create_directory(obstacle);
+  const ClusterId before = trust_->cluster_id();
+  EXPECT_FALSE(membership_->leave().ok());
+  EXPECT_EQ(trust_->cluster_id(), before);
+  EXPECT_EQ(told, (Told{"leaving", "entered", "192.0.2.9:8765"}));
+
+  std::filesystem::remove(obstacle);
+  told.clear();
+  EXPECT_TRUE(membership_->leave().ok());
+  EXPECT_NE(trust_->cluster_id(), before);
+  EXPECT_EQ(told, (Told{"leaving", "entered"})) << "nobody of the cluster that it left";
+}
+
 }  // namespace
 }  // namespace mz

@@ -24,6 +24,15 @@ TEST(PeerAddress, IsAHostAndAPort) {
   }
 }
 
+TEST(PeerAddress, KnowsThisComputer) {
+  for (const char* here : {"127.0.0.1:80", "127.1.2.3:80", "[::1]:80", "[::ffff:127.0.0.1]:80", "localhost:80"}) {
+    EXPECT_TRUE(at(here).is_loopback()) << here;
+  }
+  for (const char* elsewhere : {"10.0.0.1:80", "[fe80::1%lo]:80", "[::2]:80", "localhost.example:80"}) {
+    EXPECT_FALSE(at(elsewhere).is_loopback()) << elsewhere;
+  }
+}
+
 TEST(Candidates, AreTriedAtGrowingIntervals) {
   Candidates table;
   table.add(at("a:1"), CandidateSource::fixed);

@@ -188,7 +188,15 @@ TEST(Doctor, GoesByTheNodeForDiscoveryAndByTheDaemonWhenItIsDown) {
   Facts facts = well();
   facts.node.discovery_state = "unavailable";
   facts.node.discovery_text = "No daemon.";
-  EXPECT_NE(found(facts, "discovery.unavailable").remedy.find("apt install avahi-daemon"), std::string::npos);
+  EXPECT_NE(found(facts, "discovery.unavailable").remedy.find("install Avahi"), std::string::npos);
+  for (const auto& [packages, install] : {std::pair{Packages::apt, "apt install avahi-daemon"},
+                                          {Packages::dnf, "dnf install avahi"},
+                                          {Packages::pacman, "pacman -S avahi"},
+                                          {Packages::zypper, "zypper install avahi"}}) {
+    facts.system.packages = packages;
+    EXPECT_EQ(found(facts, "discovery.unavailable").remedy,
+              std::string("sudo ") + install + " && sudo systemctl enable --now avahi-daemon");
+  }
   facts.system.system = System::on_macos;
   EXPECT_NE(found(facts, "discovery.unavailable").remedy.find("mDNSResponder"), std::string::npos);
   facts.node.discovery_state = "off";
@@ -220,8 +228,15 @@ TEST(Doctor, KnowsThePatternOfAHiddenLocalNetwork) {
   EXPECT_FALSE(has(facts, "interfaces.local-network")) << "on Linux it means something else";
   facts.system.system = System::on_macos;
   EXPECT_EQ(found(facts, "interfaces.local-network").level, Level::error);
+  facts.members[0].way = Way::refused;
+  facts.members[0].failures.emplace_back("At 127.0.0.1:8766 is another node.");
+  EXPECT_TRUE(has(facts, "interfaces.local-network")) << "somebody else answered, here";
   facts.members.push_back(other("second"));
   EXPECT_FALSE(has(facts, "interfaces.local-network")) << "one was reached";
+  for (const char* here : {"127.0.0.1:8766", "[::1]:8766"}) {
+    facts.members[1].address = here;
+    EXPECT_TRUE(has(facts, "interfaces.local-network")) << "one was reached on this computer: " << here;
+  }
   facts = well();
   facts.system.system = System::on_macos;
   EXPECT_FALSE(has(facts, "interfaces.local-network"));
@@ -316,8 +331,13 @@ TEST(Doctor, LooksAtTheDisk) {
 
 TEST(Doctor, LooksAtSleepPowerAndFiles) {
   Facts facts = well();
-  facts.system.sleep = {.idle_minutes = 10, .lid = true};
+  constexpr char kMask[] = "sudo systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target";
+  facts.system.sleep = {.idle_minutes = 0, .desktop = true};
+  EXPECT_EQ(ids(check_sleep(facts)), Ids{"sleep.desktop"}) << "nobody knows that it stays awake";
+  EXPECT_EQ(found(facts, "sleep.desktop").remedy, kMask);
+  facts.system.sleep = {.idle_minutes = 10, .desktop = true, .lid = true};
   EXPECT_EQ(ids(check_sleep(facts)), (Ids{"sleep.idle", "sleep.lid"}));
+  EXPECT_EQ(found(facts, "sleep.idle").remedy, kMask);
   facts.system.system = System::on_macos;
   EXPECT_EQ(found(facts, "sleep.idle").remedy, "sudo pmset -c sleep 0");
   facts.system.sleep = {};

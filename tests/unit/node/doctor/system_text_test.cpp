@@ -49,22 +49,58 @@ TEST(ProcLimits, NamesBothLimits) {
   EXPECT_EQ(read_proc_limits("").soft, 0U);
 }
 
+SleepFacts by_logind(const std::string& text, bool has_lid = false) {
+  return read_systemd_sleep({.logind = text, .sleep_target = "static\n", .default_target = "multi-user.target\n"},
+                            has_lid);
+}
+
 TEST(Logind, SleepsByItsDefaultsWhenTheLidCloses) {
   const std::string shipped = "[Login]\n#HandleLidSwitch=suspend\n#IdleAction=ignore\n#IdleActionSec=30min\n";
-  EXPECT_TRUE(read_logind(shipped, true, false).lid);
-  EXPECT_FALSE(read_logind(shipped, false, false).lid);
-  EXPECT_EQ(read_logind(shipped, true, false).idle_minutes, 0U);
-  EXPECT_FALSE(read_logind("[Login]\nHandleLidSwitch=ignore\n", true, false).lid);
-  EXPECT_FALSE(read_logind(shipped, true, true).lid) << "masked";
+  EXPECT_TRUE(by_logind(shipped, true).lid);
+  EXPECT_FALSE(by_logind(shipped, false).lid);
+  EXPECT_EQ(by_logind(shipped, true).idle_minutes, 0U);
+  EXPECT_FALSE(by_logind("[Login]\nHandleLidSwitch=ignore\n", true).lid);
+  EXPECT_FALSE(by_logind("[Login]\n  HandleLidSwitch = ignore \n", true).lid);
+  EXPECT_TRUE(by_logind("[Login]\n ; HandleLidSwitch = ignore\n", true).lid);
 }
 
 TEST(Logind, SleepsWhenItIsToldToAfterAWhile) {
-  EXPECT_EQ(read_logind("IdleAction=suspend\n", false, false).idle_minutes, 30U);
-  EXPECT_EQ(read_logind("IdleAction=suspend\nIdleActionSec=1h 20min\n", false, false).idle_minutes, 80U);
-  EXPECT_EQ(read_logind("IdleAction=suspend\nIdleActionSec=90\n", false, false).idle_minutes, 2U);
-  EXPECT_EQ(read_logind("IdleAction=suspend\nIdleAction=ignore\n", false, false).idle_minutes, 0U) << "the last counts";
-  EXPECT_EQ(read_logind("IdleAction=lock\nIdleActionSec=5min\n", false, false).idle_minutes, 0U);
-  EXPECT_EQ(read_logind("IdleAction=hibernate\n", false, true).idle_minutes, 0U) << "masked";
+  EXPECT_EQ(by_logind("IdleAction=suspend\n").idle_minutes, 30U);
+  EXPECT_EQ(by_logind("IdleAction=suspend\nIdleActionSec=1h 20min\n").idle_minutes, 80U);
+  EXPECT_EQ(by_logind("IdleAction =\tsuspend\nIdleActionSec = 1h 20min\n").idle_minutes, 80U);
+  EXPECT_EQ(by_logind("IdleAction=suspend\nIdleActionSec=90\n").idle_minutes, 2U);
+  EXPECT_EQ(by_logind("IdleAction=suspend\nIdleAction=ignore\n").idle_minutes, 0U) << "the last counts";
+  EXPECT_EQ(by_logind("IdleAction=lock\nIdleActionSec=5min\n").idle_minutes, 0U);
+}
+
+TEST(Systemd, SleepsAsADesktopLikesUnlessItsTargetIsMasked) {
+  SleepText text{.sleep_target = "static\n", .default_target = "graphical.target\n", .display_manager = "active\n"};
+  EXPECT_TRUE(read_systemd_sleep(text, true).desktop);
+  text.logind = "IdleAction=suspend\n";
+  text.sleep_target = "masked\n";
+  const SleepFacts masked = read_systemd_sleep(text, true);
+  EXPECT_FALSE(masked.desktop);
+  EXPECT_FALSE(masked.lid);
+  EXPECT_EQ(masked.idle_minutes, 0U);
+}
+
+// As Debian installs every server.
+TEST(Systemd, ItIsNotKnownWhoMayStartADesktop) {
+  const SleepFacts facts = read_systemd_sleep(
+      {.sleep_target = "static\n", .default_target = "graphical.target\n", .display_manager = "inactive\n"}, false);
+  EXPECT_FALSE(facts.desktop);
+  EXPECT_FALSE(facts.idle_minutes.has_value());
+}
+
+TEST(OsRelease, NamesThePackagesByTheDistributionOrByWhatItIsMadeFrom) {
+  EXPECT_EQ(read_os_release("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\n"), Packages::apt);
+  EXPECT_EQ(read_os_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), Packages::apt);
+  EXPECT_EQ(read_os_release("NAME=\"Fedora Linux\"\nID=fedora\nVARIANT_ID=workstation\n"), Packages::dnf);
+  EXPECT_EQ(read_os_release("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), Packages::dnf);
+  EXPECT_EQ(read_os_release("ID_LIKE=arch\nID=manjaro\n"), Packages::pacman);
+  EXPECT_EQ(read_os_release("ID='opensuse-leap'\nID_LIKE='suse opensuse'\n"), Packages::zypper);
+  EXPECT_EQ(read_os_release("ID=alpine\n"), Packages::unknown);
+  EXPECT_EQ(read_os_release(""), Packages::unknown);
 }
 
 TEST(Pmset, TellsSleepOnMainsPower) {

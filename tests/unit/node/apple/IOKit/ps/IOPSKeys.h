@@ -1,0 +1,4 @@
+// As CoreFoundation.h beside it.
+#pragma once
+
+#define kIOPSACPowerValue "AC Power"
