@@ -32,7 +32,7 @@ constexpr std::uint16_t kTypeAaaa = 28;
 
 constexpr char kRemedy[] =
     "Other machines are found by --peer and where they were before. To be found without, install and start the Avahi "
-    "daemon: sudo apt install avahi-daemon && sudo systemctl start avahi-daemon.";
+    "daemon; `meshzero doctor` says how.";
 
 // Frees what the library made.
 template <auto Free>
