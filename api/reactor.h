@@ -80,6 +80,7 @@ class Reactor {
   bool take_body(Connection& connection);
   bool dispatch(Connection& connection);
   bool open_upload(Connection& connection);
+  void pause(Connection& connection);
   void feed(Connection& connection);
   void finish_upload(Connection& connection);
   bool upload_opened(Connection& connection, const Result<void>& result);

@@ -150,21 +150,25 @@ bool Reactor::upload_opened(Connection& connection, const Result<void>& result) 
   return begin_body(connection);
 }
 
+// The client has to wait for the sink, so its time does not count.
+void Reactor::pause(Connection& connection) {
+  connection.paused = true;
+  connection.paused_at = Clock::now();
+  connection.deadline = Clock::time_point::max();
+}
+
 void Reactor::feed(Connection& connection) {
   Upload& upload = *connection.upload;
   const bool complete = connection.body_left == 0;
   const bool full = upload.filling.size() >= Listener::kPieceBytes;
   if (upload.busy) {
-    if (full || complete) {
-      connection.paused = true;
-      connection.paused_at = Clock::now();
-      connection.deadline = Clock::time_point::max();
-    }
+    if (full || complete) pause(connection);
     return;
   }
   if (complete && upload.filling.empty()) return finish_upload(connection);
   if (!complete && !full) return;
   upload.busy = true;
+  if (complete) pause(connection);
   auto piece = std::make_shared<std::string>(std::move(upload.filling));
   upload.filling = std::string();
   pools_.bulk->submit_always([this, id = connection.id, kept = connection.upload, piece] {
@@ -176,6 +180,7 @@ void Reactor::feed(Connection& connection) {
 }
 
 bool Reactor::piece_written(Connection& connection, const Result<void>& result) {
+  if (connection.upload == nullptr) return true;  // the client was too slow and has its answer, which is on its way out
   connection.upload->busy = false;
   if (connection.paused) {
     connection.paused = false;

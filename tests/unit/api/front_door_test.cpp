@@ -321,6 +321,22 @@ TEST_F(FrontDoor, a_sink_is_destroyed_when_its_sender_goes_away) {
   EXPECT_LT(record_.bytes, 1'000'000U);
 }
 
+TEST_F(FrontDoor, a_client_is_not_too_slow_while_the_sink_has_its_whole_body) {
+  const TlsContext worker = context_of(cluster_.member(Role::worker));
+  const std::string type = "Content-Type: application/octet-stream\r\n";
+  set_blocked(true);
+  test::TlsTalk complete(port(), worker);
+  ASSERT_TRUE(
+      complete.write("PUT /objects/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n" + type + "\r\n12345"));
+  ASSERT_TRUE(await([&] { return record_.bytes == 5; }));
+  // Begun later, so when its time is over that of the other one would have been too.
+  test::TlsTalk dripping(port(), worker);
+  ASSERT_TRUE(dripping.write("POST /node/size HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n" + type + "\r\n1"));
+  EXPECT_TRUE(dripping.read().starts_with("HTTP/1.1 408"));
+  set_blocked(false);
+  EXPECT_TRUE(complete.read("took 5").starts_with("HTTP/1.1 200"));
+}
+
 TEST_F(FrontDoor, uploads_that_hang_hold_up_neither_heartbeats_nor_pages) {
   set_blocked(true);
   std::vector<std::thread> uploads;
