@@ -90,7 +90,7 @@ class Listener {
   void start(Service service);
 
   // Listens on another reach from now on, on the same port; connections stay. On an error everything is as before. From
-  // any thread but the reactor's, after start.
+  // any thread but the reactor's, after start; refused while it stops.
   Result<void> set_reach(Reach reach);
 
  private:

@@ -26,12 +26,14 @@ void Reactor::stop() {
   wake_.wake();
 }
 
-void Reactor::post(std::function<void()> task) {
+bool Reactor::post(std::function<void()> task) {
   {
     const std::lock_guard lock(tasks_mutex_);
+    if (closed_) return false;
     tasks_.push_back(std::move(task));
   }
   wake_.wake();
+  return true;
 }
 
 void Reactor::run_tasks() {
@@ -99,7 +101,12 @@ void Reactor::run(const Listener::Service& service, const Pools& pools) {
     run_tasks();
     close_overdue();
   }
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    closed_ = true;
+  }
   while (!connections_.empty()) drop(connections_.begin()->first);
+  run_tasks();  // somebody may wait for one of them
 }
 
 // Tells the poller and the alarms what a connection waits for now.

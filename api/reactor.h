@@ -37,7 +37,8 @@ class Reactor {
   void run(const Listener::Service& service, const Pools& pools);
   // From any thread.
   void stop();
-  void post(std::function<void()> task);
+  // Runs it in the reactor's thread, also when that is about to end. False: it has ended and the task is not run.
+  bool post(std::function<void()> task);
 
   // The TCP doors are exchanged by a posted task.
   void close_tcp_doors();
@@ -112,8 +113,9 @@ class Reactor {
 
   WakePipe wake_;
   std::atomic<bool> stopping_{false};
-  std::mutex tasks_mutex_;  // guards tasks_
+  std::mutex tasks_mutex_;  // guards tasks_ and closed_
   std::vector<std::function<void()>> tasks_;
+  bool closed_ = false;  // nobody will run tasks any more
 };
 
 }  // namespace mz

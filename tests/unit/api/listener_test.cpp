@@ -9,10 +9,14 @@
 #include <array>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
+#include <future>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "api/loopback_client.h"
+#include "api/reactor.h"
 #include "store/descriptor.h"
 
 using mz::Descriptor;
@@ -117,6 +121,7 @@ class ListenerTest : public testing::Test {
   std::size_t waiting_ = 0;
   bool released_ = false;
   std::unique_ptr<Listener> listener_;
+  Listener* door_ = nullptr;  // also while it is being destroyed
 };
 
 }  // namespace
@@ -271,6 +276,45 @@ TEST_F(ListenerTest, large_answers_that_nobody_takes_are_bounded_in_memory) {
     status = mz::http_get(listener_->port(), "/large", std::chrono::seconds(20))->status;
   }
   EXPECT_EQ(status, 200);
+}
+
+TEST_F(ListenerTest, a_change_of_reach_by_a_request_that_outlives_the_sockets_is_refused_and_stops_nothing) {
+  std::promise<mz::Result<void>> changed_reach;
+  auto result = changed_reach.get_future();
+  start({.admit = admit_all, .answer = [&](const Route&, const Request&) {
+           std::unique_lock lock(mutex_);
+           ++waiting_;
+           changed_.notify_all();
+           changed_.wait(lock, [this] { return released_; });
+           changed_reach.set_value(door_->set_reach(mz::Reach::everywhere));
+           return HttpResponse{};
+         }});
+  door_ = listener_.get();
+  const Descriptor socket = connect_to(listener_->port());
+  send_text(socket, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await_slow_requests(1);
+  std::thread stopping([this] { listener_.reset(); });
+  EXPECT_EQ(receive(socket), "");  // closed, so the reactor has left its loop
+  release();
+  if (result.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+    ADD_FAILURE() << "nobody answers whoever changes the reach";
+    std::_Exit(1);  // threads that hang cannot be joined
+  }
+  stopping.join();
+  const auto refused = result.get();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, mz::ErrorKind::refused);
+}
+
+TEST(Reactor, runs_what_was_posted_before_its_end_and_takes_nothing_afterwards) {
+  mz::Reactor reactor({});
+  int runs = 0;
+  reactor.stop();
+  EXPECT_TRUE(reactor.post([&] { ++runs; }));
+  reactor.run({}, {});
+  EXPECT_EQ(runs, 1);
+  EXPECT_FALSE(reactor.post([&] { ++runs; }));
+  EXPECT_EQ(runs, 1);
 }
 
 TEST_F(ListenerTest, ipv6_loopback_is_served_on_the_same_port) {
