@@ -1,9 +1,13 @@
 // TLS and plain HTTP through one port, who is recognised, bodies, sinks, the Unix socket.
 #include "tests/unit/api/front_door.h"
 
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 
 using namespace mz;
@@ -251,6 +255,48 @@ TEST_F(FrontDoor, older_versions_of_tls_are_refused) {
     status = stream.handshake();
   }
   EXPECT_EQ(status, Stream::Status::failed);
+}
+
+namespace {
+
+// Has the client believe that the server asks for RSA-PSS too (RFC 8446 section 4.2.3), so that it shows its RSA key unasked. What
+// the two ends sign was taken from the message before.
+void hear_that_rsa_is_wanted(int sent, int, int type, const void* message, std::size_t size, SSL*, void*) {
+  const auto* begin = static_cast<const char*>(message);
+  if (sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0 || *begin != SSL3_MT_CERTIFICATE_REQUEST) return;
+  constexpr std::string_view kEcdsaOnly("\x00\x0d\x00\x04\x00\x02\x04\x03", 8);
+  constexpr std::string_view kRsaOnly("\x00\x0d\x00\x04\x00\x02\x08\x04", 8);
+  const auto at = std::string_view(begin, size).find(kEcdsaOnly);
+  if (at == std::string_view::npos) return;
+  std::memcpy(const_cast<char*>(begin) + at, kRsaOnly.data(), kRsaOnly.size());
+}
+
+TlsContext rsa_client() {
+  TlsContext context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(2048), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kDaySeconds);
+  EXPECT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
+  EXPECT_EQ(SSL_CTX_use_certificate(context.get(), certificate.get()), 1);
+  EXPECT_EQ(SSL_CTX_use_PrivateKey(context.get(), key.get()), 1);
+  return context;
+}
+
+}  // namespace
+
+TEST_F(FrontDoor, a_client_that_proves_itself_with_a_key_of_another_kind_is_refused_at_the_handshake) {
+  const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const TlsContext context = rsa_client();
+  // One that listens shows no certificate, like a browser that has none for us.
+  test::TlsTalk polite(port(), context);
+  polite.write(request);
+  EXPECT_TRUE(polite.read().starts_with("HTTP/1.1 200"));
+  SSL_CTX_set_msg_callback(context.get(), hear_that_rsa_is_wanted);
+  test::TlsTalk rude(port(), context);
+  rude.write(request);
+  EXPECT_EQ(rude.read(), "");
 }
 
 TEST_F(FrontDoor, a_body_arrives_whole_over_tls) {
