@@ -42,7 +42,9 @@ class Listener {
 
   // Bodies.
   static constexpr std::size_t kMinBodyBytesPerSecond = 4096;
+  static constexpr std::size_t kSmallBodyBytes = 64U << 10;        // up to here the next one does not count
   static constexpr std::size_t kMaxBufferedBodyBytes = 64U << 20;  // of all bodies in memory together
+  static constexpr std::size_t kMaxSenderBodyBytes = 8U << 20;     // of one sender's in memory
   static constexpr std::size_t kMaxUploads = 16;                   // bodies on their way into a sink, in all
   static constexpr std::size_t kPieceBytes = 256U << 10;           // handed to a sink at once
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/body_budget.h"
 #include "api/connection.h"
 #include "api/connection_places.h"
 #include "api/listener.h"
@@ -98,11 +99,13 @@ class Reactor {
   ConnectionPlaces places_{{.strangers = Listener::kMaxStrangers,
                             .per_address = Listener::kMaxStrangersPerAddress,
                             .members = Listener::kMaxMembers}};
+  BodyBudget bodies_{{.small = Listener::kSmallBodyBytes,
+                      .per_sender = Listener::kMaxSenderBodyBytes,
+                      .large = Listener::kMaxBufferedBodyBytes}};
   std::uint64_t next_id_ = kWakeKey + 1;  // of doors and connections alike
   Clock::time_point accept_again_;        // descriptors ran out: do not spin on the doors
   std::set<std::uint64_t> handshakes_;    // connections in Stage::handshake
   int handshake_steps_ = 0;               // of this round
-  std::size_t buffered_bytes_ = 0;        // reserved for bodies in memory
   std::size_t unsent_bytes_ = 0;          // of answers on their way out
   std::size_t uploads_ = 0;
   std::vector<PollEvent> events_;

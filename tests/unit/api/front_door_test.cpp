@@ -334,6 +334,37 @@ TEST_F(FrontDoor, a_client_that_asks_first_is_told_to_go_on_or_not) {
   EXPECT_TRUE(talk.read("\r\n\r\n5").starts_with("HTTP/1.1 200"));
 }
 
+TEST_F(FrontDoor, a_member_that_sends_many_large_bodies_slowly_holds_up_itself_only) {
+  constexpr std::size_t kLarge = 2U << 20;
+  const TlsContext slow = context_of(cluster_.member(Role::worker));
+  std::vector<std::unique_ptr<test::TlsTalk>> begun;
+  const auto begin_large = [&] {
+    begun.push_back(std::make_unique<test::TlsTalk>(port(), slow));
+    begun.back()->write(
+        "POST /node/size HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
+        "Content-Type: application/octet-stream\r\nContent-Length: " +
+        std::to_string(kLarge) + "\r\n\r\n");
+    return begun.back()->read("\r\n\r\n");
+  };
+  // As many as would fill all the memory for bodies.
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < Listener::kMaxBufferedBodyBytes / kLarge; ++i) {
+    taken += begin_large().starts_with("HTTP/1.1 100") ? 1 : 0;
+  }
+  EXPECT_EQ(taken, Listener::kMaxSenderBodyBytes / kLarge);
+  auto other = client(cluster_.member(Role::worker));
+  EXPECT_EQ(ask(other, post("/node/size", "heartbeat")).body, "9");
+  EXPECT_EQ(ask(other, post("/node/size", std::string(kLarge, 'x'))).body, "2097152");
+  // Its share is free again as soon as its connections are gone.
+  begun.clear();
+  std::string answer;
+  for (int i = 0; i < 1000 && !answer.starts_with("HTTP/1.1 100"); ++i) {
+    answer = begin_large();
+    begun.clear();
+  }
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 100"));
+}
+
 TEST_F(FrontDoor, a_large_body_goes_through_a_sink_in_bounded_pieces) {
   auto member = client(cluster_.member(Role::worker));
   constexpr std::size_t kSize = 20'000'000;
