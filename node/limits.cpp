@@ -131,7 +131,7 @@ std::vector<Limit> limits() {
       {"a file with certificates for etcd", EtcdSettings::kMaxPemBytes, "bytes", "the settings are refused"},
       {"times a node dials one member back in a minute", DialBack::kPerMinute, "times",
        "the request is answered with 429"},
-      {"members that a node dials back at once", DialBack::kMaxAtOnce, "members", "the request is answered with 429"},
+      {"members that a node dials back at once", DialBack::kMaxAtOnce, "member", "the request is answered with 429"},
       {"nodes put out of a cluster", RevocationSet::kMaxEntries, "nodes", "no more can be put out"},
       {"addresses of other nodes", Candidates::kMaxCandidates, "addresses", "one that never worked is forgotten"},
       {"addresses that are tried at the same time", NodeMembership::kMeetings, "addresses", "the others wait"},
