@@ -53,6 +53,7 @@ struct Connection {
   bool keep_alive = false;  // after this answer
   bool head_only = false;
   bool peer_finished = false;  // will send no more, and may still read
+  bool awaits_turn = false;    // there may be whole requests in `in`
 
   const Route* route = nullptr;  // of the request whose body is being read
   Request request;

@@ -31,6 +31,7 @@ class Listener {
   static constexpr std::size_t kMaxMembers = 16'384;          // who have proven who they are
   static constexpr std::size_t kMaxHandshakes = 256;          // unfinished ones, in all
   static constexpr int kHandshakesPerRound = 4;               // steps of handshakes before the others get their turn
+  static constexpr int kRequestsPerTurn = 16;                 // of one connection before the others get their turn
 
   // Time, in seconds.
   static constexpr int kHandshakeSeconds = 5;  // from connecting to the end of the handshake

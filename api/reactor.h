@@ -109,7 +109,7 @@ class Reactor {
   std::size_t unsent_bytes_ = 0;          // of answers on their way out
   std::size_t uploads_ = 0;
   std::vector<PollEvent> events_;
-  std::vector<std::uint64_t> ready_;  // connections with bytes inside TLS that the socket does not announce
+  std::set<std::uint64_t> ready_;  // connections that can go on without anything that the socket would announce
   // When to look at which connection, the soonest on top. An entry may be too early, never too late.
   using Alarm = std::pair<Clock::time_point, std::uint64_t>;
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <csignal>
@@ -155,6 +156,37 @@ TEST_F(ListenerTest, requests_sent_at_once_are_answered_in_order) {
     at = answer.find("path=/" + std::to_string(i) + ";", at);
     ASSERT_NE(at, std::string::npos) << i;
   }
+}
+
+TEST_F(ListenerTest, a_client_that_sends_many_requests_at_once_leaves_the_others_their_turn) {
+  std::vector<std::string> served;  // in the reactor, one after the other
+  start({.admit = admit_all, .answer = [&](const Route&, const Request& request) {
+           std::unique_lock lock(mutex_);
+           if (request.head.path == "/first") {
+             ++waiting_;
+             changed_.notify_all();
+             changed_.wait(lock, [this] { return released_; });
+           }
+           served.push_back(request.head.path);
+           HttpResponse response;
+           response.body = "path=" + request.head.path + ";";
+           return response;
+         }});
+  const Descriptor modest = connect_to(listener_->port());
+  send_text(modest, kRequest);
+  receive(modest, "path=/x;");
+  const Descriptor greedy = connect_to(listener_->port());
+  std::string all = "GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (int i = 1; i < 500; ++i) all += kRequest;
+  send_text(greedy, all);
+  await_slow_requests(1);
+  send_text(modest, "GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n");  // while the first of the many is answered
+  release();
+  receive(modest, "path=/other;");
+  const std::lock_guard lock(mutex_);
+  const auto first = std::find(served.begin(), served.end(), "/first");
+  const auto other = std::find(served.begin(), served.end(), "/other");
+  EXPECT_LE(other - first, 2 * Listener::kRequestsPerTurn);
 }
 
 TEST_F(ListenerTest, a_head_request_gets_no_body) {
