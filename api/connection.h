@@ -53,6 +53,7 @@ struct Connection {
   bool keep_alive = false;  // after this answer
   bool head_only = false;
   bool peer_finished = false;  // will send no more, and may still read
+  bool awaits_turn = false;    // there may be whole requests in `in`
 
   const Route* route = nullptr;  // of the request whose body is being read
   Request request;
@@ -60,8 +61,9 @@ struct Connection {
   std::uint64_t body_received = 0;
   Clock::time_point body_since;  // moved on by the time in which we did not read
   Clock::time_point paused_at;
-  bool paused = false;             // the sink is behind
-  std::size_t reserved_bytes = 0;  // of the memory for bodies
+  bool paused = false;               // the sink is behind
+  std::uint64_t reserved_bytes = 0;  // of the memory for bodies
+  std::string reserved_for;          // the sender in whose share they count
   std::shared_ptr<Upload> upload;
 };
 

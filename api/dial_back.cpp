@@ -7,6 +7,7 @@
 
 #include "api/cluster.h"
 #include "api/http_connection.h"
+#include "api/listener.h"
 #include "api/node_state.h"
 #include "p2p/candidates.h"
 #include "p2p/protocol.h"
@@ -45,7 +46,8 @@ HttpResponse dial_back_route(const NodeServices& services, const Request& reques
   const NodeId& member = request.principal.node_id;
   const DialBack::Turn turn = services.dial_back->turn(member);
   if (!turn.given()) {
-    return error_response(429, "busy", "This node dials back a few times a minute only. Ask again in a minute.");
+    return error_response(
+        429, "busy", "This node dials back one member at a time and each a few times a minute. Ask again in a minute.");
   }
   std::vector<std::string> card;
   const auto picture = services.cluster->picture();
@@ -73,6 +75,9 @@ constexpr Field kAnswered[] = {
     {"tried", FieldType::list, "`address`, `reached` and, if not, why as `text`."},
 };
 constexpr int kTooOften[] = {429};
+
+// A question keeps a thread of that pool for seconds; members that ask leave people one.
+static_assert(DialBack::kMaxAtOnce < Listener::kUiThreads);
 
 constexpr Route kRoutes[] = {
     // Waits for another machine, so not where heartbeats are answered.

@@ -23,7 +23,7 @@ class DialBack {
   static constexpr std::size_t kMaxAddresses = 10;
   static constexpr std::chrono::milliseconds kPerAddress{2000};
   static constexpr std::chrono::milliseconds kWhole{8000};
-  static constexpr unsigned kMaxAtOnce = 2;
+  static constexpr unsigned kMaxAtOnce = 1;
   static constexpr unsigned kPerMinute = 12;  // questions of one member
 
   // The right to one question, until it is destroyed.

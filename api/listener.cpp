@@ -107,7 +107,9 @@ void Listener::start(Service service) {
 Result<void> Listener::set_reach(Reach reach) {
   auto done = std::make_shared<std::promise<Result<void>>>();
   auto result = done->get_future();
-  parts_->reactor.post([this, reach, done] { done->set_value(parts_->exchange_doors(reach)); });
+  if (!parts_->reactor.post([this, reach, done] { done->set_value(parts_->exchange_doors(reach)); })) {
+    return Error{ErrorKind::refused, "The node is stopping."};
+  }
   return result.get();
 }
 

@@ -31,6 +31,7 @@ class Listener {
   static constexpr std::size_t kMaxMembers = 16'384;          // who have proven who they are
   static constexpr std::size_t kMaxHandshakes = 256;          // unfinished ones, in all
   static constexpr int kHandshakesPerRound = 4;               // steps of handshakes before the others get their turn
+  static constexpr int kRequestsPerTurn = 16;                 // of one connection before the others get their turn
 
   // Time, in seconds.
   static constexpr int kHandshakeSeconds = 5;  // from connecting to the end of the handshake
@@ -42,7 +43,9 @@ class Listener {
 
   // Bodies.
   static constexpr std::size_t kMinBodyBytesPerSecond = 4096;
+  static constexpr std::size_t kSmallBodyBytes = 64U << 10;        // up to here the next one does not count
   static constexpr std::size_t kMaxBufferedBodyBytes = 64U << 20;  // of all bodies in memory together
+  static constexpr std::size_t kMaxSenderBodyBytes = 8U << 20;     // of one sender's in memory
   static constexpr std::size_t kMaxUploads = 16;                   // bodies on their way into a sink, in all
   static constexpr std::size_t kPieceBytes = 256U << 10;           // handed to a sink at once
 
@@ -90,7 +93,7 @@ class Listener {
   void start(Service service);
 
   // Listens on another reach from now on, on the same port; connections stay. On an error everything is as before. From
-  // any thread but the reactor's, after start.
+  // any thread but the reactor's, after start; refused while it stops.
   Result<void> set_reach(Reach reach);
 
  private:

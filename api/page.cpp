@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,7 @@ const web::Asset* find_asset(std::string_view path) {
   return nullptr;
 }
 
-// For clients that do not take gzip. The input is ours, so only our own bug can make it fail.
+// The input is ours, so only our own bug can make it fail.
 std::optional<std::string> inflated(std::span<const unsigned char> gzip) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) return std::nullopt;  // 16: with gzip header
@@ -36,6 +37,17 @@ std::optional<std::string> inflated(std::span<const unsigned char> gzip) {
   inflateEnd(&stream);
   if (code != Z_STREAM_END) return std::nullopt;
   return out;
+}
+
+// For clients that do not take gzip. All are unpacked the first time one is wanted: this runs in the thread of all sockets, and a
+// client may ask again and again for nothing but the head.
+const std::optional<std::string>& plain(const web::Asset& asset) {
+  static const std::map<std::string_view, std::optional<std::string>> unpacked = [] {
+    std::map<std::string_view, std::optional<std::string>> all;
+    for (const web::Asset& each : web::assets()) all.emplace(each.path, inflated(each.gzip));
+    return all;
+  }();
+  return unpacked.at(asset.path);
 }
 
 }  // namespace
@@ -61,9 +73,9 @@ HttpResponse page_asset(const RequestHead& head) {
     response.body.assign(reinterpret_cast<const char*>(asset->gzip.data()), asset->gzip.size());
     return response;
   }
-  auto plain = inflated(asset->gzip);
-  if (!plain) return error_response(500, "failure", "The page inside this program is damaged. Build it again.");
-  response.body = std::move(*plain);
+  const auto& text = plain(*asset);
+  if (!text) return error_response(500, "failure", "The page inside this program is damaged. Build it again.");
+  response.body = *text;
   return response;
 }
 

@@ -26,12 +26,14 @@ void Reactor::stop() {
   wake_.wake();
 }
 
-void Reactor::post(std::function<void()> task) {
+bool Reactor::post(std::function<void()> task) {
   {
     const std::lock_guard lock(tasks_mutex_);
+    if (closed_) return false;
     tasks_.push_back(std::move(task));
   }
   wake_.wake();
+  return true;
 }
 
 void Reactor::run_tasks() {
@@ -74,7 +76,7 @@ void Reactor::watch_doors(bool open) {
 void Reactor::run(const Listener::Service& service, const Pools& pools) {
   service_ = &service;
   pools_ = pools;
-  std::vector<std::uint64_t> ready;
+  std::set<std::uint64_t> ready;
   while (!stopping_) {
     poller_.wait(poll_timeout(), events_);
     if (stopping_) break;
@@ -87,6 +89,7 @@ void Reactor::run(const Listener::Service& service, const Pools& pools) {
       } else if (const auto door = doors_.find(event.key); door != doors_.end()) {
         accept_some(door->second);
       } else {
+        ready.erase(event.key);  // one turn a round
         with_connection(event.key, [&](Connection& connection) { return advance(connection, event.events); });
       }
     }
@@ -99,7 +102,12 @@ void Reactor::run(const Listener::Service& service, const Pools& pools) {
     run_tasks();
     close_overdue();
   }
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    closed_ = true;
+  }
   while (!connections_.empty()) drop(connections_.begin()->first);
+  run_tasks();  // somebody may wait for one of them
 }
 
 // Tells the poller and the alarms what a connection waits for now.
@@ -119,7 +127,8 @@ void Reactor::watch(Connection& connection) {
     alarms_.emplace(connection.alarm, connection.id);
   }
   const bool reads = connection.stage == Stage::head || connection.stage == Stage::body;
-  if (reads && (events & POLLIN) != 0 && connection.stream.has_pending()) ready_.push_back(connection.id);
+  const bool can_go_on = connection.stream.has_pending() || connection.awaits_turn;
+  if (reads && (events & POLLIN) != 0 && can_go_on) ready_.insert(connection.id);
 }
 
 std::chrono::milliseconds Reactor::poll_timeout() {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/body_budget.h"
 #include "api/connection.h"
 #include "api/connection_places.h"
 #include "api/listener.h"
@@ -37,7 +38,8 @@ class Reactor {
   void run(const Listener::Service& service, const Pools& pools);
   // From any thread.
   void stop();
-  void post(std::function<void()> task);
+  // Runs it in the reactor's thread, also when that is about to end. False: it has ended and the task is not run.
+  bool post(std::function<void()> task);
 
   // The TCP doors are exchanged by a posted task.
   void close_tcp_doors();
@@ -80,6 +82,7 @@ class Reactor {
   bool take_body(Connection& connection);
   bool dispatch(Connection& connection);
   bool open_upload(Connection& connection);
+  void pause(Connection& connection);
   void feed(Connection& connection);
   void finish_upload(Connection& connection);
   bool upload_opened(Connection& connection, const Result<void>& result);
@@ -96,23 +99,26 @@ class Reactor {
   ConnectionPlaces places_{{.strangers = Listener::kMaxStrangers,
                             .per_address = Listener::kMaxStrangersPerAddress,
                             .members = Listener::kMaxMembers}};
+  BodyBudget bodies_{{.small = Listener::kSmallBodyBytes,
+                      .per_sender = Listener::kMaxSenderBodyBytes,
+                      .large = Listener::kMaxBufferedBodyBytes}};
   std::uint64_t next_id_ = kWakeKey + 1;  // of doors and connections alike
   Clock::time_point accept_again_;        // descriptors ran out: do not spin on the doors
   std::set<std::uint64_t> handshakes_;    // connections in Stage::handshake
   int handshake_steps_ = 0;               // of this round
-  std::size_t buffered_bytes_ = 0;        // reserved for bodies in memory
   std::size_t unsent_bytes_ = 0;          // of answers on their way out
   std::size_t uploads_ = 0;
   std::vector<PollEvent> events_;
-  std::vector<std::uint64_t> ready_;  // connections with bytes inside TLS that the socket does not announce
+  std::set<std::uint64_t> ready_;  // connections that can go on without anything that the socket would announce
   // When to look at which connection, the soonest on top. An entry may be too early, never too late.
   using Alarm = std::pair<Clock::time_point, std::uint64_t>;
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
 
   WakePipe wake_;
   std::atomic<bool> stopping_{false};
-  std::mutex tasks_mutex_;  // guards tasks_
+  std::mutex tasks_mutex_;  // guards tasks_ and closed_
   std::vector<std::function<void()>> tasks_;
+  bool closed_ = false;  // nobody will run tasks any more
 };
 
 }  // namespace mz

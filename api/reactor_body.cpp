@@ -1,4 +1,4 @@
-// Bodies: into memory within one budget for all, or piece by piece into a sink.
+// Bodies: into memory within a budget, or piece by piece into a sink.
 #include <algorithm>
 #include <array>
 
@@ -14,6 +14,16 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // A sink is destroyed by the pool that feeds it: that may mean to remove a file.
 void dispose(WorkerPool& bulk, std::shared_ptr<Upload> upload) {
   bulk.submit_always([upload = std::move(upload)]() mutable { upload.reset(); });
+}
+
+// Whoever has proven who it is counts by itself, others by where they are.
+std::string sender_of(const Request& request) {
+  const Principal& principal = request.principal;
+  if (principal.kind == Principal::Kind::stranger) {
+    return address_group(request.arrival.address, request.arrival.loopback);
+  }
+  const std::string name = principal.kind == Principal::Kind::node ? principal.node_id.text() : principal.label;
+  return std::string(principal_word(principal.kind)) + " " + name;
 }
 
 }  // namespace
@@ -33,7 +43,7 @@ WorkerPool* Reactor::pool_of(Pool pool) const {
 }
 
 void Reactor::release_body(Connection& connection) {
-  buffered_bytes_ -= connection.reserved_bytes;
+  bodies_.release(connection.reserved_for, connection.reserved_bytes);
   connection.reserved_bytes = 0;
   connection.body_left = 0;
   connection.paused = false;
@@ -51,11 +61,11 @@ void Reactor::set_body_deadline(Connection& connection) {
 bool Reactor::begin_body(Connection& connection) {
   const std::uint64_t length = connection.request.head.content_length.value_or(0);
   if (connection.upload == nullptr) {
-    if (length > Listener::kMaxBufferedBodyBytes - buffered_bytes_) {
+    connection.reserved_for = sender_of(connection.request);
+    if (!bodies_.reserve(connection.reserved_for, length)) {
       return refuse(connection, 503, "busy", "Too many large requests are being read. Try again in a moment.");
     }
-    connection.reserved_bytes = static_cast<std::size_t>(length);
-    buffered_bytes_ += connection.reserved_bytes;
+    connection.reserved_bytes = length;
   }
   connection.body_left = length;
   connection.body_received = 0;
@@ -150,21 +160,25 @@ bool Reactor::upload_opened(Connection& connection, const Result<void>& result) 
   return begin_body(connection);
 }
 
+// The client has to wait for the sink, so its time does not count.
+void Reactor::pause(Connection& connection) {
+  connection.paused = true;
+  connection.paused_at = Clock::now();
+  connection.deadline = Clock::time_point::max();
+}
+
 void Reactor::feed(Connection& connection) {
   Upload& upload = *connection.upload;
   const bool complete = connection.body_left == 0;
   const bool full = upload.filling.size() >= Listener::kPieceBytes;
   if (upload.busy) {
-    if (full || complete) {
-      connection.paused = true;
-      connection.paused_at = Clock::now();
-      connection.deadline = Clock::time_point::max();
-    }
+    if (full || complete) pause(connection);
     return;
   }
   if (complete && upload.filling.empty()) return finish_upload(connection);
   if (!complete && !full) return;
   upload.busy = true;
+  if (complete) pause(connection);
   auto piece = std::make_shared<std::string>(std::move(upload.filling));
   upload.filling = std::string();
   pools_.bulk->submit_always([this, id = connection.id, kept = connection.upload, piece] {
@@ -176,6 +190,7 @@ void Reactor::feed(Connection& connection) {
 }
 
 bool Reactor::piece_written(Connection& connection, const Result<void>& result) {
+  if (connection.upload == nullptr) return true;  // the client was too slow and has its answer, which is on its way out
   connection.upload->busy = false;
   if (connection.paused) {
     connection.paused = false;

@@ -119,9 +119,15 @@ bool Reactor::receive(Connection& connection) {
   return true;
 }
 
-// Serves the requests that have arrived in full, one after the other; a client may send the next one early.
+// Serves the requests that have arrived in full, one after the other; a client may send the next one early. After some of them
+// it is the others' turn, since a thousand small requests fit into what was read at once.
 bool Reactor::use_input(Connection& connection) {
-  while (connection.stage == Stage::head && !connection.in.empty()) {
+  connection.awaits_turn = false;
+  for (int served = 0; connection.stage == Stage::head && !connection.in.empty(); ++served) {
+    if (served == Listener::kRequestsPerTurn) {
+      connection.awaits_turn = true;
+      return true;
+    }
     HeadOutcome outcome = parse_request_head(connection.in);
     if (std::holds_alternative<HeadIncomplete>(outcome)) return !connection.peer_finished;
     bool alive = true;

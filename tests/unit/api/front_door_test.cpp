@@ -1,9 +1,13 @@
 // TLS and plain HTTP through one port, who is recognised, bodies, sinks, the Unix socket.
 #include "tests/unit/api/front_door.h"
 
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 
 using namespace mz;
@@ -253,6 +257,48 @@ TEST_F(FrontDoor, older_versions_of_tls_are_refused) {
   EXPECT_EQ(status, Stream::Status::failed);
 }
 
+namespace {
+
+// Has the client believe that the server asks for RSA-PSS too (RFC 8446 section 4.2.3), so that it shows its RSA key unasked. What
+// the two ends sign was taken from the message before.
+void hear_that_rsa_is_wanted(int sent, int, int type, const void* message, std::size_t size, SSL*, void*) {
+  const auto* begin = static_cast<const char*>(message);
+  if (sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0 || *begin != SSL3_MT_CERTIFICATE_REQUEST) return;
+  constexpr std::string_view kEcdsaOnly("\x00\x0d\x00\x04\x00\x02\x04\x03", 8);
+  constexpr std::string_view kRsaOnly("\x00\x0d\x00\x04\x00\x02\x08\x04", 8);
+  const auto at = std::string_view(begin, size).find(kEcdsaOnly);
+  if (at == std::string_view::npos) return;
+  std::memcpy(const_cast<char*>(begin) + at, kRsaOnly.data(), kRsaOnly.size());
+}
+
+TlsContext rsa_client() {
+  TlsContext context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(2048), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kDaySeconds);
+  EXPECT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
+  EXPECT_EQ(SSL_CTX_use_certificate(context.get(), certificate.get()), 1);
+  EXPECT_EQ(SSL_CTX_use_PrivateKey(context.get(), key.get()), 1);
+  return context;
+}
+
+}  // namespace
+
+TEST_F(FrontDoor, a_client_that_proves_itself_with_a_key_of_another_kind_is_refused_at_the_handshake) {
+  const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const TlsContext context = rsa_client();
+  // One that listens shows no certificate, like a browser that has none for us.
+  test::TlsTalk polite(port(), context);
+  polite.write(request);
+  EXPECT_TRUE(polite.read().starts_with("HTTP/1.1 200"));
+  SSL_CTX_set_msg_callback(context.get(), hear_that_rsa_is_wanted);
+  test::TlsTalk rude(port(), context);
+  rude.write(request);
+  EXPECT_EQ(rude.read(), "");
+}
+
 TEST_F(FrontDoor, a_body_arrives_whole_over_tls) {
   auto nobody = stranger();
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{16'384}, std::size_t{2} << 20}) {
@@ -288,6 +334,37 @@ TEST_F(FrontDoor, a_client_that_asks_first_is_told_to_go_on_or_not) {
   EXPECT_TRUE(talk.read("\r\n\r\n5").starts_with("HTTP/1.1 200"));
 }
 
+TEST_F(FrontDoor, a_member_that_sends_many_large_bodies_slowly_holds_up_itself_only) {
+  constexpr std::size_t kLarge = 2U << 20;
+  const TlsContext slow = context_of(cluster_.member(Role::worker));
+  std::vector<std::unique_ptr<test::TlsTalk>> begun;
+  const auto begin_large = [&] {
+    begun.push_back(std::make_unique<test::TlsTalk>(port(), slow));
+    begun.back()->write(
+        "POST /node/size HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
+        "Content-Type: application/octet-stream\r\nContent-Length: " +
+        std::to_string(kLarge) + "\r\n\r\n");
+    return begun.back()->read("\r\n\r\n");
+  };
+  // As many as would fill all the memory for bodies.
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < Listener::kMaxBufferedBodyBytes / kLarge; ++i) {
+    taken += begin_large().starts_with("HTTP/1.1 100") ? 1 : 0;
+  }
+  EXPECT_EQ(taken, Listener::kMaxSenderBodyBytes / kLarge);
+  auto other = client(cluster_.member(Role::worker));
+  EXPECT_EQ(ask(other, post("/node/size", "heartbeat")).body, "9");
+  EXPECT_EQ(ask(other, post("/node/size", std::string(kLarge, 'x'))).body, "2097152");
+  // Its share is free again as soon as its connections are gone.
+  begun.clear();
+  std::string answer;
+  for (int i = 0; i < 1000 && !answer.starts_with("HTTP/1.1 100"); ++i) {
+    answer = begin_large();
+    begun.clear();
+  }
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 100"));
+}
+
 TEST_F(FrontDoor, a_large_body_goes_through_a_sink_in_bounded_pieces) {
   auto member = client(cluster_.member(Role::worker));
   constexpr std::size_t kSize = 20'000'000;
@@ -319,6 +396,22 @@ TEST_F(FrontDoor, a_sink_is_destroyed_when_its_sender_goes_away) {
   }
   EXPECT_TRUE(await([&] { return record_.open == 0; }));
   EXPECT_LT(record_.bytes, 1'000'000U);
+}
+
+TEST_F(FrontDoor, a_client_is_not_too_slow_while_the_sink_has_its_whole_body) {
+  const TlsContext worker = context_of(cluster_.member(Role::worker));
+  const std::string type = "Content-Type: application/octet-stream\r\n";
+  set_blocked(true);
+  test::TlsTalk complete(port(), worker);
+  ASSERT_TRUE(
+      complete.write("PUT /objects/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n" + type + "\r\n12345"));
+  ASSERT_TRUE(await([&] { return record_.bytes == 5; }));
+  // Begun later, so when its time is over that of the other one would have been too.
+  test::TlsTalk dripping(port(), worker);
+  ASSERT_TRUE(dripping.write("POST /node/size HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n" + type + "\r\n1"));
+  EXPECT_TRUE(dripping.read().starts_with("HTTP/1.1 408"));
+  set_blocked(false);
+  EXPECT_TRUE(complete.read("took 5").starts_with("HTTP/1.1 200"));
 }
 
 TEST_F(FrontDoor, uploads_that_hang_hold_up_neither_heartbeats_nor_pages) {

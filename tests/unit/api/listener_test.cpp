@@ -6,13 +6,18 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
+#include <future>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "api/loopback_client.h"
+#include "api/reactor.h"
 #include "store/descriptor.h"
 
 using mz::Descriptor;
@@ -117,6 +122,7 @@ class ListenerTest : public testing::Test {
   std::size_t waiting_ = 0;
   bool released_ = false;
   std::unique_ptr<Listener> listener_;
+  Listener* door_ = nullptr;  // also while it is being destroyed
 };
 
 }  // namespace
@@ -150,6 +156,37 @@ TEST_F(ListenerTest, requests_sent_at_once_are_answered_in_order) {
     at = answer.find("path=/" + std::to_string(i) + ";", at);
     ASSERT_NE(at, std::string::npos) << i;
   }
+}
+
+TEST_F(ListenerTest, a_client_that_sends_many_requests_at_once_leaves_the_others_their_turn) {
+  std::vector<std::string> served;  // in the reactor, one after the other
+  start({.admit = admit_all, .answer = [&](const Route&, const Request& request) {
+           std::unique_lock lock(mutex_);
+           if (request.head.path == "/first") {
+             ++waiting_;
+             changed_.notify_all();
+             changed_.wait(lock, [this] { return released_; });
+           }
+           served.push_back(request.head.path);
+           HttpResponse response;
+           response.body = "path=" + request.head.path + ";";
+           return response;
+         }});
+  const Descriptor modest = connect_to(listener_->port());
+  send_text(modest, kRequest);
+  receive(modest, "path=/x;");
+  const Descriptor greedy = connect_to(listener_->port());
+  std::string all = "GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (int i = 1; i < 500; ++i) all += kRequest;
+  send_text(greedy, all);
+  await_slow_requests(1);
+  send_text(modest, "GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n");  // while the first of the many is answered
+  release();
+  receive(modest, "path=/other;");
+  const std::lock_guard lock(mutex_);
+  const auto first = std::find(served.begin(), served.end(), "/first");
+  const auto other = std::find(served.begin(), served.end(), "/other");
+  EXPECT_LE(other - first, 2 * Listener::kRequestsPerTurn);
 }
 
 TEST_F(ListenerTest, a_head_request_gets_no_body) {
@@ -271,6 +308,45 @@ TEST_F(ListenerTest, large_answers_that_nobody_takes_are_bounded_in_memory) {
     status = mz::http_get(listener_->port(), "/large", std::chrono::seconds(20))->status;
   }
   EXPECT_EQ(status, 200);
+}
+
+TEST_F(ListenerTest, a_change_of_reach_by_a_request_that_outlives_the_sockets_is_refused_and_stops_nothing) {
+  std::promise<mz::Result<void>> changed_reach;
+  auto result = changed_reach.get_future();
+  start({.admit = admit_all, .answer = [&](const Route&, const Request&) {
+           std::unique_lock lock(mutex_);
+           ++waiting_;
+           changed_.notify_all();
+           changed_.wait(lock, [this] { return released_; });
+           changed_reach.set_value(door_->set_reach(mz::Reach::everywhere));
+           return HttpResponse{};
+         }});
+  door_ = listener_.get();
+  const Descriptor socket = connect_to(listener_->port());
+  send_text(socket, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await_slow_requests(1);
+  std::thread stopping([this] { listener_.reset(); });
+  EXPECT_EQ(receive(socket), "");  // closed, so the reactor has left its loop
+  release();
+  if (result.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+    ADD_FAILURE() << "nobody answers whoever changes the reach";
+    std::_Exit(1);  // threads that hang cannot be joined
+  }
+  stopping.join();
+  const auto refused = result.get();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, mz::ErrorKind::refused);
+}
+
+TEST(Reactor, runs_what_was_posted_before_its_end_and_takes_nothing_afterwards) {
+  mz::Reactor reactor({});
+  int runs = 0;
+  reactor.stop();
+  EXPECT_TRUE(reactor.post([&] { ++runs; }));
+  reactor.run({}, {});
+  EXPECT_EQ(runs, 1);
+  EXPECT_FALSE(reactor.post([&] { ++runs; }));
+  EXPECT_EQ(runs, 1);
 }
 
 TEST_F(ListenerTest, ipv6_loopback_is_served_on_the_same_port) {
