@@ -488,7 +488,7 @@ constexpr Route kRoutes[] = {
      "/api/v1/nodes/{id}/revoke",
      "Puts a node out of the cluster for good.",
      kAdmin,
-     Pool::ui,
+     Pool::control,
      revoke_node_route,
      {.variables = kNodeId, .gives = kRevoked}},
     {"POST",
