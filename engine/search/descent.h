@@ -176,6 +176,7 @@ void Descent<G, M>::judge(Node& node, int ply) {
   }
   node.team = static_cast<std::uint8_t>(rules_.team(rules_.actor(state_)));
   model_.evaluate(rules_, state_, node.scores);
+  node.complete = moves_.empty();  // a dead end (rules.h): counts as it stands, and nothing follows
 }
 
 // The best child that is not complete; there is one as long as the node itself is not.
