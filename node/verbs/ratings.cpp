@@ -204,8 +204,10 @@ int play_tournament(const TournamentOptions& options) {
       const auto summary = run_match(
           *run, [](const MatchSummary&) {}, stop);
       if (!summary) return report(summary.error());
-      std::fprintf(stderr, "%s against %s: score %.3f in %llu games\n", engines[i].c_str(), engines[j].c_str(),
-                   summary->elo.score, static_cast<unsigned long long>(summary->games));
+      std::fprintf(stderr, "%s against %s: score %.3f in %llu games, %llu of them from the match log\n",
+                   engines[i].c_str(), engines[j].c_str(), summary->elo.score,
+                   static_cast<unsigned long long>(summary->games),
+                   static_cast<unsigned long long>(summary->resumed_games));
       if (stop) return report({ErrorKind::failure, "Interrupted: the same command goes on where this one stopped."});
     }
   }

@@ -54,6 +54,17 @@ TEST_F(Ratings, a_tournament_without_names_plays_one_engine_of_each_kind) {
                                                {"mcts:sims=400", 8}}));
 }
 
+TEST_F(Ratings, a_match_says_how_many_of_its_games_were_in_the_log) {
+  const std::string match = "match --a heuristic --b random --max-moves 60 --log " + at("log") + " --pairs ";
+  const auto first = run_binary(match + "2");
+  ASSERT_EQ(first.code, 0);
+  EXPECT_EQ(first.out.find("in the match log already"), std::string::npos) << first.out;
+  const auto longer = run_binary(match + "3");
+  ASSERT_EQ(longer.code, 0);
+  EXPECT_NE(longer.out.find("6 games: "), std::string::npos) << longer.out;
+  EXPECT_NE(longer.out.find("\n4 of them were in the match log already"), std::string::npos) << longer.out;
+}
+
 TEST_F(Ratings, one_engine_is_no_tournament) {
   const auto run = run_binary("tournament heuristic --log " + at("log"), kOnlyStderr);
   EXPECT_EQ(run.code, 2);
