@@ -162,6 +162,7 @@ MatchTable::Played MatchTable::play(std::uint64_t cycle, int rotation) {
   result.participants = plan_.participants;
   result.opening_seed = opening_seed(plan_, cycle);
   result.order = seat_order(seats, rotation);
+  result.max_moves = plan_.max_moves;
 
   const std::uint64_t seed =
       derive_seed(derive_seed(plan_.seed ^ kGameStream, cycle), static_cast<std::uint64_t>(rotation));

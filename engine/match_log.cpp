@@ -107,6 +107,10 @@ std::string outcome_text(const MatchResult& r) {
   return out;
 }
 
+std::string capped_text(const MatchResult& r) {
+  return (r.capped ? "1" : "0") + (r.max_moves == 0 ? "" : ":" + std::to_string(r.max_moves));
+}
+
 // The line without its newline.
 std::string line_of(const MatchLogTail& tail, const MatchResult& r) {
   std::string out(kVersion);
@@ -127,7 +131,7 @@ std::string line_of(const MatchLogTail& tail, const MatchResult& r) {
   field(order);
   field(to_hex(r.play_hash));
   field(outcome_text(r));
-  field(r.capped ? "1" : "0");
+  field(capped_text(r));
   for (const SeatEngine& engine : r.participants) {
     field(escaped(engine.spec) + "#" + (engine.weights_hash.empty() ? "-" : engine.weights_hash));
   }
@@ -173,6 +177,12 @@ bool parse_options(std::string_view text, GameConfig& config) {
   return true;
 }
 
+bool parse_capped(std::string_view text, MatchResult& r) {
+  const std::size_t colon = text.find(':');
+  r.capped = text.substr(0, colon) == "1";
+  return colon == std::string_view::npos || number(text.substr(colon + 1), r.max_moves);
+}
+
 bool parse_participant(std::string_view text, SeatEngine& engine) {
   const std::size_t mark = text.find('#');
   if (mark == std::string_view::npos) return false;
@@ -206,7 +216,7 @@ std::optional<ParsedLine> parse_line(std::string_view line) {
   if (!from_hex(words[10], r.play_hash)) return std::nullopt;
   const std::size_t winner = words[11].find('W');
   r.winner = winner == std::string_view::npos ? kNobody : static_cast<int>(winner);
-  r.capped = words[12] == "1";
+  if (!parse_capped(words[12], r)) return std::nullopt;
   for (std::size_t i = 13; i + 1 < words.size(); ++i) {
     SeatEngine engine;
     if (!parse_participant(words[i], engine)) return std::nullopt;

@@ -11,7 +11,8 @@
 //   ORDER        digit s tells which participant sat on seat s, for example 10
 //   PLAY         play hash (engine/record.h), 64 hexadecimal digits
 //   OUTCOME      per seat W or L; all D when nobody won
-//   CAPPED       1 when the game was stopped at a move cap, else 0
+//   CAPPED       1 when the game was stopped at a move cap, else 0; behind it :N when the match had a cap of N moves, which
+//                lines of the first versions do not tell
 //   PARTICIPANT  SPEC#WEIGHTS as many times as there are seats: engine specification and hash of its weights, or - instead
 //   DIGEST       SHA-256 of everything before it in the line
 // Bytes of names other than letters, digits and ._:/=,+- are written as % and two upper-case hexadecimal digits. One result
@@ -45,6 +46,7 @@ struct MatchResult {
   Digest play_hash{};
   int winner = kNobody;  // seat
   bool capped = false;
+  std::uint32_t max_moves = 0;  // cap of the match; 0: none, or not known
   friend bool operator==(const MatchResult&, const MatchResult&) = default;
 };
 

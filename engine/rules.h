@@ -24,7 +24,8 @@ inline constexpr int kNobody = -1;  // no seat: chance acts, or nobody won
 // `g` is one configuration of one game (board, seats, options): constant after construction and shared by threads.
 // State is plain bytes without pointers. `apply` takes only moves that `moves` lists (or, at a chance node, an outcome of
 // positive probability) and fills `u`, from which `undo` restores the state bit for bit; undo in reverse order only.
-//   moves        legal moves at a decision node, outcomes at a chance node, in an order fixed by the state
+//   moves        legal moves at a decision node, outcomes at a chance node, in an order fixed by the state. Positions made by hand may
+//                lead to dead ends: decision nodes without a move. A search judges them as they stand; nobody is asked to move there
 //   returns      one number per team in [-1, 1]; terminal states only
 //   observe      appends canonical bytes of what `seat` may know
 //   key          64-bit hash; seat == kNobody: of the whole state, else of what that seat may know

@@ -78,10 +78,19 @@ class CycleBoard {
   bool closed_ = false;
 };
 
+// Whether the game would have gone the same way under this cap (0: none). One that was stopped tells nothing about another cap; one
+// that ended by itself is known to be no longer than the cap it had.
+bool holds_under(const MatchResult& result, std::uint32_t cap) {
+  const bool known = result.max_moves != 0;
+  if (result.capped) return known && result.max_moves == cap;
+  return cap == 0 || (known && result.max_moves <= cap);
+}
+
 bool is_game_of(const MatchResult& result, const MatchPlan& plan, const Digest& rules, std::uint64_t cycle,
                 int rotation) {
   return result.rules_hash == rules && result.config == plan.config && result.participants == plan.participants &&
-         result.opening_seed == opening_seed(plan, cycle) && result.order == seat_order(plan.config.seats, rotation);
+         result.opening_seed == opening_seed(plan, cycle) && result.order == seat_order(plan.config.seats, rotation) &&
+         holds_under(result, plan.max_moves);
 }
 
 // The whole cycles of this very match at the front of the log.

@@ -39,8 +39,9 @@ struct MatchSummary {
 };
 
 // Cycles are counted and logged in order, so the summary depends on neither threads nor interruptions: a match that is started
-// again with the same plan takes the cycles it finds in the log and plays the rest. `progress` is called after each counted
-// cycle; `stop`, when set to true by a signal, ends the match after the cycles that are complete.
+// again with the same plan takes the cycles it finds in the log and plays the rest. Of a match with another move cap it takes the games
+// that would be the same. `progress` is called after each counted cycle; `stop`, when set to true by a signal, ends the match after the
+// cycles that are complete.
 Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(const MatchSummary&)>& progress,
                                const std::atomic<bool>& stop);
 

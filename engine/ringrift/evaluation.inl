@@ -88,8 +88,14 @@ class Features {
  private:
   static constexpr std::size_t idx(int i) { return static_cast<std::size_t>(i); }
 
-  // Cubic, so that the steps near the goal weigh most; in eighths of a step.
-  static int closeness(int steps, int goal) { return goal > 0 ? 8 * steps * steps * steps / (goal * goal) : 0; }
+  // Cubic, so that the steps near the goal weigh most; in eighths of a step. The bounds keep this and every sum of it inside 32 bits:
+  // no game comes near them, but a position made by hand may be anywhere beyond its goal.
+  static int closeness(int steps, int goal) {
+    static constexpr int kMostSteps = 645;  // no board has so many rings or cells; 8 * 645^3 < 2^31
+    static constexpr int kMost = 100'000;
+    const int n = std::min(steps, kMostSteps);
+    return goal > 0 ? std::min(8 * n * n * n / (goal * goal), kMost) : 0;
+  }
 
   // Everything that needs the rays of the stacks.
   void scan_stacks(int p) {

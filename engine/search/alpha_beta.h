@@ -337,6 +337,7 @@ Score AlphaBeta<G, M>::decision(int depth, Score alpha, Score beta, int ply, int
   f.moves.clear();
   rules_.moves(state_, f.moves);
   if (f.moves.size() == 1) return forced(depth, alpha, beta, ply, mover);
+  if (f.moves.empty()) return evaluate(mover);
   ++nodes_;
   order(depth, ply, found.move, known, mover);
 

@@ -47,7 +47,6 @@ class Descent {
     bool complete = false;
   };
   static constexpr std::size_t kMaxNodes = 1U << 23;  // 384 MiB
-  static constexpr std::uint64_t kStopInterval = 16;  // expansions between looks at the stop flag
 
   // Plays moves while there is only one; returns how many. The moves of the decision reached are in moves_.
   int pass_forced();
@@ -92,8 +91,8 @@ SearchResult Descent<G, M>::run(const State& root, const SearchLimits& limits) {
   do {
     descend();
     ++expansions;
-    if (limits.stop != nullptr && expansions % kStopInterval == 0 && limits.stop->load(std::memory_order_relaxed))
-      break;
+    // After every one: on a large board it judges more than a thousand positions.
+    if (limits.stop != nullptr && limits.stop->load(std::memory_order_relaxed)) break;
   } while (expansions < limits.nodes && !nodes_.front().complete && nodes_.size() < kMaxNodes);
   SearchResult result;
   const Node* best = chosen(nodes_.front());
@@ -176,6 +175,7 @@ void Descent<G, M>::judge(Node& node, int ply) {
   }
   node.team = static_cast<std::uint8_t>(rules_.team(rules_.actor(state_)));
   model_.evaluate(rules_, state_, node.scores);
+  node.complete = moves_.empty();  // a dead end (rules.h): counts as it stands, and nothing follows
 }
 
 // The best child that is not complete; there is one as long as the node itself is not.

@@ -26,7 +26,7 @@ using TeamValues = std::array<Value, kMaxSeats>;
 template <class G>
 struct Leaf {
   const typename G::State* state = nullptr;  // a decision node
-  std::span<const Move> moves;               // its legal moves, two or more
+  std::span<const Move> moves;               // its legal moves: two or more, or none at a dead end
   std::uint64_t seed = 0;                    // for evaluators that draw lots
   // The answer:
   std::span<std::uint32_t> weights;  // of each move, in any proportion; all 0 = uniform
@@ -53,7 +53,7 @@ class ConstantEvaluator final : public Evaluator<G> {
   }
 };
 
-// Plays every leaf to its end at random, once. Games without an end are cut off and count as even.
+// Plays every leaf to its end at random, once. Games without an end are cut off and count as even, and so do dead ends.
 template <class G>
 class PlayoutEvaluator final : public Evaluator<G> {
  public:
@@ -79,6 +79,7 @@ class PlayoutEvaluator final : public Evaluator<G> {
       } else {
         moves_.clear();
         rules_.moves(state_, moves_);
+        if (moves_.empty()) break;
         move = moves_[rng.below(static_cast<std::uint32_t>(moves_.size()))];
       }
       rules_.apply(state_, move, undo_);
@@ -118,6 +119,7 @@ class ModelEvaluator final : public Evaluator<G> {
     const auto mover = static_cast<std::size_t>(rules_.team(rules_.actor(*leaf.state)));
     ahead_.clear();
     TeamScores best{};
+    if (leaf.moves.empty()) model_.evaluate(rules_, *leaf.state, best);
     for (const Move move : leaf.moves) {
       const TeamScores scores = look_ahead(*leaf.state, move);
       if (ahead_.empty() || scores[mover] > best[mover]) best = scores;

@@ -190,6 +190,7 @@ void MaxN<G, M>::search(int depth, int ply) {
 template <class G, class M>
 void MaxN<G, M>::choose(int depth, int ply) {
   Frame& f = frame(ply);
+  if (f.moves.empty()) return judge(f.scores);
   const std::size_t team = mover();
   ++nodes_;
   bool any = false;

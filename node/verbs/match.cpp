@@ -124,6 +124,10 @@ int run(const Options& options) {
   }
   std::printf("%s against %s on %s with %d players\n%s\n", options.a.c_str(), options.b.c_str(),
               match->plan.config.board.c_str(), match->plan.config.seats, score_line(*summary).c_str());
+  if (summary->resumed_games > 0) {
+    std::printf("%llu of them were in the match log already; with another --log file they are played anew.\n",
+                static_cast<unsigned long long>(summary->resumed_games));
+  }
   std::printf("%llu distinct games, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
               static_cast<unsigned long long>(summary->distinct_games),
               static_cast<unsigned long long>(summary->capped),

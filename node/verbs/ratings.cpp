@@ -194,7 +194,9 @@ int play_tournament(const TournamentOptions& options) {
   const std::atomic<bool>& stop = stop_on_signals();
   std::string log;
   for (std::size_t i = 0; i < engines.size(); ++i) {
-    for (std::size_t j = i + 1; j < engines.size(); ++j) {
+    for (std::size_t j = 0; j < engines.size(); ++j) {
+      // Two seats are the same match in both orders; with more, one engine is alone against the other on all other seats.
+      if (j == i || (j < i && options.flags.players == 2)) continue;
       auto run = make_match_run(options.flags, options.configuration, {engines[i], engines[j]});
       if (!run) return report(run.error());
       log = run->log_path;
@@ -204,8 +206,10 @@ int play_tournament(const TournamentOptions& options) {
       const auto summary = run_match(
           *run, [](const MatchSummary&) {}, stop);
       if (!summary) return report(summary.error());
-      std::fprintf(stderr, "%s against %s: score %.3f in %llu games\n", engines[i].c_str(), engines[j].c_str(),
-                   summary->elo.score, static_cast<unsigned long long>(summary->games));
+      std::fprintf(stderr, "%s against %s: score %.3f in %llu games, %llu of them from the match log\n",
+                   engines[i].c_str(), engines[j].c_str(), summary->elo.score,
+                   static_cast<unsigned long long>(summary->games),
+                   static_cast<unsigned long long>(summary->resumed_games));
       if (stop) return report({ErrorKind::failure, "Interrupted: the same command goes on where this one stopped."});
     }
   }
@@ -240,7 +244,9 @@ void add_tournament(CLI::App& app, Action& action) {
   CLI::App* tournament = app.add_subcommand("tournament", "Play every engine against every other and rate them");
   auto options = std::make_shared<TournamentOptions>();
   tournament->add_option("engines", options->engines, "engine specifications; without any: one engine of each kind");
-  tournament->add_option("--pairs", options->pairs, "cycles for each two engines")
+  tournament
+      ->add_option("--pairs", options->pairs,
+                   "cycles for each two engines; with more than two players for each of them alone against the other")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   tournament

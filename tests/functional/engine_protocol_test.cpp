@@ -242,6 +242,42 @@ TEST(EngineProtocol, after_the_end_of_the_game_there_is_nothing_to_play_or_to_th
   EXPECT_EQ(error_kind(engine.ask({{"command", "play"}, {"move", "NT 1"}})), "over");
 }
 
+TEST(EngineProtocol, every_engine_thinks_about_a_position_that_leads_to_a_dead_end) {
+  // Who skips the capture has not acted and comes to forced elimination, where nothing is legal for a seat that could act (C18).
+  const std::string two = "square8|N2|T1|capture|S 0,0:1 0,2:2|M |C |H 17,17|E 0,0|R 0,0|X -|K 0,0|Q -|L 0;.;0;0";
+  const std::string three =
+      "square8|N3|T1|capture|S 0,0:1 0,2:2 7,7:3|M |C |H 17,17,17|E 0,0,0|R 0,0,0|X -|K 0,0|Q -|L 0;.;0;0";
+  const std::vector<std::string> engines = {"random",
+                                            "heuristic",
+                                            "minimax:nodes=2000",
+                                            "minimax:nodes=2000,variant=maxn",
+                                            "descent:nodes=500",
+                                            "mcts:sims=100",
+                                            "mcts:sims=100,judge=playouts"};
+  for (const int players : {2, 3}) {
+    Engine engine;
+    engine.ask({{"command", "newgame"}, {"board", "square8"}, {"players", players}});
+    const json start = engine.ask({{"command", "position"}, {"text", players == 2 ? two : three}});
+    ASSERT_EQ(start["reply"], "position") << start;
+    // The capture from 0,0 over 0,2 to 0,3 and up to 0,7, and skipping it.
+    const json legal = engine.ask({{"command", "legal"}})["moves"];
+    ASSERT_EQ(legal.size(), 6U);
+    const json dead =
+        engine.ask({{"command", "position"}, {"text", players == 2 ? two : three}, {"moves", {"SC 1", "NL 1"}}});
+    ASSERT_EQ(dead["legal"], 0);
+    ASSERT_EQ(dead["over"], false);
+    for (const std::string& name : engines) {
+      engine.ask({{"command", "position"}, {"text", players == 2 ? two : three}});
+      const std::string answer = engine.talk.ask(json({{"command", "go"}, {"engine", name}}).dump());
+      ASSERT_NE(answer, "") << name << " ended the program";
+      const json reply = json::parse(answer);
+      EXPECT_NE(std::find(legal.begin(), legal.end(), reply["move"]), legal.end()) << name << ": " << reply;
+    }
+    EXPECT_EQ(engine.ask({{"command", "quit"}})["reply"], "quit");
+    EXPECT_EQ(engine.talk.exit_code(), 0);
+  }
+}
+
 TEST(EngineProtocol, flags_that_name_no_game_or_engine_are_usage_errors) {
   EXPECT_EQ(mz::test::run_binary("engine --board chess </dev/null").code, 2);
   EXPECT_EQ(mz::test::run_binary("engine --option swap </dev/null").code, 2);

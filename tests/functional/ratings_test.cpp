@@ -8,6 +8,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "tests/functional/binary.h"
 
@@ -39,6 +42,22 @@ class Ratings : public testing::Test {
     return tables[0]["groups"][0]["ratings"];
   }
 
+  // Of each game in a match log the engines by seat and the digest of its play (engine/match_log.h).
+  [[nodiscard]] std::multiset<std::string> games_in(const std::string& log, std::size_t seats) const {
+    std::multiset<std::string> games;
+    std::ifstream in(at(log));
+    for (std::string line; std::getline(in, line);) {
+      std::istringstream words(line);
+      const std::vector<std::string> field(std::istream_iterator<std::string>(words), {});
+      std::string game = field.at(10);
+      for (std::size_t seat = 0; seat < seats; ++seat) {
+        game += " " + field.at(13 + static_cast<std::size_t>(field.at(9).at(seat) - '0'));
+      }
+      games.insert(game);
+    }
+    return games;
+  }
+
   std::string folder_;
 };
 
@@ -52,6 +71,36 @@ TEST_F(Ratings, a_tournament_without_names_plays_one_engine_of_each_kind) {
                                                {"minimax:nodes=10000", 8},
                                                {"descent:nodes=200", 8},
                                                {"mcts:sims=400", 8}}));
+}
+
+TEST_F(Ratings, a_tournament_of_three_seats_plays_the_same_games_in_whatever_order_engines_are_named) {
+  const std::string flags = " --board hex8 --players 3 --pairs 1 --max-moves 60 --log ";
+  ASSERT_EQ(run_binary("tournament random heuristic" + flags + at("one")).code, 0);
+  ASSERT_EQ(run_binary("tournament heuristic random" + flags + at("other")).code, 0);
+  const auto games = games_in("one", 3);
+  EXPECT_EQ(games, games_in("other", 3));
+  // Each of the two alone against the other, on every seat.
+  ASSERT_EQ(games.size(), 6U);
+  std::map<int, int> lineups;  // by how many seats the heuristic has
+  for (const std::string& game : games) {
+    int seats = 0;
+    for (std::size_t i = game.find(" heuristic#"); i != std::string::npos; i = game.find(" heuristic#", i + 1)) {
+      ++seats;
+    }
+    ++lineups[seats];
+  }
+  EXPECT_EQ(lineups, (std::map<int, int>{{1, 3}, {2, 3}}));
+}
+
+TEST_F(Ratings, a_match_says_how_many_of_its_games_were_in_the_log) {
+  const std::string match = "match --a heuristic --b random --max-moves 60 --log " + at("log") + " --pairs ";
+  const auto first = run_binary(match + "2");
+  ASSERT_EQ(first.code, 0);
+  EXPECT_EQ(first.out.find("in the match log already"), std::string::npos) << first.out;
+  const auto longer = run_binary(match + "3");
+  ASSERT_EQ(longer.code, 0);
+  EXPECT_NE(longer.out.find("6 games: "), std::string::npos) << longer.out;
+  EXPECT_NE(longer.out.find("\n4 of them were in the match log already"), std::string::npos) << longer.out;
 }
 
 TEST_F(Ratings, one_engine_is_no_tournament) {

@@ -25,6 +25,7 @@ MatchResult result_number(std::uint64_t n) {
   r.play_hash = test::play(n + 1);
   r.winner = n % 3 == 0 ? static_cast<int>(n % 2) : n % 3 == 1 ? static_cast<int>(1 - n % 2) : kNobody;
   r.capped = n % 3 == 2;
+  r.max_moves = n % 3 == 0 ? 0 : 300;
   return r;
 }
 
@@ -78,6 +79,23 @@ TEST(MatchLog, ALineHasTheDocumentedForm) {
   EXPECT_EQ(line, body + " " + to_hex(sha256(std::string_view(body))) + "\n");
   EXPECT_EQ(tail.next_index, 1U);
   EXPECT_EQ(tail.previous, to_hex(sha256(std::string_view(body))).substr(0, 16));
+}
+
+TEST(MatchLog, TellsTheCapOfTheMatchBehindWhetherItStoppedTheGame) {
+  const auto word = [](bool capped, std::uint32_t max_moves) {
+    MatchLogTail tail;
+    MatchResult r = result_number(2);
+    r.capped = capped;
+    r.max_moves = max_moves;
+    const std::string line = append_match_line(tail, r).value();
+    EXPECT_EQ(read_match_log(line).results.at(0), r);
+    const std::size_t outcome = line.find(" DD ");
+    return line.substr(outcome + 4, line.find(' ', outcome + 4) - outcome - 4);
+  };
+  EXPECT_EQ(word(true, 300), "1:300");
+  EXPECT_EQ(word(false, 300), "0:300");
+  EXPECT_EQ(word(false, 0), "0");
+  EXPECT_EQ(word(true, 0), "1") << "as in the first versions";
 }
 
 TEST(MatchLog, ContinuesFromATail) {
@@ -259,6 +277,13 @@ TEST(MatchLog, OneResultHasOneSpelling) {
       {11, "LL"},
       {12, "2"},
       {12, "1"},
+      {12, "0:0"},
+      {12, "0:007"},
+      {12, "0:"},
+      {12, "0:x"},
+      {12, "0:4294967296"},
+      {12, "0:1:1"},
+      {12, ":1"},
       {13, "random"},
       {13, "#-"},
       {13, "random#"},

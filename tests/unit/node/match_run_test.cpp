@@ -147,6 +147,44 @@ TEST_F(MatchRunTest, AFileWithOtherWeightsBeginsAnotherMatch) {
   EXPECT_EQ(resumed(), 4);
 }
 
+TEST_F(MatchRunTest, AGameThatWasStoppedCountsForNoMatchWithAnotherCap) {
+  constexpr std::uint32_t kCap = 30;  // less than any game of these two lasts
+  const auto with_cap = [&](std::uint32_t cap) {
+    MatchRun run = plan("log", 2, 1);
+    run.plan.max_moves = cap;
+    return run_match(run, ignore, kGoOn);
+  };
+  const auto stopped = with_cap(kCap);
+  ASSERT_TRUE(stopped);
+  ASSERT_EQ(stopped->capped, 4U);
+  const auto later = with_cap(kCap + 1);
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->resumed_games, 0U);
+  const auto free = with_cap(0);
+  ASSERT_TRUE(free);
+  EXPECT_EQ(free->resumed_games, 0U);
+  EXPECT_EQ(free->capped, 0U);
+  const auto again = with_cap(kCap);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->resumed_games, 4U);
+}
+
+TEST_F(MatchRunTest, AGameThatEndedByItselfCountsForEveryCapItIsKnownToKeep) {
+  constexpr std::uint32_t kCap = 20'000;  // more than any game lasts
+  const auto resumed = [&](std::uint32_t cap) {
+    MatchRun run = plan("log", 2, 1);
+    run.plan.max_moves = cap;
+    const auto summary = run_match(run, ignore, kGoOn);
+    EXPECT_TRUE(summary && summary->capped == 0);
+    return summary ? static_cast<int>(summary->resumed_games) : -1;
+  };
+  EXPECT_EQ(resumed(0), 0);
+  EXPECT_EQ(resumed(kCap), 0) << "how long those games were is not in the log";
+  EXPECT_EQ(resumed(kCap + 1), 4);
+  EXPECT_EQ(resumed(kCap - 1), 0);
+  EXPECT_EQ(resumed(0), 4);
+}
+
 TEST_F(MatchRunTest, GamesOfOneOpeningDifferByTheirSeeds) {
   MatchRun run = plan("log", 6, 2);
   run.plan.openings = 2;

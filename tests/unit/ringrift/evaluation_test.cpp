@@ -223,6 +223,37 @@ TYPED_TEST(EvaluationOn, BoardsThatAreTurnedOrMirroredHaveTheSameFeatures) {
   }
 }
 
+// A position text may credit a seat with up to 9,999 rings. Beyond the goal they never count for less than fewer rings.
+TYPED_TEST(EvaluationOn, MoreCreditedRingsAreNeverWorthLessHoweverMany) {
+  using G = TypeParam;
+  Weights heaviest = default_weights();
+  for (std::size_t i = 0; i + 1 < kFeatureCount; ++i) heaviest.value[i] = kFeatures[i].high;
+  for (int players = 2; players <= 4; ++players) {
+    const RingRift<G> rules(rules_for<G>(players).setup());
+    State<G> initial;
+    rules.initial(initial);
+    const std::string text = rules.text(initial);
+    std::string none = "|E 0";
+    for (int p = 1; p < players; ++p) none += ",0";
+    for (const Weights& weights : {default_weights(), heaviest}) {
+      Score before = 0;
+      for (const int rings : {10, 100, 645, 646, 700, 1000, 2000, 5000, 9999}) {
+        std::string credited = text;
+        credited.replace(credited.find(none), 4, "|E " + std::to_string(rings));
+        const auto s = rules.parse(credited);
+        ASSERT_TRUE(s) << credited;
+        const auto value = scores<G>(rules, *s, weights);
+        ASSERT_GE(value[0], before) << rings << " rings, " << players << " seats";
+        ASSERT_GT(value[0], 0);
+        ASSERT_LT(value[0], kMaxEvaluation);
+        ASSERT_LT(value[1], 0);
+        ASSERT_GT(value[1], -kMaxEvaluation);
+        before = value[0];
+      }
+    }
+  }
+}
+
 TYPED_TEST(EvaluationOn, AFinishedGameIsWonOrLost) {
   using G = TypeParam;
   const Rules<G> rules = rules_for<G>(3);

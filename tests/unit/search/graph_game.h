@@ -44,7 +44,10 @@ class Rules {
   [[nodiscard]] int actor(const State& s) const {
     return static_cast<int>(hash(s, 2) % static_cast<std::uint64_t>(teams_));
   }
+  // From this layer on nothing is legal, though the game goes on.
+  void begin_dead_ends_at(std::uint32_t layer) { dead_layer_ = layer; }
   [[nodiscard]] std::uint32_t move_count(const State& s) const {
+    if (s.layer >= dead_layer_) return 0;
     return s.layer > 0 && hash(s, 3) % 4 == 0 ? 1 : 2 + static_cast<std::uint32_t>(hash(s, 4) % (moves_ - 1));
   }
   void moves(const State& s, MoveList& out) const {
@@ -80,6 +83,7 @@ class Rules {
   std::uint32_t width_;
   std::uint32_t moves_;
   bool early_ends_;
+  std::uint32_t dead_layer_ = ~0U;
 };
 static_assert(GameRules<Rules>);
 

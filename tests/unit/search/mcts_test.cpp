@@ -435,6 +435,54 @@ TEST(PlayoutEvaluator, DrawsByTheSeedOfTheLeafAlone) {
   EXPECT_GT(seen.size(), 1U);
 }
 
+TEST(PlayoutEvaluator, PlaysNothingAtADeadEndAndCountsItAsEven) {
+  Rules rules(3, 5, 12, 40, 5, false);  // who plays on from there comes to an end with a winner
+  rules.begin_dead_ends_at(3);
+  PlayoutEvaluator<Rules> evaluator(rules);
+  const State s = initial(rules);
+  MoveList moves;
+  rules.moves(s, moves);
+  std::vector<std::uint32_t> weights(moves.size());
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    std::array<Leaf<Rules>, 1> leaf;
+    leaf[0].state = &s;
+    leaf[0].moves = moves.span();
+    leaf[0].seed = seed;
+    leaf[0].weights = weights;
+    evaluator.submit(leaf);
+    EXPECT_EQ(leaf[0].values, TeamValues{}) << seed;
+  }
+}
+
+TEST(ModelEvaluator, JudgesADeadEndAsItStands) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Rules rules(3, seed, 12);
+    rules.begin_dead_ends_at(0);
+    graph::Model model;
+    ModelEvaluator<Rules, graph::Model> evaluator(rules, model);
+    const State s = initial(rules);
+    std::array<Leaf<Rules>, 1> leaf;
+    leaf[0].state = &s;
+    evaluator.submit(leaf);
+    TeamScores scores{};
+    model.evaluate(rules, s, scores);
+    for (std::size_t team = 0; team < 3; ++team) {
+      EXPECT_EQ(leaf[0].values[team], squash(scores[team], model.value_unit())) << seed;
+    }
+  }
+}
+
+TEST(Mcts, ComesBackFromDeadEnds) {
+  Rules rules(2, 5, 12, 40, 5, false);
+  rules.begin_dead_ends_at(2);
+  PlayoutEvaluator<Rules> evaluator(rules);
+  MctsTree<Rules> tree(rules, {});
+  tree.start(initial(rules), 1);
+  run(tree, evaluator, 500);
+  EXPECT_EQ(tree.value(), 0);
+  EXPECT_LT(tree.best_edge(tree.root())->move.code, rules.move_count(initial(rules)));
+}
+
 TEST(FixedPoint, TakesSquareRootsExactly) {
   for (std::uint64_t x :
        {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 15ULL, 16ULL, 17ULL, 99980001ULL, 99980000ULL, 1ULL << 62, (1ULL << 62) - 1}) {

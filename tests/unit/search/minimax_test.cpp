@@ -35,6 +35,7 @@ TeamScores brute_force(const Rules& rules, State s, int depth, int ply, Prefer p
   }
   MoveList moves;
   rules.moves(s, moves);
+  if (moves.empty()) model.evaluate(rules, s, best);
   bool any = false;
   for (const Move move : moves) {
     State next = s;
@@ -113,6 +114,37 @@ TEST(MaxN, LetsEveryTeamTakeItsOwnBest) {
   for (int teams = 2; teams <= 4; ++teams) {
     for (std::uint64_t seed = 0; seed < 80; ++seed) {
       const Rules rules(teams, seed, 11);
+      int last = 0;
+      const Score expected = expected_score(rules, 3, last, kOwnScore);
+      for (const std::size_t entries : {0, 4096}) {
+        MaxN<Rules, Model> search(rules, Model{}, entries);
+        ASSERT_EQ(search.run(root_of(rules), depth_limit(3)).score, expected) << "seed " << seed;
+      }
+    }
+  }
+}
+
+TEST(AlphaBeta, JudgesDeadEndsAsTheyStand) {
+  for (int teams = 2; teams <= 4; ++teams) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      Rules rules(teams, seed, 11);
+      rules.begin_dead_ends_at(3);
+      const auto hero = static_cast<std::size_t>(rules.actor(root_of(rules)));
+      int last = 0;
+      const Score expected = expected_score(rules, 3, last, against(hero));
+      for (const std::size_t entries : {0, 4096}) {
+        AlphaBeta<Rules, Model> search(rules, Model{}, {.table_entries = entries, .reductions = false});
+        ASSERT_EQ(search.run(root_of(rules), depth_limit(3)).score, expected) << "seed " << seed;
+      }
+    }
+  }
+}
+
+TEST(MaxN, JudgesDeadEndsAsTheyStand) {
+  for (int teams = 2; teams <= 4; ++teams) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      Rules rules(teams, seed, 11);
+      rules.begin_dead_ends_at(3);
       int last = 0;
       const Score expected = expected_score(rules, 3, last, kOwnScore);
       for (const std::size_t entries : {0, 4096}) {
