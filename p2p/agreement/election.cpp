@@ -48,6 +48,9 @@ void Election::start(Instant now) {
 }
 
 void Election::observe(Instant now) {
+  // The lease that this node has granted by its last answer runs on, whatever this node forgets.
+  const bool granted = !following_.none() && !leading() && !faulty(Fault::vote_after_sleep);
+  if (granted) vote_from_ = std::max(vote_from_, contact_ + kLease);
   following_ = {};
   campaign_.reset();
   registration_.let_go(now);

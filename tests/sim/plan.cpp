@@ -333,21 +333,24 @@ class Plan {
   }
 
   // One host hears nobody and asks and asks. Then it is heard, by hosts that the leader counts on but that have lost it this
-  // moment, and perhaps started anew: they must not vote before the lease that they gave is over.
+  // moment, and perhaps started anew or slept: they must not vote before the lease that they gave is over.
   void hear_nobody(int led) {
     const int hosts = static_cast<int>(world_.hosts().size());
     const int deaf = (led + 1 + static_cast<int>(rng_.below(static_cast<std::uint32_t>(hosts - 1)))) % hosts;
     for (int i = 0; i < hosts; ++i) {
       if (i != deaf) world_.link(i, deaf).up = world_.link(deaf, i).up = false;
     }
-    const bool anew = rng_.chance(1, 2);
-    strike(milliseconds(5000, 8000), [this, led, deaf, anew] {
+    enum : std::uint8_t { awake, anew, asleep };
+    const std::uint32_t voters = rng_.below(3);
+    strike(milliseconds(5000, 8000), [this, led, deaf, voters] {
       for (const auto& host : world_.hosts()) {
         const int i = host->index;
         if (i == led) continue;
-        if (i != deaf && anew) {
+        if (i != deaf && voters == anew) {
           world_.crash(*host);
           restart(*host, milliseconds(1, 200));
+        } else if (i != deaf && voters == asleep) {
+          doze(*host, Rest::asleep, milliseconds(300, 3000));
         }
         world_.link(led, i).up = world_.link(i, led).up = false;
         if (i != deaf) world_.link(i, deaf) = world_.link(deaf, i) = {};

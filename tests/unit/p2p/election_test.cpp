@@ -169,6 +169,23 @@ TEST_F(ElectionTest, ANodeThatResumesStandsAgain) {
   EXPECT_LT(won_at_, kStart + kRest);
 }
 
+// It granted a lease to the leader that it acknowledged last, and a short sleep does not take it back.
+TEST_F(ElectionTest, AFollowerThatSleptVotesWhenTheLeaseIsOverThatItGaveBefore) {
+  ASSERT_TRUE(follows({.term = 1, .node = a_}, kStart));
+  election_.observe(kStart + kHeartbeat);
+  const Ask ask{.ballot = {.term = 2, .node = b_}, .binding = true, .sent_at = kStart};
+  EXPECT_FALSE(election_.asked(b_, ask, kStart + kLease - 1).yes);
+  EXPECT_TRUE(election_.asked(b_, ask, kStart + kLease).yes);
+}
+
+TEST_F(ElectionTest, ALeaderThatSleptGrantedNothingAndNeedNotWait) {
+  win();
+  ASSERT_TRUE(election_.leading());
+  election_.observe(won_at_ + kHeartbeat);
+  const Ask ask{.ballot = {.term = 100, .node = b_}, .binding = true, .sent_at = won_at_};
+  EXPECT_TRUE(election_.asked(b_, ask, won_at_ + kReach + kHeartbeat).yes);
+}
+
 // How long a node that knows no other member waits, from its start, before it leads.
 Duration silence_before_leading(bool admin, const Ballot& promised) {
   const Roster nobody;
