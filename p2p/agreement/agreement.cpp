@@ -243,8 +243,9 @@ void Agreement::describe(const std::vector<std::string>& addresses, std::uint8_t
     set_addresses(addresses);
     if (card_.addresses != before || card_.roles != roles) {
       card_.roles = roles;
-      election_.release(now.boot, false);  // to others, a new life does not lead
       new_life(now);
+      // To others, a new life does not lead. What it says must come behind its beginning, which takes back what waits.
+      election_.release(now.boot, false);
     }
   }
   finish(now);
@@ -257,9 +258,9 @@ void Agreement::become(Fitness fitness, Now now) {
 
 void Agreement::leave(Now now) {
   if (begin(now)) {
-    election_.release(now.boot, true);
     card_.presence = Presence::left;
     new_life(now);
+    election_.release(now.boot, true);  // before the card that says it left: nobody listens to it after that
     for (const NodeId& id : roster_.active()) send(id, Cards{{card_}});
   }
   finish(now);

@@ -1,0 +1,143 @@
+// Members of a cluster that talk to each other at once and write to disks that never fail: what they say, and to whom.
+#include "p2p/agreement/agreement.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mz {
+namespace {
+
+NodeId node(std::string_view name) {
+  return NodeId::of_public_key({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
+}
+
+// Everybody signs with an own mark.
+class MarkSigner final : public Signer {
+ public:
+  explicit MarkSigner(const NodeId& self) : self_(self) {}
+  Signature sign(std::span<const std::uint8_t>) override { return mark(self_); }
+  bool verify(const NodeId& author, std::span<const std::uint8_t>, const Signature& signature) override {
+    return signature == mark(author);
+  }
+  Signature sign_card(std::span<const std::uint8_t>) override { return mark(self_); }
+  bool verify_card(const NodeId& author, std::span<const std::uint8_t>, const Signature& signature) override {
+    return signature == mark(author);
+  }
+
+ private:
+  static Signature mark(const NodeId& id) { return {id.bytes().begin(), id.bytes().end()}; }
+  NodeId self_;
+};
+
+class AgreementTest : public testing::Test {
+ protected:
+  struct Member {
+    std::unique_ptr<MarkSigner> signer;
+    std::unique_ptr<Agreement> process;
+  };
+
+  // The first one founds the cluster; the others enter it by meeting all before them.
+  Agreement& add(const std::string& name, const AgreementFiles& files = {}) {
+    const NodeId id = node(name);
+    Member& member = members_[id];
+    member.signer = std::make_unique<MarkSigner>(id);
+    AgreementConfig config;
+    config.self = id;
+    config.boot_id = config.seed = members_.size();
+    config.name = name;
+    config.addresses = {"192.0.2.1:8765"};
+    config.roles = members_.size() == 1 ? Card::kWorker | Card::kAdmin : Card::kWorker;
+    auto started = Agreement::start(config, files, *member.signer, now_);
+    EXPECT_TRUE(started.ok());
+    member.process = std::move(*started);
+    for (auto& [other, before] : members_) {
+      if (other == id) continue;
+      before.process->introduce(id, "192.0.2.1:8765", now_);
+      member.process->introduce(other, "192.0.2.1:8765", now_);
+    }
+    settle();
+    return *member.process;
+  }
+  Agreement& of(std::string_view name) { return *members_.at(node(name)).process; }
+
+  // Until nobody has anything to say or to write at this moment.
+  void settle() {
+    for (bool calm = false; !calm;) {
+      calm = true;
+      for (auto& [id, member] : members_) {
+        for (const Write& write : member.process->take_writes()) {
+          member.process->written(write.file, true, now_);
+          calm = false;
+        }
+        for (Send& send : member.process->take_sends()) {
+          said_.push_back(send.message);
+          const auto to = members_.find(send.to);
+          if (to != members_.end()) to->second.process->receive(send.message, now_);
+          calm = false;
+        }
+      }
+    }
+  }
+  void run(Duration length) {
+    const Instant end = now_.boot + length;
+    for (;;) {
+      Instant next = end;
+      for (const auto& [id, member] : members_)
+        next = std::min(next, std::max(now_.boot + 1, member.process->wake_at()));
+      now_.awake += next - now_.boot;
+      now_.boot = next;
+      if (next >= end) return;
+      for (auto& [id, member] : members_) {
+        if (member.process->wake_at() <= now_.boot) member.process->tick(now_);
+      }
+      settle();
+    }
+  }
+  [[nodiscard]] bool leads(std::string_view name) { return part(of(name).standing(), now_.boot) == Part::leading; }
+  template <class Kind>
+  [[nodiscard]] std::size_t said(const NodeId& from) const {
+    return static_cast<std::size_t>(std::count_if(said_.begin(), said_.end(), [&](const ClusterMessage& message) {
+      return message.from == from && std::holds_alternative<Kind>(message.body);
+    }));
+  }
+
+  Now now_{100 * kLease, 100 * kLease};
+  std::map<NodeId, Member> members_;
+  std::vector<ClusterMessage> said_;  // in this order
+};
+
+// --- a leader that goes ---------------------------------------------------------------------------------------------
+
+TEST_F(AgreementTest, ALeaderWhoseAddressChangesHandsOver) {
+  Agreement& leader = add("a");
+  run(kLease);
+  add("b");
+  run(kLease);
+  ASSERT_TRUE(leads("a"));
+  said_.clear();
+  leader.describe({"192.0.2.9:8765"}, Card::kWorker | Card::kAdmin, now_);
+  settle();
+  EXPECT_EQ(said<Release>(node("a")), 1U);
+  EXPECT_TRUE(leads("b")) << "without waiting for anything";
+}
+
+TEST_F(AgreementTest, ALeaderThatLeavesHandsOver) {
+  Agreement& leader = add("a");
+  run(kLease);
+  add("b");
+  run(kLease);
+  ASSERT_TRUE(leads("a"));
+  said_.clear();
+  leader.leave(now_);
+  settle();
+  EXPECT_EQ(said<Release>(node("a")), 1U);
+  EXPECT_TRUE(leads("b")) << "without waiting for anything";
+  EXPECT_EQ(of("b").roster().find(node("a"))->card.presence, Presence::left);
+}
+
+}  // namespace
+}  // namespace mz
