@@ -139,5 +139,19 @@ TEST_F(AgreementTest, ALeaderThatLeavesHandsOver) {
   EXPECT_EQ(of("b").roster().find(node("a"))->card.presence, Presence::left);
 }
 
+// --- a cluster whose terms an etcd named before ---------------------------------------------------------------------
+
+TEST_F(AgreementTest, ANewcomerFollowsALeaderWhoseTermsHaveGrownByMillions) {
+  const Promise promise{.incarnation = 1, .ballot = {.term = 5'000'000, .node = node("a")}};
+  add("a", {.promise = promise.encode(), .cards = {}, .events = {}});
+  run(2 * kLease);
+  ASSERT_TRUE(leads("a"));
+  const Standing newcomer = add("b").standing();
+  EXPECT_TRUE(newcomer.promised.none());
+  run(kReach);
+  EXPECT_EQ(of("b").standing().following, of("a").standing().following);
+  EXPECT_EQ(part(of("b").standing(), now_.boot), Part::following);
+}
+
 }  // namespace
 }  // namespace mz
