@@ -63,6 +63,7 @@ void Roster::exclude(const NodeId& id, Instant now) {
   if (found == members_.end()) return;
   found->second.excluded = true;
   active_.reset();
+  digest_.reset();
 }
 
 const Member* Roster::find(const NodeId& id) const {
@@ -100,7 +101,7 @@ std::uint64_t Roster::digest(const Card& own) const {
       add(own);
       own_added = true;
     }
-    if (member.card.life.incarnation != 0) add(member.card);
+    if (member.card.life.incarnation != 0 && !member.excluded) add(member.card);
   }
   if (!own_added) add(own);
   const Digest hash = sha256(out.bytes());

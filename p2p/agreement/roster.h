@@ -47,7 +47,7 @@ class Roster {
   // Members that may take part, in the order of their ids, this node not among them.
   [[nodiscard]] const std::vector<NodeId>& active() const;
 
-  // Equal exactly when all cards are equal; `own` is the card of this node.
+  // Equal exactly when all cards are equal that members send each other; `own` is the card of this node.
   [[nodiscard]] std::uint64_t digest(const Card& own) const;
 
   // By the age of the last round trip, for a node that judges by itself (the leader).

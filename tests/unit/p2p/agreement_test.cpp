@@ -139,6 +139,23 @@ TEST_F(AgreementTest, ALeaderThatLeavesHandsOver) {
   EXPECT_EQ(of("b").roster().find(node("a"))->card.presence, Presence::left);
 }
 
+// --- who was put out ------------------------------------------------------------------------------------------------
+
+// One of them has the card of the one that was put out, the other never heard of it.
+TEST_F(AgreementTest, MembersSendEachOtherNothingAboutSomebodyWhoWasPutOut) {
+  add("a");
+  add("b");
+  run(2 * kLease);
+  of("a").exclude(node("b"), now_);
+  members_.erase(node("b"));
+  add("c").exclude(node("b"), now_);
+  run(kLease);
+  said_.clear();
+  run(kLease);
+  EXPECT_EQ(said<Cards>(node("a")) + said<Cards>(node("c")), 0U);
+  EXPECT_GT(said<HeartbeatAnswer>(node("a")) + said<HeartbeatAnswer>(node("c")), 0U) << "they do talk";
+}
+
 // --- a cluster whose terms an etcd named before ---------------------------------------------------------------------
 
 TEST_F(AgreementTest, ANewcomerFollowsALeaderWhoseTermsHaveGrownByMillions) {
