@@ -196,7 +196,7 @@ void Agreement::introduce(const NodeId& id, const std::string& address, Now now)
 
 void Agreement::exclude(const NodeId& id, Now now) {
   if (begin(now) && id != card_.id) {
-    roster_.exclude(id, now.boot);
+    roster_.exclude(id);
     cards_dirty_ = true;
   }
   finish(now);
@@ -474,6 +474,8 @@ void Agreement::take_cards(const Cards& cards, Now now) {
     cards_dirty_ = true;
     election_.began_anew(card.id, card.life, now.boot);
   }
+  if (pace_.size() <= Roster::kMaxMembers) return;
+  std::erase_if(pace_, [this](const auto& each) { return roster_.find(each.first) == nullptr; });
 }
 
 // Somebody else signed with our key. It may be an earlier life of this data directory that a restored backup forgot: then

@@ -121,6 +121,10 @@ class Agreement {
   [[nodiscard]] const Ballot& last_rival() const { return election_.last_rival(); }
   // The last ballot whose leader let go of it by itself; none before that.
   [[nodiscard]] Ballot released() const { return election_.released_ballot(); }
+  // Somebody found no place among the members lately. It tries again and again, so this holds while it lasts.
+  [[nodiscard]] bool crowded(Now now) const {
+    return roster_.turned_away_at() && now.boot - *roster_.turned_away_at() < kDeadAfter;
+  }
   // Everybody, this node included, in the order of ids.
   [[nodiscard]] std::vector<MemberView> members(Now now) const;
 

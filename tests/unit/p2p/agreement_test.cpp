@@ -156,6 +156,51 @@ TEST_F(AgreementTest, MembersSendEachOtherNothingAboutSomebodyWhoWasPutOut) {
   EXPECT_GT(said<HeartbeatAnswer>(node("a")) + said<HeartbeatAnswer>(node("c")), 0U) << "they do talk";
 }
 
+// --- who left, and who finds no place --------------------------------------------------------------------------------
+
+TEST_F(AgreementTest, WhoeverMissedThatAMemberLeftHearsOfItFromTheOthers) {
+  for (const char* name : {"a", "b", "c"}) add(name);
+  run(2 * kLease);
+  of("c").leave(now_);
+  for (const Write& write : of("c").take_writes()) of("c").written(write.file, true, now_);
+  for (const Send& send : of("c").take_sends()) {
+    if (send.to == node("a")) of("a").receive(send.message, now_);
+  }
+  members_.erase(node("c"));
+  EXPECT_EQ(of("b").roster().find(node("c"))->card.presence, Presence::present);
+  run(kProbeRound);
+  EXPECT_EQ(of("b").roster().find(node("c"))->card.presence, Presence::left);
+}
+
+TEST_F(AgreementTest, ANodeSaysThatItIsCrowdedWhileSomebodyFindsNoPlace) {
+  add("a");
+  add("b");
+  run(2 * kLease);
+  ClusterMessage message = said_.back();
+  message.from = node("b");
+  message.to = node("a");
+  message.life = of("b").card().life;
+  const auto meet = [&](std::size_t first, std::size_t last) {
+    Cards cards;
+    for (std::size_t i = first; i < last; ++i) {
+      Card card;
+      card.id = node("member " + std::to_string(i));
+      card.life = {.incarnation = 1, .boot_id = 1};
+      card.signature = MarkSigner(card.id).sign_card({});
+      cards.cards.push_back(std::move(card));
+    }
+    message.body = std::move(cards);
+    of("a").receive(message, now_);
+  };
+  meet(1, Roster::kMaxMembers);
+  EXPECT_EQ(of("a").roster().members().size(), Roster::kMaxMembers);
+  EXPECT_FALSE(of("a").crowded(now_));
+  meet(Roster::kMaxMembers, Roster::kMaxMembers + 1);
+  EXPECT_TRUE(of("a").crowded(now_));
+  now_.boot += kDeadAfter;
+  EXPECT_FALSE(of("a").crowded(now_));
+}
+
 // --- a cluster whose terms an etcd named before ---------------------------------------------------------------------
 
 TEST_F(AgreementTest, ANewcomerFollowsALeaderWhoseTermsHaveGrownByMillions) {
