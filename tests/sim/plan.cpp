@@ -131,7 +131,7 @@ class Plan {
     Host& other = any();
     if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
     if (world_.settings.policy == Policy::etcd && rng_.chance(1, 4)) return disturb_registrar();
-    switch (rng_.below(28)) {
+    switch (rng_.below(29)) {
       case 0:
       case 1:
         return world_.crash(host);
@@ -200,6 +200,9 @@ class Plan {
         return world_.command(host, [this, &host](Agreement& process, Now now) {
           process.describe({std::to_string(host.index)}, rng_.chance(1, 2) ? Card::kAdmin : Card::kWorker, now);
         });
+      case 26:
+        if (rng_.chance(1, 4)) revoke(host);
+        return;
       default:
         return world_.command(host, [this](Agreement& process, Now now) {
           (void)process.record("note", std::to_string(rng_.below(1'000'000)), now);
@@ -284,6 +287,27 @@ class Plan {
     world_.command(host, [](Agreement& process, Now now) { process.leave(now); });
     host.gone = true;
     world_.trace("host " + std::to_string(host.index) + " leaves");
+  }
+
+  // A host is put out and stopped. The others hear of it one after the other, and later ones when they start.
+  void revoke(Host& host) {
+    const auto& voters = world_.settings.voters;
+    if (host.gone || host.cloned || std::find(voters.begin(), voters.end(), host.id) != voters.end()) return;
+    world_.trace("host " + std::to_string(host.index) + " is put out");
+    world_.crash(host);
+    host.gone = true;
+    world_.settings.revoked.push_back(host.id);
+    for (const auto& other : world_.hosts()) {
+      if (other.get() != &host)
+        world_.at(world_.time() + milliseconds(0, 1000), [this, &other = *other, id = host.id] { tell(other, id); });
+    }
+  }
+
+  void tell(Host& host, const NodeId& revoked) {
+    if (host.rest != Rest::none) {
+      return world_.at(world_.time() + 100 * kMillisecond, [this, &host, revoked] { tell(host, revoked); });
+    }
+    world_.command(host, [revoked](Agreement& process, Now now) { process.exclude(revoked, now); });
   }
 
   // The disk of a host that is down or running is copied, and the copy started.

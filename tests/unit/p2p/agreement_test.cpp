@@ -8,30 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/p2p/mark_signer.h"
+
 namespace mz {
 namespace {
 
-NodeId node(std::string_view name) {
-  return NodeId::of_public_key({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
-}
-
-// Everybody signs with an own mark.
-class MarkSigner final : public Signer {
- public:
-  explicit MarkSigner(const NodeId& self) : self_(self) {}
-  Signature sign(std::span<const std::uint8_t>) override { return mark(self_); }
-  bool verify(const NodeId& author, std::span<const std::uint8_t>, const Signature& signature) override {
-    return signature == mark(author);
-  }
-  Signature sign_card(std::span<const std::uint8_t>) override { return mark(self_); }
-  bool verify_card(const NodeId& author, std::span<const std::uint8_t>, const Signature& signature) override {
-    return signature == mark(author);
-  }
-
- private:
-  static Signature mark(const NodeId& id) { return {id.bytes().begin(), id.bytes().end()}; }
-  NodeId self_;
-};
+NodeId node(std::string_view name) { return node_called(name); }
 
 class AgreementTest : public testing::Test {
  protected:
@@ -98,6 +80,19 @@ class AgreementTest : public testing::Test {
     }
   }
   [[nodiscard]] bool leads(std::string_view name) { return part(of(name).standing(), now_.boot) == Part::leading; }
+  // A member says that, and the receiver answers it.
+  void say(std::string_view from, std::string_view to, Body body) {
+    const Card& card = of(from).card();
+    of(to).receive({.from = card.id,
+                    .to = node(to),
+                    .life = card.life,
+                    .known = {},
+                    .roster_digest = of(from).roster().digest(card),
+                    .events_digest = of(from).events().digest(),
+                    .body = std::move(body)},
+                   now_);
+    settle();
+  }
   template <class Kind>
   [[nodiscard]] std::size_t said(const NodeId& from) const {
     return static_cast<std::size_t>(std::count_if(said_.begin(), said_.end(), [&](const ClusterMessage& message) {
@@ -156,6 +151,136 @@ TEST_F(AgreementTest, MembersSendEachOtherNothingAboutSomebodyWhoWasPutOut) {
   EXPECT_GT(said<HeartbeatAnswer>(node("a")) + said<HeartbeatAnswer>(node("c")), 0U) << "they do talk";
 }
 
+// --- events ---------------------------------------------------------------------------------------------------------
+
+TEST_F(AgreementTest, EventsOfAuthorsThatTheClusterNeverAdmittedAreNotTaken) {
+  add("a");
+  add("b");
+  run(2 * kLease);
+  const std::uint64_t before = of("a").events().size();
+  const NodeId invented = node("invented");
+  Event event{.feed = {.author = invented, .boot_id = 1},
+              .number = 0,
+              .previous = {},
+              .topic = "x",
+              .text = "y",
+              .signature = {}};
+  event.signature = MarkSigner(invented).sign(event.signed_bytes());  // a key is all that it has
+  say("b", "a", Events{.events = {event}, .more = false});
+  EXPECT_EQ(of("a").events().size(), before);
+  event.signature = MarkSigner(invented).sign_card(event.signed_bytes());
+  say("b", "a", Events{.events = {event}, .more = false});
+  EXPECT_EQ(of("a").events().size(), before + 1) << "an admitted one is taken, though its card is known to nobody";
+}
+
+TEST_F(AgreementTest, WhatWasWrittenByAMemberThatIsGoneReachesWhoeverComesLater) {
+  add("a");
+  add("b");
+  run(2 * kLease);
+  ASSERT_TRUE(of("b").record("note", "I was here", now_));
+  settle();
+  of("b").leave(now_);
+  settle();
+  members_.erase(node("b"));
+  add("c");
+  run(2 * kSyncPause);
+  EXPECT_EQ(of("c").events().size(), of("a").events().size());
+  EXPECT_EQ(of("c").events().digest(), of("a").events().digest());
+}
+
+TEST_F(AgreementTest, NothingOfAnAuthorThatWasPutOutIsTakenOrAskedFor) {
+  for (const char* name : {"a", "b", "c"}) add(name);
+  run(2 * kLease);
+  of("c").record("note", "known to all", now_);
+  settle();
+  Agreement& out = of("c");
+  for (const char* name : {"a", "b"}) of(name).exclude(node("c"), now_);
+  out.record("note", "afterwards", now_);
+  const Event* last = nullptr;
+  for (const auto& [feed, events] : out.events().feeds()) {
+    if (feed.author == node("c")) last = &events.back();
+  }
+  ASSERT_NE(last, nullptr);
+  const Event copy = *last;
+  members_.erase(node("c"));
+  const std::uint64_t before = of("a").events().size();
+  say("b", "a", Events{.events = {copy}, .more = false});
+  EXPECT_EQ(of("a").events().size(), before);
+  add("d").exclude(node("c"), now_);  // it has nothing of that author, and gets nothing
+  run(2 * kSyncPause);
+  said_.clear();
+  run(kLease);
+  for (const char* name : {"a", "b", "d"}) {
+    EXPECT_EQ(said<Have>(node(name)), 0U) << name;
+    EXPECT_EQ(said<Events>(node(name)), 0U) << name;
+  }
+}
+
+TEST_F(AgreementTest, EventsAreSentAtOnceToWhoeverTakesThemAndAgainOnlyAfterAPause) {
+  add("a");
+  run(kLease);
+  const std::string text(Event::kMaxTextBytes, 'x');
+  constexpr std::size_t kMessages = 3;
+  for (std::size_t i = 0; i * text.size() < kMessages * ClusterMessage::kEventBytes; ++i) {
+    ASSERT_TRUE(of("a").record("note", text, now_));
+  }
+  settle();
+  add("b");
+  settle();
+  run(kSyncPause);
+  EXPECT_EQ(of("b").events().size(), of("a").events().size());
+  const std::size_t needed = said<Events>(node("a"));
+  EXPECT_GE(needed, kMessages);
+
+  run(kSyncPause);
+  said_.clear();
+  for (int i = 0; i < 100; ++i) say("b", "a", Have{});
+  EXPECT_EQ(said<Events>(node("a")), 1U);
+  run(kSyncPause);
+  say("b", "a", Have{});
+  EXPECT_EQ(said<Events>(node("a")), 2U);
+}
+
+TEST_F(AgreementTest, AnEventFileWithMoreThanAnAuthorMayWriteIsWrittenAnewAndNothingElseIsLost) {
+  const NodeId author = node("a hostile one");
+  AgreementFiles files;
+  Event event{
+      .feed = {.author = author, .boot_id = 1}, .number = 0, .previous = {}, .topic = "x", .text = {}, .signature = {}};
+  event.text.assign(Event::kMaxTextBytes, 'x');
+  while (files.events.size() <= EventSet::kMaxBytesPerAuthor) {
+    MarkSigner signer(author);
+    event.signature = event.number == 0 ? signer.sign_card(event.signed_bytes()) : signer.sign(event.signed_bytes());
+    const auto frame = event_frame(event);
+    files.events.insert(files.events.end(), frame.begin(), frame.end());
+    event.previous = event.hash();
+    ++event.number;
+  }
+  EventSet of_b;
+  MarkSigner signer(node("b"));
+  const auto wanted = of_b.write({.author = node("b"), .boot_id = 1}, "note", "mine", signer);
+  ASSERT_TRUE(wanted);
+  const auto frame = event_frame(*wanted);
+  files.events.insert(files.events.end(), frame.begin(), frame.end());
+
+  MarkSigner own(node("a"));
+  AgreementConfig config;
+  config.self = node("a");
+  config.boot_id = 7;
+  const auto started = Agreement::start(config, files, own, now_);
+  ASSERT_TRUE(started.ok());
+  EXPECT_EQ((*started)->events().size(), event.number);  // all but the last of it, and the other one
+  EXPECT_EQ((*started)->durable_events(), 0U);
+  std::vector<std::uint8_t> written;
+  for (const Write& write : (*started)->take_writes()) {
+    if (write.file != Write::File::events) continue;
+    EXPECT_FALSE(write.append);
+    written = write.bytes;
+  }
+  EventSet again;
+  EXPECT_TRUE(read_event_file(written, again, own));
+  EXPECT_EQ(again.digest(), (*started)->events().digest());
+}
+
 // --- who left, and who finds no place --------------------------------------------------------------------------------
 
 TEST_F(AgreementTest, WhoeverMissedThatAMemberLeftHearsOfItFromTheOthers) {
@@ -176,10 +301,6 @@ TEST_F(AgreementTest, ANodeSaysThatItIsCrowdedWhileSomebodyFindsNoPlace) {
   add("a");
   add("b");
   run(2 * kLease);
-  ClusterMessage message = said_.back();
-  message.from = node("b");
-  message.to = node("a");
-  message.life = of("b").card().life;
   const auto meet = [&](std::size_t first, std::size_t last) {
     Cards cards;
     for (std::size_t i = first; i < last; ++i) {
@@ -189,8 +310,7 @@ TEST_F(AgreementTest, ANodeSaysThatItIsCrowdedWhileSomebodyFindsNoPlace) {
       card.signature = MarkSigner(card.id).sign_card({});
       cards.cards.push_back(std::move(card));
     }
-    message.body = std::move(cards);
-    of("a").receive(message, now_);
+    say("b", "a", std::move(cards));
   };
   meet(1, Roster::kMaxMembers);
   EXPECT_EQ(of("a").roster().members().size(), Roster::kMaxMembers);

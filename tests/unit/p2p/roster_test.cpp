@@ -5,35 +5,23 @@
 
 #include <string>
 
+#include "tests/unit/p2p/mark_signer.h"
+
 namespace mz {
 namespace {
 
 constexpr Instant kStart = 100 * kLease;
 
-NodeId node(const std::string& name) {
-  return NodeId::of_public_key({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
-}
+NodeId node(std::string_view name) { return node_called(name); }
 
 Card card(const std::string& name, std::uint64_t incarnation = 1, Presence presence = Presence::present) {
   Card card;
   card.id = node(name);
   card.life = {.incarnation = incarnation, .boot_id = 1};
   card.presence = presence;
-  card.signature = {1};
+  card.signature = MarkSigner(card.id).sign_card({});
   return card;
 }
-
-class OneMarkSigner final : public Signer {
- public:
-  Signature sign(std::span<const std::uint8_t>) override { return {1}; }
-  bool verify(const NodeId&, std::span<const std::uint8_t>, const Signature& signature) override {
-    return signature == Signature{1};
-  }
-  Signature sign_card(std::span<const std::uint8_t>) override { return {1}; }
-  bool verify_card(const NodeId&, std::span<const std::uint8_t>, const Signature& signature) override {
-    return signature == Signature{1};
-  }
-};
 
 class RosterTest : public testing::Test {
  protected:
@@ -47,7 +35,7 @@ class RosterTest : public testing::Test {
   }
   bool knows(const std::string& name) { return roster_.find(node(name)) != nullptr; }
 
-  OneMarkSigner signer_;
+  MarkSigner signer_{node("self")};
   Roster roster_;
   const Card own_ = card("self");
 };
@@ -126,7 +114,7 @@ TEST_F(RosterTest, NobodyIsTurnedAwayByTheNewsThatSomebodyLeftOrByAFalseCard) {
   fill();
   EXPECT_EQ(merge(card("a", 1, Presence::left)), Roster::Merge::refused);
   Card invented = card("b");
-  invented.signature = {2};
+  invented.signature = MarkSigner(invented.id).sign({});
   EXPECT_EQ(merge(invented), Roster::Merge::refused);
   EXPECT_TRUE(knows("left"));
   EXPECT_FALSE(roster_.turned_away_at());
