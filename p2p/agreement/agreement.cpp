@@ -196,7 +196,8 @@ void Agreement::introduce(const NodeId& id, const std::string& address, Now now)
 
 void Agreement::exclude(const NodeId& id, Now now) {
   if (begin(now) && id != card_.id) {
-    roster_.exclude(id, now.boot);
+    roster_.exclude(id);
+    events_.withhold(id);
     cards_dirty_ = true;
   }
   finish(now);
@@ -243,8 +244,9 @@ void Agreement::describe(const std::vector<std::string>& addresses, std::uint8_t
     set_addresses(addresses);
     if (card_.addresses != before || card_.roles != roles) {
       card_.roles = roles;
-      election_.release(now.boot, false);  // to others, a new life does not lead
       new_life(now);
+      // To others, a new life does not lead. What it says must come behind its beginning, which takes back what waits.
+      election_.release(now.boot, false);
     }
   }
   finish(now);
@@ -257,9 +259,9 @@ void Agreement::become(Fitness fitness, Now now) {
 
 void Agreement::leave(Now now) {
   if (begin(now)) {
-    election_.release(now.boot, true);
     card_.presence = Presence::left;
     new_life(now);
+    election_.release(now.boot, true);  // before the card that says it left: nobody listens to it after that
     for (const NodeId& id : roster_.active()) send(id, Cards{{card_}});
   }
   finish(now);
@@ -407,10 +409,16 @@ void Agreement::handle(const ClusterMessage& message, const Release& body, Now n
 void Agreement::handle(const ClusterMessage& /*message*/, const Cards& /*body*/, Now /*now*/) {}  // taken before
 
 void Agreement::handle(const ClusterMessage& message, const Have& body, Now now) {
-  bool more = false;
-  auto missing = events_.missing_from(body.heads, ClusterMessage::kEventBytes, more);
-  if (!missing.empty()) send(message.from, Events{.events = std::move(missing), .more = more});
   Pace& pace = pace_[message.from];
+  // Whoever took all that it was sent may have more at once; the same is sent again after a pause.
+  const std::uint64_t held = events_.held_by(body.heads);
+  if (now.boot >= pace.events_at || held >= pace.events_due) {
+    bool more = false;
+    auto missing = events_.missing_from(body.heads, ClusterMessage::kEventBytes, more);
+    pace.events_at = now.boot + kSyncPause;
+    pace.events_due = held + std::max<std::uint64_t>(missing.size(), 1);
+    if (!missing.empty()) send(message.from, Events{.events = std::move(missing), .more = more});
+  }
   if (events_.lacks(body.heads) && now.boot >= pace.have_at) {
     pace.have_at = now.boot + kSyncPause;
     send(message.from, Have{events_.heads()});
@@ -420,7 +428,7 @@ void Agreement::handle(const ClusterMessage& message, const Have& body, Now now)
 void Agreement::handle(const ClusterMessage& message, const Events& body, Now /*now*/) {
   const std::uint64_t before = events_.size();
   for (const Event& event : body.events) {
-    if (events_.add(event, signer_) != EventSet::Added::added) continue;
+    if (roster_.excludes(event.feed.author) || events_.add(event, signer_) != EventSet::Added::added) continue;
     const auto frame = event_frame(event);
     event_bytes_.insert(event_bytes_.end(), frame.begin(), frame.end());
   }
@@ -473,6 +481,8 @@ void Agreement::take_cards(const Cards& cards, Now now) {
     cards_dirty_ = true;
     election_.began_anew(card.id, card.life, now.boot);
   }
+  if (pace_.size() <= Roster::kMaxMembers) return;
+  std::erase_if(pace_, [this](const auto& each) { return roster_.find(each.first) == nullptr; });
 }
 
 // Somebody else signed with our key. It may be an earlier life of this data directory that a restored backup forgot: then

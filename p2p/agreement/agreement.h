@@ -72,6 +72,7 @@ class Agreement {
   static constexpr std::size_t kMaxWaiting = 1024;  // messages that wait for a write
   static constexpr std::size_t kMaxCardFile = 4U << 20;
   static constexpr std::size_t kMaxEventFile = 512U << 20;
+  static_assert(2 * EventSet::kMaxBytes <= kMaxEventFile, "what a node has written must not keep it from starting");
 
   // Refused when the file of promises is damaged.
   static Result<std::unique_ptr<Agreement>> start(const AgreementConfig& config, const AgreementFiles& files,
@@ -121,6 +122,10 @@ class Agreement {
   [[nodiscard]] const Ballot& last_rival() const { return election_.last_rival(); }
   // The last ballot whose leader let go of it by itself; none before that.
   [[nodiscard]] Ballot released() const { return election_.released_ballot(); }
+  // Somebody found no place among the members lately. It tries again and again, so this holds while it lasts.
+  [[nodiscard]] bool crowded(Now now) const {
+    return roster_.turned_away_at() && now.boot - *roster_.turned_away_at() < kDeadAfter;
+  }
   // Everybody, this node included, in the order of ids.
   [[nodiscard]] std::vector<MemberView> members(Now now) const;
 
@@ -132,6 +137,8 @@ class Agreement {
   struct Pace {  // of exchanges with one peer
     Instant cards_at = 0;
     Instant have_at = 0;
+    Instant events_at = 0;
+    std::uint64_t events_due = 0;  // how many of ours it holds when it has taken what it was sent last
     Instant probe_at = 0;
     Ballot probed_for;
   };

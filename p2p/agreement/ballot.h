@@ -16,8 +16,10 @@ struct Ballot {
   friend constexpr auto operator<=>(const Ballot&, const Ballot&) = default;
 };
 
-// A member that raises the term by more than this in one message is broken or hostile, and is not believed: at this pace
-// the numbers last for ever.
+// Terms up to this one are believed whoever names them: an etcd that named them counts no further, with 10,000 writes a second
+// for 890 years.
+inline constexpr std::uint64_t kMaxPlausibleTerm = std::uint64_t{1} << 48;
+// Above that, and above what is known already, a node lets others raise the term by this in each H at most (Election::believes).
 inline constexpr std::uint64_t kMaxTermJump = 1U << 20;
 inline constexpr std::uint64_t kMaxTerm = std::uint64_t{1} << 62;
 

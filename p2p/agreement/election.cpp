@@ -48,6 +48,9 @@ void Election::start(Instant now) {
 }
 
 void Election::observe(Instant now) {
+  // The lease that this node has granted by its last answer runs on, whatever this node forgets.
+  const bool granted = !following_.none() && !leading() && !faulty(Fault::vote_after_sleep);
+  if (granted) vote_from_ = std::max(vote_from_, contact_ + kLease);
   following_ = {};
   campaign_.reset();
   registration_.let_go(now);
@@ -189,7 +192,7 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
   if (ballot < ledger_.promised() && !faulty(Fault::accept_lower_ballot)) return answer;
   if (is_released(ballot)) return answer;
   if (ballot > ledger_.promised() && ledger_.ailing(now)) return answer;
-  if (ballot.term > std::max(ledger_.promised().term, registration_.named_term()) + kMaxTermJump) return answer;
+  if (!believes(ballot, now)) return answer;
   if (leading() && faulty(Fault::keep_leading)) return answer;
   if (ballot != following_) following_life_ = {};
   follow(ballot, life, now, now);
@@ -198,12 +201,12 @@ HeartbeatAnswer Election::heartbeat(const NodeId& from, const Life& life, const 
 }
 
 void Election::observed(const Known& known, std::optional<Instant> sent_at, Instant now) {
-  const std::uint64_t believable =
-      std::max({seen_term_, ledger_.promised().term, registration_.named_term()}) + kMaxTermJump;
-  const bool believed = known.highest.term <= believable;
-  if (believed) seen_term_ = std::max(seen_term_, known.highest.term);
+  const std::uint64_t limit = believable(now);
+  const bool believed = known.highest.term <= limit;
+  // More than that moves this node towards it: it may be true, and then this node must get there.
+  seen_term_ = std::max(seen_term_, std::min(known.highest.term, limit));
   const bool fresh = !known.leader.none() && known.leader_age < kLease && known.leader.node != rules_.self &&
-                     !is_released(known.leader) && known.leader.term <= believable;
+                     !is_released(known.leader) && known.leader.term <= limit;
   if (fresh) note_rival(known.leader, now - known.leader_age, now);
   if (!sent_at) return;
   if (believed) obstacle_ = std::max(obstacle_, known.highest);
@@ -302,7 +305,7 @@ Answer Election::asked(const NodeId& from, const Ask& ask, Instant now) {
   const bool again = ask.binding && ask.ballot == promised && ask.ballot == voted_;
   const bool higher = faulty(Fault::vote_twice) ? ask.ballot.term >= promised.term : ask.ballot.term > promised.term;
   if (ask.ballot.node != from || (!higher && !again)) return answer;
-  if (ask.ballot.term > promised.term + kMaxTermJump) return answer;
+  if (!believes(ask.ballot, now)) return answer;
   if (!is_elector(rules_.self) || !is_elector(from)) return answer;
   if (now < vote_from_) return answer;
   if (live_leader(now) && following_.node != from && !faulty(Fault::depose_live_leader)) return answer;
@@ -322,6 +325,23 @@ Answer Election::asked(const NodeId& from, const Ask& ask, Instant now) {
 }
 
 std::uint64_t Election::highest_known_term() const { return std::max(ledger_.promised().term, seen_term_); }
+
+// The highest term that this node takes from others. Terms end at kMaxTerm and a promise is never taken back, so a hostile
+// member must not use them up; but a node that comes late, new or after months, must be able to follow wherever the others are,
+// and everybody must be able to go wherever a late one was led to, or a wrong word could part them for ever.
+//
+// - Whatever is plausible is believed, by everybody. A cluster that a lie takes there goes on above it.
+// - Above, everybody moves by kMaxTermJump in an H. To use up the terms takes 2^42 H, seventy thousand years, and whoever was
+//   absent while somebody tried catches up in no more time than that went on (ADR 011).
+std::uint64_t Election::believable(Instant now) {
+  const std::uint64_t known =
+      std::max({kMaxPlausibleTerm, seen_term_, ledger_.promised().term, registration_.named_term()});
+  if (now >= ceiling_until_) {
+    ceiling_ = known + kMaxTermJump;
+    ceiling_until_ = now + kHeartbeat;
+  }
+  return std::max(known, ceiling_);
+}
 
 void Election::campaign(bool binding, std::set<NodeId> reached, Instant now) {
   if (binding && ledger_.ailing(now)) {

@@ -129,6 +129,8 @@ class Election {
   void follow(const Ballot& ballot, const Life& life, Instant contact, Instant now);
   void refresh(Instant contact);
   [[nodiscard]] std::uint64_t highest_known_term() const;
+  [[nodiscard]] std::uint64_t believable(Instant now);
+  [[nodiscard]] bool believes(const Ballot& ballot, Instant now) { return ballot.term <= believable(now); }
   void ask_for_more(Instant now);
   void campaign(bool binding, std::set<NodeId> reached, Instant now);
   void ask(Instant now);
@@ -175,6 +177,8 @@ class Election {
   std::optional<Campaign> campaign_;
   Registration registration_;
   std::uint64_t seen_term_ = 0;
+  std::uint64_t ceiling_ = 0;  // of the terms that others may name
+  Instant ceiling_until_ = INT64_MIN;
   Ballot obstacle_;  // the highest that members in reach have promised: a lower leader is not followed by all
 
   // As leader.

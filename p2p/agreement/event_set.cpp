@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kPurpose = "meshzero event 1";
 constexpr std::size_t kMaxFrameBytes = 8192;
 constexpr std::size_t kChecksumBytes = 8;
+constexpr std::size_t kFrameBytes = sizeof(std::uint64_t) + kChecksumBytes;  // around an event
 
 void write_unsigned(ByteWriter& out, const Event& event) {
   write_id(out, event.feed.author);
@@ -19,6 +20,26 @@ void write_unsigned(ByteWriter& out, const Event& event) {
   out.raw(event.previous);
   out.text(event.topic);
   out.text(event.text);
+}
+
+// The first event of a feed proves that the cluster has admitted its author.
+bool signature_holds(const Event& event, Signer& signer) {
+  const NodeId& author = event.feed.author;
+  return event.number == 0 ? signer.verify_card(author, event.signed_bytes(), event.signature)
+                           : signer.verify(author, event.signed_bytes(), event.signature);
+}
+
+std::size_t bytes_of(const Event& event) {
+  ByteWriter out;
+  event.write(out);
+  return out.bytes().size();
+}
+
+// A peer may name a feed twice.
+std::map<FeedId, std::uint64_t> lengths(const std::vector<FeedHead>& heads) {
+  std::map<FeedId, std::uint64_t> lengths;
+  for (const FeedHead& head : heads) lengths[head.feed] = head.length;
+  return lengths;
 }
 
 std::span<const std::uint8_t> checksum(const Digest& digest) { return std::span(digest).first(kChecksumBytes); }
@@ -48,7 +69,7 @@ Event Event::read(ByteReader& in) {
   std::copy(previous.begin(), previous.end(), event.previous.begin());
   event.topic = in.text(kMaxTopicBytes);
   event.text = in.text(kMaxTextBytes);
-  const auto signature = in.blob(kMaxSignatureBytes);
+  const auto signature = in.blob(event.number == 0 ? kMaxCardSignatureBytes : kMaxSignatureBytes);
   event.signature.assign(signature.begin(), signature.end());
   return event;
 }
@@ -58,17 +79,13 @@ EventSet::Added EventSet::add(const Event& event, Signer& signer) {
   const std::uint64_t length = found == feeds_.end() ? 0 : found->second.size();
   if (event.number < length) {
     if (found->second[event.number].hash() == event.hash()) return Added::known;
-    if (!signer.verify(event.feed.author, event.signed_bytes(), event.signature)) return Added::refused;
+    if (!signature_holds(event, signer)) return Added::refused;
     ++forks_;
     return Added::forked;
   }
   if (event.number > length) return Added::gap;
-  if (found == feeds_.end() && feeds_.size() >= kMaxFeeds) return Added::refused;
-  if (const auto written = per_author_.find(event.feed.author);
-      written != per_author_.end() && written->second >= kMaxPerAuthor) {
-    return Added::refused;
-  }
-  if (!signer.verify(event.feed.author, event.signed_bytes(), event.signature)) return Added::refused;
+  const Share share = share_with(event);
+  if (!has_room(share, event, 1) || !signature_holds(event, signer)) return Added::refused;
   const Digest previous = length == 0 ? Digest{} : last_.at(event.feed);
   if (event.previous != previous) {
     ++forks_;
@@ -76,10 +93,28 @@ EventSet::Added EventSet::add(const Event& event, Signer& signer) {
   }
   feeds_[event.feed].push_back(event);
   last_[event.feed] = event.hash();
-  ++per_author_[event.feed.author];
+  Share& before = shares_[event.feed.author];
+  bytes_ += share.bytes - before.bytes;
+  before = share;
   ++size_;
   digest_.reset();
   return Added::added;
+}
+
+EventSet::Share EventSet::share_with(const Event& event) const {
+  const auto found = shares_.find(event.feed.author);
+  Share share = found == shares_.end() ? Share{} : found->second;
+  ++share.events;
+  if (event.number == 0) ++share.feeds;
+  share.bytes += bytes_of(event) + kFrameBytes;
+  return share;
+}
+
+bool EventSet::has_room(const Share& share, const Event& last, std::size_t parts) const {
+  const std::size_t feeds = std::min(kMaxFeedsPerAuthor, kMaxFeeds - feeds_.size());
+  const std::size_t bytes = std::min(kMaxBytesPerAuthor, kMaxBytes - bytes_);
+  return share.events <= kMaxPerAuthor / parts && share.bytes <= bytes / parts &&
+         (last.number > 0 || share.feeds <= feeds / parts);
 }
 
 std::optional<Event> EventSet::write(const FeedId& feed, const std::string& topic, const std::string& text,
@@ -89,15 +124,24 @@ std::optional<Event> EventSet::write(const FeedId& feed, const std::string& topi
     event.number = found->second.size();
     event.previous = last_.at(feed);
   }
-  event.signature = signer.sign(event.signed_bytes());
-  if (add(event, signer) != Added::added) return std::nullopt;
+  event.signature = event.number == 0 ? signer.sign_card(event.signed_bytes()) : signer.sign(event.signed_bytes());
+  if (!has_room(share_with(event), event, 2) || add(event, signer) != Added::added) return std::nullopt;
   return event;
+}
+
+void EventSet::withhold(const NodeId& author) {
+  const auto found = shares_.find(author);
+  if (found == shares_.end()) return;
+  found->second.withheld = true;
+  digest_.reset();
 }
 
 std::vector<FeedHead> EventSet::heads() const {
   std::vector<FeedHead> heads;
   heads.reserve(feeds_.size());
-  for (const auto& [feed, events] : feeds_) heads.push_back({feed, events.size(), last_.at(feed)});
+  for (const auto& [feed, events] : feeds_) {
+    if (!is_withheld(feed)) heads.push_back({feed, events.size(), last_.at(feed)});
+  }
   return heads;
 }
 
@@ -117,31 +161,40 @@ std::uint64_t EventSet::digest() const {
 }
 
 std::vector<Event> EventSet::missing_from(const std::vector<FeedHead>& heads, std::size_t max_bytes, bool& more) const {
-  std::map<FeedId, std::uint64_t> has;
-  for (const FeedHead& head : heads) has[head.feed] = head.length;
+  const std::map<FeedId, std::uint64_t> has = lengths(heads);
   std::vector<Event> missing;
   std::size_t bytes = 0;
   more = false;
   for (const auto& [feed, events] : feeds_) {
+    if (is_withheld(feed)) continue;
     const auto known = has.find(feed);
     for (std::uint64_t n = known == has.end() ? 0 : known->second; n < events.size(); ++n) {
-      ByteWriter size;
-      events[n].write(size);
-      if (!missing.empty() && bytes + size.bytes().size() > max_bytes) {
+      const std::size_t size = bytes_of(events[n]);
+      if (!missing.empty() && bytes + size > max_bytes) {
         more = true;
         return missing;
       }
-      bytes += size.bytes().size();
+      bytes += size;
       missing.push_back(events[n]);
     }
   }
   return missing;
 }
 
+std::uint64_t EventSet::held_by(const std::vector<FeedHead>& heads) const {
+  std::uint64_t held = 0;
+  for (const auto& [feed, length] : lengths(heads)) {
+    const auto found = feeds_.find(feed);
+    if (found != feeds_.end() && !is_withheld(feed)) held += std::min<std::uint64_t>(length, found->second.size());
+  }
+  return held;
+}
+
 bool EventSet::lacks(const std::vector<FeedHead>& heads) const {
   return std::any_of(heads.begin(), heads.end(), [this](const FeedHead& head) {
     const auto found = feeds_.find(head.feed);
-    return head.length > (found == feeds_.end() ? 0 : found->second.size());
+    if (found == feeds_.end()) return head.length > 0;
+    return head.length > found->second.size() && !is_withheld(head.feed);
   });
 }
 
@@ -158,6 +211,7 @@ std::vector<std::uint8_t> event_frame(const Event& event) {
 
 bool read_event_file(std::span<const std::uint8_t> bytes, EventSet& set, Signer& signer) {
   ByteReader in(bytes);
+  bool all_kept = true;
   while (in.remaining() > 0) {
     const std::uint64_t size = in.u64();
     if (size > kMaxFrameBytes) return false;
@@ -169,9 +223,10 @@ bool read_event_file(std::span<const std::uint8_t> bytes, EventSet& set, Signer&
     ByteReader reader(body);
     const Event event = Event::read(reader);
     if (!reader.good() || reader.remaining() != 0) return false;
-    set.add(event, signer);
+    const EventSet::Added added = set.add(event, signer);
+    all_kept = all_kept && (added == EventSet::Added::added || added == EventSet::Added::known);
   }
-  return true;
+  return all_kept;
 }
 
 }  // namespace mz

@@ -3,6 +3,13 @@
 // The events of one start of one node form a feed, numbered from zero; each names the hash of the one before it. A feed
 // belongs to a random boot_id, so a node that lost its last events (or was copied) never uses a number twice. A set is
 // described completely by the length and the last hash of each feed.
+//
+// The first event of a feed is signed as a card is, with the proof that the cluster has admitted its author: a feed speaks for
+// itself, whatever its reader knows of the members, and nobody can invent authors.
+//
+// What one author writes is limited, and so is what all write; and no author holds more than it leaves free for all others, so
+// as many hostile ones as could fill the set by their limit leave room for the rest. An honest node stops at half of its
+// limits: what it wrote is taken everywhere, in whatever order it comes.
 #pragma once
 
 #include <compare>
@@ -54,8 +61,12 @@ struct FeedHead {
 
 class EventSet {
  public:
-  static constexpr std::size_t kMaxFeeds = 4096;
+  static constexpr std::size_t kMaxFeeds = 12'288;
+  static constexpr std::size_t kMaxFeedsPerAuthor = 4096;  // one for each start after which the author wrote something
   static constexpr std::uint64_t kMaxPerAuthor = 100'000;
+  // As the file has them. A line about a new leader takes 300 bytes.
+  static constexpr std::size_t kMaxBytes = 128U << 20;
+  static constexpr std::size_t kMaxBytesPerAuthor = 8U << 20;
 
   enum class Added {
     added,
@@ -68,12 +79,17 @@ class EventSet {
   // The next event of our own feed, signed and added; nothing when this node has written its share.
   std::optional<Event> write(const FeedId& feed, const std::string& topic, const std::string& text, Signer& signer);
 
+  // The author was put out: its events stay, but they are neither compared nor passed on any more.
+  void withhold(const NodeId& author);
+
   [[nodiscard]] std::vector<FeedHead> heads() const;
   [[nodiscard]] std::uint64_t digest() const;
   // Events that a set with these heads lacks, in an order in which it can add them; at most `max_bytes` of them (and at
   // least one when any is missing). `more` says whether some were left out.
   [[nodiscard]] std::vector<Event> missing_from(const std::vector<FeedHead>& heads, std::size_t max_bytes,
                                                 bool& more) const;
+  // How many of these events a set with these heads holds.
+  [[nodiscard]] std::uint64_t held_by(const std::vector<FeedHead>& heads) const;
   // Whether a set with these heads holds events that this one lacks.
   [[nodiscard]] bool lacks(const std::vector<FeedHead>& heads) const;
 
@@ -82,17 +98,29 @@ class EventSet {
   [[nodiscard]] const std::map<FeedId, std::vector<Event>>& feeds() const { return feeds_; }
 
  private:
+  struct Share {  // of an author
+    std::uint64_t events = 0;
+    std::size_t feeds = 0;
+    std::size_t bytes = 0;
+    bool withheld = false;
+  };
+  [[nodiscard]] Share share_with(const Event& event) const;  // of its author, when it is added
+  // Whether an author with this event as its last one keeps to its limits, divided by `parts`.
+  [[nodiscard]] bool has_room(const Share& share, const Event& last, std::size_t parts) const;
+  [[nodiscard]] bool is_withheld(const FeedId& feed) const { return shares_.at(feed.author).withheld; }
+
   std::map<FeedId, std::vector<Event>> feeds_;
   std::map<FeedId, Digest> last_;
-  std::map<NodeId, std::uint64_t> per_author_;
+  std::map<NodeId, Share> shares_;
   std::uint64_t size_ = 0;
+  std::size_t bytes_ = 0;
   std::uint64_t forks_ = 0;
   mutable std::optional<std::uint64_t> digest_;
 };
 
 // The event file: frames of length, checksum and event, each appended and synced. A torn end is cut off when it is read.
 std::vector<std::uint8_t> event_frame(const Event& event);
-// Adds what is whole; false when the file ended in something else, and should be written anew.
+// Adds what is whole and finds room; false when there is something else in the file, and it should be written anew.
 bool read_event_file(std::span<const std::uint8_t> bytes, EventSet& set, Signer& signer);
 
 }  // namespace mz

@@ -12,6 +12,7 @@ enum class Fault {
   accept_lower_ballot,  // a leader below the promised ballot is followed
   depose_live_leader,   // votes are granted although a leader was heard just now
   vote_after_start,     // a node that has just started votes at once
+  vote_after_sleep,     // a node that wakes votes at once, though it has acknowledged a leader before
   lease_from_receipt,   // the lease counts from the arrival of an acknowledgement
   ignore_sleep,         // waking up is not noticed
   keep_leading,         // a leader that meets a higher one stays

@@ -132,6 +132,10 @@ void read(ByteReader& in, Cards& body) {
   for (std::uint64_t i = 0; i < count && in.good(); ++i) body.cards.push_back(Card::read(in));
 }
 
+constexpr std::size_t kHeadBytes = NodeId::kBytes + sizeof(std::uint64_t) + 3 + Digest{}.size();
+static_assert(EventSet::kMaxFeeds * kHeadBytes + 1024 <= ClusterMessage::kMaxBytes, "a full set must be described");
+static_assert(EventSet::kMaxPerAuthor < 1U << 21, "a length takes three bytes");
+
 void write(ByteWriter& out, const Have& body) {
   out.varint(body.heads.size());
   for (const FeedHead& head : body.heads) {

@@ -75,7 +75,7 @@ struct Known {
 };
 
 struct ClusterMessage {
-  static constexpr std::uint8_t kVersion = 3;
+  static constexpr std::uint8_t kVersion = 4;
   static constexpr std::size_t kMaxBytes = 1U << 20;
   static constexpr std::size_t kEventBytes = 256U << 10;  // in one Events message
   static constexpr std::size_t kMaxEvents = 4096;

@@ -19,8 +19,8 @@ class Signer {
   virtual ~Signer() = default;
   virtual Signature sign(std::span<const std::uint8_t> bytes) = 0;  // as this node
   virtual bool verify(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) = 0;
-  // Of a card, by which a node comes to be known as a member: such a signature also proves that the cluster has admitted its
-  // author, or one member could bring in any number of nodes that it made up.
+  // Of a card, by which a node comes to be known as a member, and of the first event of a feed: such a signature also proves that
+  // the cluster has admitted its author, or one member could bring in any number of nodes that it made up.
   virtual Signature sign_card(std::span<const std::uint8_t> bytes) = 0;
   virtual bool verify_card(const NodeId& author, std::span<const std::uint8_t> bytes, const Signature& signature) = 0;
 };

@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Fault::forget_incarnation, "ForgetIncarnation"}, Case{Fault::vote_twice, "VoteTwice"},
                     Case{Fault::accept_lower_ballot, "AcceptLowerBallot"},
                     Case{Fault::depose_live_leader, "DeposeLiveLeader"},
-                    Case{Fault::vote_after_start, "VoteAfterStart"},
+                    Case{Fault::vote_after_start, "VoteAfterStart"}, Case{Fault::vote_after_sleep, "VoteAfterSleep"},
                     Case{Fault::lease_from_receipt, "LeaseFromReceipt"}, Case{Fault::ignore_sleep, "IgnoreSleep"},
                     Case{Fault::keep_leading, "KeepLeading"}, Case{Fault::follow_the_deaf, "FollowTheDeaf"},
                     Case{Fault::append_to_torn_file, "AppendToTornFile"}, Case{Fault::pull_no_events, "PullNoEvents"},

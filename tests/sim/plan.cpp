@@ -131,7 +131,7 @@ class Plan {
     Host& other = any();
     if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
     if (world_.settings.policy == Policy::etcd && rng_.chance(1, 4)) return disturb_registrar();
-    switch (rng_.below(28)) {
+    switch (rng_.below(29)) {
       case 0:
       case 1:
         return world_.crash(host);
@@ -200,6 +200,9 @@ class Plan {
         return world_.command(host, [this, &host](Agreement& process, Now now) {
           process.describe({std::to_string(host.index)}, rng_.chance(1, 2) ? Card::kAdmin : Card::kWorker, now);
         });
+      case 26:
+        if (rng_.chance(1, 4)) revoke(host);
+        return;
       default:
         return world_.command(host, [this](Agreement& process, Now now) {
           (void)process.record("note", std::to_string(rng_.below(1'000'000)), now);
@@ -286,6 +289,27 @@ class Plan {
     world_.trace("host " + std::to_string(host.index) + " leaves");
   }
 
+  // A host is put out and stopped. The others hear of it one after the other, and later ones when they start.
+  void revoke(Host& host) {
+    const auto& voters = world_.settings.voters;
+    if (host.gone || host.cloned || std::find(voters.begin(), voters.end(), host.id) != voters.end()) return;
+    world_.trace("host " + std::to_string(host.index) + " is put out");
+    world_.crash(host);
+    host.gone = true;
+    world_.settings.revoked.push_back(host.id);
+    for (const auto& other : world_.hosts()) {
+      if (other.get() != &host)
+        world_.at(world_.time() + milliseconds(0, 1000), [this, &other = *other, id = host.id] { tell(other, id); });
+    }
+  }
+
+  void tell(Host& host, const NodeId& revoked) {
+    if (host.rest != Rest::none) {
+      return world_.at(world_.time() + 100 * kMillisecond, [this, &host, revoked] { tell(host, revoked); });
+    }
+    world_.command(host, [revoked](Agreement& process, Now now) { process.exclude(revoked, now); });
+  }
+
   // The disk of a host that is down or running is copied, and the copy started.
   void clone(Host& host) {
     if (host.gone || host.cloned || world_.hosts().size() >= kMostHosts || host.disk.files.promise.empty()) return;
@@ -333,21 +357,24 @@ class Plan {
   }
 
   // One host hears nobody and asks and asks. Then it is heard, by hosts that the leader counts on but that have lost it this
-  // moment, and perhaps started anew: they must not vote before the lease that they gave is over.
+  // moment, and perhaps started anew or slept: they must not vote before the lease that they gave is over.
   void hear_nobody(int led) {
     const int hosts = static_cast<int>(world_.hosts().size());
     const int deaf = (led + 1 + static_cast<int>(rng_.below(static_cast<std::uint32_t>(hosts - 1)))) % hosts;
     for (int i = 0; i < hosts; ++i) {
       if (i != deaf) world_.link(i, deaf).up = world_.link(deaf, i).up = false;
     }
-    const bool anew = rng_.chance(1, 2);
-    strike(milliseconds(5000, 8000), [this, led, deaf, anew] {
+    enum : std::uint8_t { awake, anew, asleep };
+    const std::uint32_t voters = rng_.below(3);
+    strike(milliseconds(5000, 8000), [this, led, deaf, voters] {
       for (const auto& host : world_.hosts()) {
         const int i = host->index;
         if (i == led) continue;
-        if (i != deaf && anew) {
+        if (i != deaf && voters == anew) {
           world_.crash(*host);
           restart(*host, milliseconds(1, 200));
+        } else if (i != deaf && voters == asleep) {
+          doze(*host, Rest::asleep, milliseconds(300, 3000));
         }
         world_.link(led, i).up = world_.link(i, led).up = false;
         if (i != deaf) world_.link(i, deaf) = world_.link(deaf, i) = {};

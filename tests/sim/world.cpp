@@ -116,6 +116,7 @@ void World::start(Host& host) {
   auto process = Agreement::start(config, host.disk.files, *host.signer, now(host));
   if (!process) broken("a file of promises is damaged");
   host.process = std::move(*process);
+  for (const NodeId& id : settings.revoked) host.process->exclude(id, now(host));
   trace("host " + std::to_string(host.index) + " starts, incarnation " +
         std::to_string(host.process->card().life.incarnation));
   if (observer != nullptr) observer->started(host);

@@ -94,6 +94,7 @@ struct Host {
 struct Settings {
   Policy policy = Policy::available;
   std::vector<NodeId> voters;
+  std::vector<NodeId> revoked;  // as every host learns when it starts
 };
 
 class Observer {

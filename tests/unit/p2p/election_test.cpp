@@ -169,6 +169,58 @@ TEST_F(ElectionTest, ANodeThatResumesStandsAgain) {
   EXPECT_LT(won_at_, kStart + kRest);
 }
 
+// It granted a lease to the leader that it acknowledged last, and a short sleep does not take it back.
+TEST_F(ElectionTest, AFollowerThatSleptVotesWhenTheLeaseIsOverThatItGaveBefore) {
+  ASSERT_TRUE(follows({.term = 1, .node = a_}, kStart));
+  election_.observe(kStart + kHeartbeat);
+  const Ask ask{.ballot = {.term = 2, .node = b_}, .binding = true, .sent_at = kStart};
+  EXPECT_FALSE(election_.asked(b_, ask, kStart + kLease - 1).yes);
+  EXPECT_TRUE(election_.asked(b_, ask, kStart + kLease).yes);
+}
+
+TEST_F(ElectionTest, ALeaderThatSleptGrantedNothingAndNeedNotWait) {
+  win();
+  ASSERT_TRUE(election_.leading());
+  election_.observe(won_at_ + kHeartbeat);
+  const Ask ask{.ballot = {.term = 100, .node = b_}, .binding = true, .sent_at = won_at_};
+  EXPECT_TRUE(election_.asked(b_, ask, won_at_ + kReach + kHeartbeat).yes);
+}
+
+// An etcd may have named the terms for a while, and this node was not there.
+TEST_F(ElectionTest, TermsAsAnEtcdCountsThemAreFollowedAndVotedForByWhoeverComesLate) {
+  const Ballot first{.term = 5'000'000, .node = a_};
+  ASSERT_TRUE(follows(first, kStart)) << "without a promise";
+  const Ballot second{.term = 5'000'000'000, .node = b_};
+  hear_of(second, kStart + 10);
+  EXPECT_EQ(election_.following(), second);
+  const Ask ask{.ballot = {.term = 5'000'000'000'000, .node = b_}, .binding = true, .sent_at = kStart};
+  EXPECT_TRUE(election_.asked(b_, ask, kStart + 20).yes);
+}
+
+TEST_F(ElectionTest, AMemberThatNamesTheLastTermMovesNobodyNearIt) {
+  for (int i = 0; i < 10'000; ++i) {
+    hear_of({.term = kMaxTerm, .node = a_}, kStart + i);  // within one H
+    EXPECT_FALSE(follows({.term = kMaxTerm, .node = a_}, kStart + i));
+  }
+  EXPECT_TRUE(election_.following().none());
+  win();
+  ASSERT_TRUE(election_.leading());
+  EXPECT_LT(election_.following().term, kMaxPlausibleTerm + 3 * kMaxTermJump);
+}
+
+// A hostile member was at it for five seconds while this node slept, and is gone.
+TEST_F(ElectionTest, WhoeverWasAbsentCatchesUpWithTheOthersInNoMoreTimeThanTheyWereLedOn) {
+  constexpr int kBeats = 10;
+  const Ballot leader{.term = kMaxPlausibleTerm + kBeats * kMaxTermJump, .node = a_};
+  int beats = 0;
+  for (Instant now = kStart; election_.following() != leader && beats <= kBeats; now += kHeartbeat, ++beats) {
+    election_.observed({.highest = leader, .leader = leader, .leader_age = 0}, std::nullopt, now);
+    follows(leader, now);
+  }
+  EXPECT_EQ(election_.following(), leader);
+  EXPECT_LE(beats, kBeats);
+}
+
 // How long a node that knows no other member waits, from its start, before it leads.
 Duration silence_before_leading(bool admin, const Ballot& promised) {
   const Roster nobody;

@@ -84,6 +84,17 @@ TEST(MessageTest, CutShortOrLengthenedItIsRefused) {
   }
 }
 
+// It carries a certificate, and the others do not.
+TEST(MessageTest, TheFirstEventOfAFeedMayHaveALongerSignatureThanTheOthers) {
+  ClusterMessage message = one_of_each().back();
+  Event& event = std::get<Events>(message.body).events.front();
+  event.signature.assign(kMaxCardSignatureBytes, 9);
+  for (const std::uint64_t number : {0, 1}) {
+    event.number = number;
+    EXPECT_EQ(decode_cluster_message(encode_cluster_message(message)).has_value(), number == 0);
+  }
+}
+
 TEST(MessageTest, WhateverIsAcceptedHasOneSpelling) {
   Rng rng(1);
   const auto messages = one_of_each();
