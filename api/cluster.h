@@ -53,6 +53,7 @@ struct ClusterPicture {
   std::uint64_t rivals_met = 0;                 // so often one appeared, since the start
   Leadership last_rival;                        // it may have been gone before this picture was made
   std::optional<EtcdSilence> etcd_silent;       // as this node sees it
+  bool crowded = false;                         // somebody finds no place among the members
   std::uint64_t facts = 0;                      // signed events that this node holds
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <ctime>
 
+#include "p2p/agreement/roster.h"
+
 namespace mz {
 namespace {
 
@@ -80,6 +82,12 @@ void ClusterChanges::note(const std::shared_ptr<const ClusterPicture>& picture, 
 }
 
 void ClusterChanges::note_self(const ClusterPicture& before, const ClusterPicture& picture) {
+  if (picture.crowded && !before.crowded) {
+    journal_->add(JournalKind::member, JournalLevel::error, std::nullopt,
+                  "A machine finds no place in the cluster: it has " + std::to_string(Roster::kMaxMembers) +
+                      " members already, those included that are switched off. Put out those that will not come back: "
+                      "meshzero revoke.");
+  }
   if (picture.role != "frozen" || before.role == "frozen") return;
   journal_->add(
       JournalKind::clone, JournalLevel::error, picture.self,

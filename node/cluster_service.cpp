@@ -348,6 +348,7 @@ void ClusterService::publish(bool force) {
     const std::int64_t since = on_the_wall(rival.first);
     picture->partition_since = std::min(picture->partition_since.value_or(since), since);
   }
+  picture->crowded = machine_->crowded(now);
   picture->rivals_met = machine_->rivals_met();
   picture->last_rival = leadership_of(machine_->last_rival());
   picture->facts = machine_->events().size();

@@ -182,5 +182,17 @@ TEST_F(ClusterChangesTest, ANewAdminAndAFrozenNode) {
   EXPECT_TRUE(noted(100).empty());
 }
 
+TEST_F(ClusterChangesTest, AClusterWithoutRoomIsSaidOnceEachTime) {
+  for (int i = 0; i < 2; ++i) {
+    picture_.crowded = true;
+    const auto lines = noted();
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].find("member error A machine finds no place in the cluster"), 0U) << lines[0];
+    EXPECT_EQ(noted().size(), 0U);
+    picture_.crowded = false;
+    EXPECT_EQ(noted().size(), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace mz
