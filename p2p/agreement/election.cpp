@@ -284,12 +284,12 @@ void Election::released(const NodeId& from, const Release& release, Instant now)
       campaign_at_ = now;
       return registration_.hurry(now);
     }
-    // Nobody waits for the answer of a node that may be gone already.
     alone_at_ = now;
     campaign(true, {}, now);
     if (campaign_) {
       campaign_->appointed = true;
-      undeliverable(from, now);
+      // Nobody waits for the answer of a node that may be gone already; but where votes are counted, its own may decide.
+      if (rules_.policy != Policy::majority) undeliverable(from, now);
     }
   } else {
     campaign_at_ = now + kReach + jitter();

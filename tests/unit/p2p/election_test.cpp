@@ -186,6 +186,36 @@ TEST_F(ElectionTest, ALeaderThatSleptGrantedNothingAndNeedNotWait) {
   EXPECT_TRUE(election_.asked(b_, ask, won_at_ + kReach + kHeartbeat).yes);
 }
 
+// Of three voters one is gone, so the vote of the leader that hands over is needed.
+TEST(ElectionOfAMajority, WhoeverIsProposedWaitsForTheVoteOfTheLeaderThatGoes) {
+  const NodeId self = node("self");
+  const NodeId leader = node("a");
+  const NodeId absent = node("b");
+  Roster roster;
+  for (const NodeId& id : {leader, absent}) roster.introduce(id, "192.0.2.1:8765", kStart);
+  Ledger ledger{Promise{}};
+  Rng rng(1);
+  std::vector<Ask> asks;
+  Election election({.self = self, .policy = Policy::majority, .voters = {self, leader, absent}}, roster, ledger, rng,
+                    [&](const NodeId& to, const Body& body) {
+                      if (const Ask* ask = std::get_if<Ask>(&body); ask != nullptr && to == leader)
+                        asks.push_back(*ask);
+                    });
+  election.start(kStart);
+  const Ballot ballot{.term = 1, .node = leader};
+  const Heartbeat heartbeat{.ballot = ballot, .sent_at = kStart, .heard = true, .troubled = {}};
+  ASSERT_TRUE(election.heartbeat(leader, {.incarnation = 1, .boot_id = 1}, heartbeat, kStart).accepted);
+  election.released(leader, {.ballot = ballot, .successor = self}, kStart + 10);
+  election.undeliverable(absent, kStart + 10);
+  ASSERT_TRUE(ledger.next_write(kStart + 20));
+  ledger.written(true, kStart + 20);
+  election.synced(kStart + 20);
+  ASSERT_EQ(asks.size(), 1U);
+  const Ask& ask = asks.front();
+  election.answered(leader, {.ballot = ask.ballot, .binding = true, .yes = true, .sent_at = ask.sent_at}, kStart + 30);
+  EXPECT_TRUE(election.leading());
+}
+
 // An etcd may have named the terms for a while, and this node was not there.
 TEST_F(ElectionTest, TermsAsAnEtcdCountsThemAreFollowedAndVotedForByWhoeverComesLate) {
   const Ballot first{.term = 5'000'000, .node = a_};
