@@ -12,6 +12,8 @@
 namespace mz {
 namespace {
 
+static_assert(Roster::kMaxExcluded >= RevocationSet::kMaxEntries, "whoever was put out is known to the agreement");
+
 constexpr Duration kPictureEvery = kHeartbeat / 2;
 constexpr Duration kDescribeEvery = 20 * kHeartbeat;  // addresses, role and fitness of this node are looked up again
 constexpr std::size_t kMaxHints = 16;
@@ -505,7 +507,14 @@ void ClusterService::introduce(const MemberAddress& member) {
   if (member.node == trust_.node_id() || trust_.is_revoked(member.node) || member.addresses.empty()) return;
   {
     const std::lock_guard lock(picture_mutex_);
-    if (hints_.size() >= Roster::kMaxMembers && !hints_.contains(member.node)) return;
+    if (hints_.size() >= Roster::kMaxMembers && !hints_.contains(member.node)) {
+      const auto is_shown = [this](const auto& hint) {
+        return std::ranges::find(picture_->members, hint.first, &ClusterMember::node) != picture_->members.end();
+      };
+      const auto gone = std::find_if_not(hints_.begin(), hints_.end(), is_shown);
+      if (gone == hints_.end()) return;
+      hints_.erase(gone);
+    }
     // The newest first, for machines move; the oldest is forgotten.
     std::vector<std::string>& hints = hints_[member.node];
     for (const std::string& address : member.addresses) {
