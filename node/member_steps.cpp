@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/field.h"
 #include "api/foreign_json.h"
 #include "api/http_connection.h"
 #include "api/member_list.h"

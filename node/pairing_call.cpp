@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/field.h"
 #include "api/foreign_json.h"
 #include "api/member_list.h"
 #include "node/peer_question.h"

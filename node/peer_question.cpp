@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/field.h"
 #include "p2p/protocol.h"
 
 namespace mz {
@@ -14,11 +15,6 @@ constexpr std::size_t kMaxAnswer = 4U << 20;
 }  // namespace
 
 using nlohmann::json;
-
-std::string text_of(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 Error refusal_of(const HttpAnswer& answer, const json& body, const PeerAddress& address) {
   std::string text;

@@ -17,7 +17,4 @@ Result<HttpAnswer> post_to_peer(HttpConnection& connection, const std::string& p
 // What the other side says went wrong, for a person here: unreachable when it asks to come back later, otherwise refused.
 Error refusal_of(const HttpAnswer& answer, const nlohmann::json& body, const PeerAddress& address);
 
-// A text field of an object; empty when it is missing or something else.
-std::string text_of(const nlohmann::json& object, const char* name);
-
 }  // namespace mz
