@@ -273,7 +273,7 @@ TEST_F(PairingServiceTest, ARequestThatWasApprovedBeforeMayBreakAndComeAgain) {
   Machine& admin = machine("admin");
   Machine& joiner = machine("joiner");
   ASSERT_TRUE(admin.pairing->approve(joiner.trust->node_id().text()).ok());
-  for (const std::uint8_t channel : {1, 2}) {
+  for (const std::uint8_t channel : {std::uint8_t{1}, std::uint8_t{2}}) {
     PairingHello hello = hello_of(joiner, channel);
     hello.kind = PairingKind::approval;
     ASSERT_TRUE(admin.pairing->hello(hello).ok());
