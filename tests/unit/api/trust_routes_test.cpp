@@ -225,6 +225,8 @@ TEST_F(TrustRoutes, RenewalIsForTheSenderOfTheConnection) {
   request.principal.node_id = joiner_->node_id();
   request.principal.certificate_end = now_ - 10;
   request.principal.certificate_expired = true;
+  EXPECT_EQ(ask("POST", "/api/v1/renew", body, request).status, 403) << "a node of no cluster";
+  request.principal.cluster = admin_->cluster_id();
   EXPECT_EQ(ask("POST", "/api/v1/renew", body, request).status, 200);
   request.principal.certificate_end = now_ - kRenewalGraceSeconds - 10;
   EXPECT_EQ(ask("POST", "/api/v1/renew", body, request).status, 403);
