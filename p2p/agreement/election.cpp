@@ -535,7 +535,7 @@ void Election::follow_registration(Instant now) {
   if (ballot <= ledger_.promised() || ledger_.ailing(now)) return registration_.let_go(now);
   following_ = {};
   ledger_.promise(ballot);
-  campaign_.emplace();
+  campaign_ = Campaign{};
   campaign_->binding = true;
   campaign_->ballot = ballot;
   campaign_->version = ledger_.version();
