@@ -126,7 +126,8 @@ TEST_F(LanTest, ANodeWithoutDiscoveryIsNeitherSeenNorReached) {
   EXPECT_EQ(discovery("a").at("discovery").at("state"), "off");
   EXPECT_EQ(discovery("a").at("discovery").at("backend"), "none");
   EXPECT_EQ(discovery("a").at("candidates"), json::array());
-  for (const json& candidate : discovery("b").at("candidates")) {
+  const json seen = discovery("b");
+  for (const json& candidate : seen.at("candidates")) {
     EXPECT_FALSE(candidate.at("address").get<std::string>().starts_with(Lan::address_of(1))) << candidate.dump(1);
   }
   EXPECT_NE(lan_->run(2, "curl -s -m 1 http://" + Lan::address_of(1) + ":8765/health").code, 0);
