@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ctime>
 
+#include "api/host_name.h"
 #include "node/node_membership.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
@@ -17,6 +18,9 @@ using Clock = std::chrono::steady_clock;
 constexpr char kCopy[] =
     "Another machine runs there with the identity of this node: its data directory is a copy. Run `meshzero identity "
     "reset` on both.";
+constexpr char kPerhapsCopy[] =
+    "It uses the identity of this node. If it is another machine, its data directory is a copy: run `meshzero identity "
+    "reset` there.";
 constexpr double kLookAgainSeconds = 5;  // at the latest: members die and come back
 
 double seconds_now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
@@ -63,10 +67,7 @@ void NodeMembership::note_advert(const Sighting& sighting, const Hosts& own) {
     const bool elsewhere =
         std::any_of(at.begin(), at.end(), telling) &&
         std::none_of(at.begin(), at.end(), [&](const auto& each) { return own.contains(each.host); });
-    reason = elsewhere
-                 ? "It uses the identity of this node. If it is another machine, its data directory is a copy: run "
-                   "`meshzero identity reset` there."
-                 : "It is this node itself.";
+    reason = elsewhere ? kPerhapsCopy : "It is this node itself.";
   } else if (std::any_of(revoked.begin(), revoked.end(),
                          [&](const NodeId& node) { return node.text().starts_with(advert.node); })) {
     state = CandidateState::revoked;
@@ -208,7 +209,12 @@ void NodeMembership::try_to_meet(const PeerAddress& address) {
   std::vector<MemberAddress> all = others();
   all.push_back(self());
   Meeting meeting = meet(trust_, all, address, within(std::chrono::seconds(kMeetingSeconds)));
-  if (meeting.state == CandidateState::self && is_copy_at(address)) meeting.reason = kCopy;
+  if (meeting.state == CandidateState::self) {
+    // Where no other machine showed itself there may be one all the same: it may have been too slow.
+    const bool is_name = !is_address_literal(address.host) && address.host.find(':') == std::string::npos;
+    if (!is_name && !address.is_loopback() && !own_hosts().contains(address.host)) meeting.reason = kPerhapsCopy;
+    if (is_copy_at(address)) meeting.reason = kCopy;
+  }
   note_meeting(address, meeting);
 }
 

@@ -1,7 +1,6 @@
 // What PairingService asks elsewhere, in threads of its own.
 #include <algorithm>
 
-#include "api/host_name.h"
 #include "node/pairing_service.h"
 
 namespace mz {
@@ -157,7 +156,7 @@ PairingOutcome PairingService::ask(Errand& errand) {
       const bool known = std::find(places.begin(), places.end(), other) != places.end();
       if (known || places.size() >= named + kMaxElsewhere) continue;
       // Its own loopback is not ours.
-      if (is_loopback_host(other.host) && !is_loopback_host(place.host)) continue;
+      if (other.is_loopback() && !place.is_loopback()) continue;
       places.push_back(other);
     }
   }
