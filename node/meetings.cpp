@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <optional>
 
-#include "api/host_name.h"
 #include "node/node_membership.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
@@ -210,23 +210,24 @@ void NodeMembership::try_to_meet(const PeerAddress& address) {
   all.push_back(self());
   Meeting meeting = meet(trust_, all, address, within(std::chrono::seconds(kMeetingSeconds)));
   if (meeting.state == CandidateState::self) {
-    // Where no other machine showed itself there may be one all the same: it may have been too slow.
-    const bool is_name = !is_address_literal(address.host) && address.host.find(':') == std::string::npos;
-    if (!is_name && !address.is_loopback() && !own_hosts().contains(address.host)) meeting.reason = kPerhapsCopy;
-    if (is_copy_at(address)) meeting.reason = kCopy;
+    const std::optional<bool> copy = is_copy_at(address);
+    if (copy.value_or(false)) meeting.reason = kCopy;
+    if (!copy && !address.is_loopback() && !own_hosts().contains(address.host)) meeting.reason = kPerhapsCopy;
   }
   note_meeting(address, meeting);
 }
 
 // Whoever is there has proved to hold this node's key. That is this node itself, by whatever way, or a machine with a copy of its
-// data directory; then the agreement of both freezes, by what they sign and not by where they are.
-bool NodeMembership::is_copy_at(const PeerAddress& address) const {
+// data directory; then the agreement of both freezes, by what they sign and not by where they are. Nothing when it does not say
+// which of the two in time.
+std::optional<bool> NodeMembership::is_copy_at(const PeerAddress& address) const {
   const Agreement connected = agreement();
-  if (!connected.card_message || !connected.met_own_key) return false;
+  if (!connected.card_message || !connected.met_own_key) return std::nullopt;
   const std::string card = connected.card_message();
-  if (card.empty()) return false;
+  if (card.empty()) return std::nullopt;
   const auto answer = tell_own_key(trust_, card, address, within(std::chrono::seconds(kMeetingSeconds)));
-  return answer && connected.met_own_key(*answer);
+  if (!answer) return std::nullopt;
+  return connected.met_own_key(*answer);
 }
 
 void NodeMembership::note_meeting(const PeerAddress& address, const Meeting& meeting) {

@@ -119,7 +119,7 @@ class NodeMembership final : public Membership {
   Result<void> exchange_at(const PeerAddress& address);
   void run_meetings();
   void try_to_meet(const PeerAddress& address);
-  [[nodiscard]] bool is_copy_at(const PeerAddress& address) const;
+  [[nodiscard]] std::optional<bool> is_copy_at(const PeerAddress& address) const;
   void note_meeting(const PeerAddress& address, const Meeting& meeting);
   Result<void> find_and_enter(const JoinToken& token, const std::vector<PeerAddress>& peers);
   using Hosts = std::set<std::string>;
