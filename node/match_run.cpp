@@ -4,10 +4,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "node/engine_seat.h"
+#include "node/joined_threads.h"
 #include "store/match_log_file.h"
 
 namespace mz {
@@ -175,9 +175,9 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
     board.enter();
   }
   std::atomic<bool> over = finished();
-  std::vector<std::jthread> threads;
+  JoinedThreads threads;
   for (MatchTable& table : tables) {
-    threads.emplace_back([&board, &table, &over, &stop, seats = plan.config.seats] {
+    threads.start([&board, &table, &over, &stop, seats = plan.config.seats] {
       while (!over && !stop) {
         const auto cycle = board.take();
         if (!cycle) break;
@@ -204,7 +204,7 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   }
   over = true;
   board.close();
-  threads.clear();
+  threads.join();
   if (!outcome) return outcome.error();
   count.summary.interrupted = stop && index < plan.cycles && !finished();
   return count.summary;

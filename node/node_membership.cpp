@@ -41,7 +41,7 @@ Error stopping_now() { return {ErrorKind::refused, "This node stops."}; }
 std::size_t random_below(std::size_t count) {
   std::array<std::uint8_t, 4> bytes{};
   if (!random_bytes(bytes)) return 0;
-  return (bytes[0] | bytes[1] << 8 | bytes[2] << 16) % count;
+  return (bytes[0] | std::size_t{bytes[1]} << 8 | std::size_t{bytes[2]} << 16) % count;
 }
 
 // The name of this machine in its network: one label, lower case.

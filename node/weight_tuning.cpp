@@ -7,10 +7,10 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include "engine/match.h"
 #include "engine/ringrift/kernel.h"
+#include "node/joined_threads.h"
 #include "store/drawn_position.h"
 
 namespace mz {
@@ -233,9 +233,9 @@ Result<std::optional<std::vector<std::vector<WeightTuning::Game>>>> WeightTuning
   std::mutex mutex;
   Result<void> outcome;  // of the first thread that failed; guarded by mutex
   {
-    std::vector<std::jthread> workers;
+    JoinedThreads workers;
     for (int i = 0; i < threads; ++i) {
-      workers.emplace_back([&] {
+      workers.start([&] {
         auto played = play_cycles(points, next, games, stop);
         if (played) return;
         const std::lock_guard lock(mutex);
