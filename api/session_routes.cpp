@@ -11,14 +11,6 @@ using nlohmann::json;
 
 constexpr std::size_t kLoginBody = 1U << 10;
 
-HttpResponse answer(const json& content, int status = 200) {
-  HttpResponse response;
-  response.status = status;
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = content.dump();
-  return response;
-}
-
 HttpResponse unavailable() { return error_response(503, "unavailable", "This node logs no pages in."); }
 
 constexpr Field kLifeField{"expires_in_s", FieldType::number, "For how many seconds it is good."};
@@ -36,7 +28,7 @@ HttpResponse code_route(const NodeServices& services, const Request& request) {
   if (services.sessions == nullptr) return unavailable();
   auto code = services.sessions->create_code(request.principal.scope);
   if (!code) return error_response(code.error());
-  return answer({{"code", *code}, {"expires_in_s", Sessions::kCodeLife.count()}}, 201);
+  return json_response({{"code", *code}, {"expires_in_s", Sessions::kCodeLife.count()}}, 201);
 }
 
 HttpResponse login_route(const NodeServices& services, const Request& request) {
@@ -45,13 +37,13 @@ HttpResponse login_route(const NodeServices& services, const Request& request) {
   if (!body) return error_response(body.error());
   auto token = services.sessions->redeem(body->at("code").get<std::string>());
   if (!token) return error_response(token.error());
-  return answer({{"token", *token}, {"expires_in_s", Sessions::kSessionLife.count()}}, 201);
+  return json_response({{"token", *token}, {"expires_in_s", Sessions::kSessionLife.count()}}, 201);
 }
 
 HttpResponse session_route(const NodeServices&, const Request& request) {
-  return answer({{"kind", principal_word(request.principal.kind)},
-                 {"scope", scope_word(request.principal.scope)},
-                 {"label", request.principal.label}});
+  return json_response({{"kind", principal_word(request.principal.kind)},
+                        {"scope", scope_word(request.principal.scope)},
+                        {"label", request.principal.label}});
 }
 
 HttpResponse logout_route(const NodeServices& services, const Request& request) {
@@ -60,7 +52,7 @@ HttpResponse logout_route(const NodeServices& services, const Request& request) 
     return error_response(403, "refused", "These credentials are no login of a page. `meshzero token` handles tokens.");
   }
   services.sessions->end(request.principal.label);
-  return answer({{"ended", request.principal.label}});
+  return json_response({{"ended", request.principal.label}});
 }
 
 constexpr Route kRoutes[] = {

@@ -156,7 +156,7 @@ Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadl
   auto connection = dial_member(trust, address, std::nullopt, deadline);
   if (!connection) return connection.error();
   if (!connection->peer() || connection->peer()->role != Role::admin) {
-    return Error{ErrorKind::refused, "The node at " + address.text() + " is no admin and renews nothing."};
+    return Error{ErrorKind::not_found, "The node at " + address.text() + " is no admin and renews nothing."};
   }
   auto request = make_request(trust.key());
   if (!request) return request.error();

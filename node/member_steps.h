@@ -39,7 +39,7 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
                              const std::vector<std::string>& own, const std::function<Error()>& nobody,
                              Deadline deadline);
 
-// A new certificate from the member at this address, if it is an admin; adopts it. Also when the current one has expired.
+// A new certificate from the member at this address, also when the current one has expired; adopts it. not_found: it is no admin.
 Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline);
 
 // Makes the member at this address, which must be `node`, an admin.

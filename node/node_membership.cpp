@@ -340,14 +340,16 @@ void NodeMembership::renew() {
     note_renewal(renewed, "itself");
     return;
   }
-  Result<void> last = Error{ErrorKind::unreachable, "No other member is known."};
+  Result<void> last = Error{ErrorKind::unreachable, "No admin of the cluster could be reached."};
   for (const MemberAddress& member : those_alive_first(others())) {
-    last = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
+    const Result<void> asked = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
       if (is_stopping()) return stopping_now();
       return ask_for_renewal(trust_, address, within(kOneExchange));
     });
-    if (!last) continue;
-    note_renewal(last, "the node " + member.node.short_text());
+    // That a worker renews nothing says nothing of why no admin did.
+    if (!asked && asked.error().kind != ErrorKind::not_found) last = asked;
+    if (!asked) continue;
+    note_renewal(asked, "the node " + member.node.short_text());
     return;
   }
   if (!is_stopping()) note_renewal(last, "");
