@@ -93,12 +93,12 @@ void Agreement::new_life(Now now) {
 bool Agreement::begin(Now now) {
   if (!faulty(Fault::ignore_sleep)) notice_sleep(now);
   now_ = now;
-  return !frozen_;
+  return takes_part();
 }
 
 void Agreement::notice_sleep(Now now) {
   const Duration slept = (now.boot - now_.boot) - (now.awake - now_.awake);
-  if (slept <= kSlept || frozen_) return;
+  if (slept <= kSlept || card_.presence == Presence::cloned) return;
   election_.observe(now.boot);
   new_life(now);
 }
@@ -118,14 +118,14 @@ void Agreement::tick(Now now) {
 }
 
 void Agreement::written(Write::File file, bool ok, Now now) {
-  const bool takes_part = begin(now);
+  begin(now);
   switch (file) {
     case Write::File::promise:
       ledger_.written(ok, now.boot);
       if (!ok) {
         waiting_.clear();
-        if (takes_part) election_.rolled_back(now.boot);
-      } else if (takes_part) {
+        if (takes_part()) election_.rolled_back(now.boot);
+      } else if (takes_part()) {
         election_.synced(now.boot);
       }
       break;
@@ -158,7 +158,7 @@ void Agreement::registrar_answered(const RegistrarAnswer& answer, Now now) {
 }
 
 void Agreement::receive(const ClusterMessage& message, Now now) {
-  const bool takes_part = begin(now);
+  begin(now);
   if (message.to == card_.id && message.from == card_.id) {
     const Cards* cards = std::get_if<Cards>(&message.body);
     for (const Card& card : cards != nullptr ? cards->cards : std::vector<Card>()) {
@@ -167,12 +167,12 @@ void Agreement::receive(const ClusterMessage& message, Now now) {
   }
   if (message.to == card_.id && message.from != card_.id) {
     const bool cards = std::holds_alternative<Cards>(message.body);
-    if (takes_part && cards) take_cards(std::get<Cards>(message.body), now);
+    if (takes_part() && cards) take_cards(std::get<Cards>(message.body), now);
     Member* member = roster_.find(message.from);
     if (member != nullptr && !member->excluded) {
       const Life& known = member->card.life;
       const bool stale = message.life < known;  // from before a restart or a wake, or from a clone
-      if (takes_part && !frozen_ && !stale && member->active()) {
+      if (takes_part() && !stale && member->active()) {
         member->heard = now.boot;
         election_.heard(message.from, message.known.leader);
         std::visit([&](const auto& body) { handle(message, body, now); }, message.body);
@@ -443,7 +443,7 @@ void Agreement::reconcile(const ClusterMessage& message, Now now) {
     send_cards(message.from);
   }
   const bool about_events = std::holds_alternative<Have>(message.body) || std::holds_alternative<Events>(message.body);
-  if (frozen_ || about_events || faulty(Fault::pull_no_events)) return;
+  if (!takes_part() || about_events || faulty(Fault::pull_no_events)) return;
   if (message.events_digest != events_.digest() && now.boot >= pace.have_at) {
     pace.have_at = now.boot + kSyncPause;
     send(message.from, Have{events_.heads()});
@@ -489,7 +489,8 @@ void Agreement::take_cards(const Cards& cards, Now now) {
 // raising the incarnation above it settles the matter. But a process that has raised its incarnation above ours has
 // seen us, so it runs while we do.
 void Agreement::meet_own_card(const Card& card, Now now) {
-  if (card.life.boot_id == card_.life.boot_id || frozen_ || faulty(Fault::ignore_clone)) return;
+  if (card.life.boot_id == card_.life.boot_id || card_.presence == Presence::cloned || faulty(Fault::ignore_clone))
+    return;
   if (!signer_.verify_card(card.id, card.signed_bytes(), card.signature)) return;
   if (card.presence == Presence::cloned || card.outbids == card_.life.boot_id) {
     freeze(card.life);
@@ -503,7 +504,6 @@ void Agreement::meet_own_card(const Card& card, Now now) {
 
 void Agreement::freeze(const Life& above) {
   election_.release(now_.boot, true);
-  frozen_ = true;
   waiting_.clear();
   card_.presence = Presence::cloned;
   card_.life.incarnation = std::max(above.incarnation, card_.life.incarnation);
@@ -512,7 +512,7 @@ void Agreement::freeze(const Life& above) {
   warn(now_);
 }
 
-// All that a frozen node does: the other one must hear of it, and so must everybody else.
+// All that a node does that is frozen, or has left and still runs: everybody must hear of it, and an identity's other process.
 void Agreement::warn(Now now) {
   next_beat_ = now.boot + kProbeRound;
   for (const NodeId& id : roster_.active()) send(id, Cards{{card_}});
@@ -546,8 +546,9 @@ std::vector<MemberView> Agreement::members(Now now) const {
 // --- output ---------------------------------------------------------------------------------------------------------
 
 Standing Agreement::standing() const {
-  Condition condition = frozen_ ? Condition::frozen : Condition::taking_part;
-  if (!frozen_ && ledger_.durable_incarnation() < card_.life.incarnation) condition = Condition::starting;
+  const bool frozen = card_.presence == Presence::cloned;
+  Condition condition = frozen ? Condition::frozen : Condition::taking_part;
+  if (!frozen && ledger_.durable_incarnation() < card_.life.incarnation) condition = Condition::starting;
   return {.self = card_.id,
           .policy = policy_,
           .condition = condition,
@@ -566,12 +567,12 @@ std::vector<std::uint8_t> Agreement::card_file() const {
 }
 
 void Agreement::finish(Now now) {
-  if (election_.leading() && election_.following() != claimed_ && !frozen_) {
+  if (election_.leading() && election_.following() != claimed_ && takes_part()) {
     claimed_ = election_.following();
     next_beat_ = now.boot;
     beat(now);
   }
-  if (election_.in_office() && election_.following() != announced_ && !frozen_) {
+  if (election_.in_office() && election_.following() != announced_ && takes_part()) {
     announced_ = election_.following();
     record("leader", std::to_string(announced_.term), now);
     return;  // record ends with this function
@@ -614,6 +615,6 @@ std::vector<Send> Agreement::take_sends() { return std::exchange(sends_, {}); }
 
 std::vector<Write> Agreement::take_writes() { return std::exchange(writes_, {}); }
 
-Instant Agreement::wake_at() const { return frozen_ ? next_beat_ : std::min(next_beat_, election_.next_wake()); }
+Instant Agreement::wake_at() const { return takes_part() ? std::min(next_beat_, election_.next_wake()) : next_beat_; }
 
 }  // namespace mz

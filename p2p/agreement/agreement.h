@@ -102,7 +102,7 @@ class Agreement {
   void describe(const std::vector<std::string>& addresses, std::uint8_t roles, Now now);
   // What has become of this node: a leader that should not lead hands over to a member that should.
   void become(Fitness fitness, Now now);
-  // Says good-bye for ever.
+  // Says good-bye for ever: from now on this node only repeats that.
   void leave(Now now);
 
   std::vector<Send> take_sends();
@@ -147,7 +147,8 @@ class Agreement {
   void load(const AgreementFiles& files, Now now);
 
   void set_addresses(const std::vector<std::string>& addresses);
-  bool begin(Now now);  // every input; false when this node must not say anything
+  bool begin(Now now);  // every input; whether this node takes part
+  [[nodiscard]] bool takes_part() const { return card_.presence == Presence::present; }
   void notice_sleep(Now now);
   void finish(Now now);
   void sign_card();
@@ -184,7 +185,6 @@ class Agreement {
   Ledger ledger_;
   Election election_;
 
-  bool frozen_ = false;
   Now now_;  // of the latest input
   Instant alive_since_ = 0;
   Instant next_beat_ = 0;

@@ -134,6 +134,20 @@ TEST_F(AgreementTest, ALeaderThatLeavesHandsOver) {
   EXPECT_EQ(of("b").roster().find(node("a"))->card.presence, Presence::left);
 }
 
+TEST_F(AgreementTest, WhoeverHasLeftAnswersNobodyAndRepeatsItsGoodBye) {
+  add("a");
+  run(kLease);
+  Agreement& leaver = add("b");
+  run(kLease);
+  leaver.leave(now_);
+  for (const Write& write : leaver.take_writes()) leaver.written(write.file, true, now_);
+  ASSERT_FALSE(leaver.take_sends().empty());  // and lost
+  said_.clear();
+  run(kProbeRound + kHeartbeat);
+  EXPECT_EQ(said<HeartbeatAnswer>(node("b")), 0U);
+  EXPECT_EQ(of("a").roster().find(node("b"))->card.presence, Presence::left);
+}
+
 // --- who was put out ------------------------------------------------------------------------------------------------
 
 // One of them has the card of the one that was put out, the other never heard of it.
