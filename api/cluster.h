@@ -55,6 +55,13 @@ struct ClusterPicture {
   std::optional<EtcdSilence> etcd_silent;       // as this node sees it
   bool crowded = false;                         // somebody finds no place among the members
   std::uint64_t facts = 0;                      // signed events that this node holds
+
+  [[nodiscard]] const ClusterMember* member(const NodeId& node) const {
+    for (const ClusterMember& one : members) {
+      if (one.node == node) return &one;
+    }
+    return nullptr;
+  }
 };
 
 inline constexpr std::size_t kMaxListedEvents = 500;

@@ -72,13 +72,15 @@ void Journal::keep(JournalEntry entry) {
   const JournalKind kind = entry.kind;
   entries_.push_back(std::move(entry));
   if (++counts_[kind] <= kMaxPerKind) return;
-  entries_.erase(std::ranges::find(entries_, kind, &JournalEntry::kind));
+  entries_.erase(
+      std::find_if(entries_.begin(), entries_.end(), [kind](const JournalEntry& one) { return one.kind == kind; }));
   --counts_[kind];
 }
 
 std::vector<JournalEntry> Journal::after(std::uint64_t number, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
-  const auto from = std::ranges::upper_bound(entries_, number, {}, &JournalEntry::number);
+  const auto from = std::upper_bound(entries_.begin(), entries_.end(), number,
+                                     [](std::uint64_t asked, const JournalEntry& one) { return asked < one.number; });
   const std::size_t count = std::min(limit, static_cast<std::size_t>(entries_.end() - from));
   return {from, from + static_cast<std::ptrdiff_t>(count)};
 }

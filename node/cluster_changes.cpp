@@ -11,18 +11,13 @@ namespace {
 
 constexpr std::size_t kShownName = 64;  // bytes
 
-const ClusterMember* find(const ClusterPicture& picture, const NodeId& node) {
-  const auto found = std::ranges::find(picture.members, node, &ClusterMember::node);
-  return found == picture.members.end() ? nullptr : &*found;
-}
-
 std::string called(const ClusterMember& member) {
   if (member.name.empty()) return "the node " + member.node.short_text();
   return member.name.substr(0, kShownName) + " (" + member.node.short_text() + ")";
 }
 
 std::string called(const ClusterPicture& picture, const NodeId& node) {
-  const ClusterMember* member = find(picture, node);
+  const ClusterMember* member = picture.member(node);
   return member != nullptr ? called(*member) : "the node " + node.short_text();
 }
 
@@ -33,7 +28,9 @@ std::string sentence(std::string text) {
 
 std::string in_term(const Leadership& leader) { return ", term " + std::to_string(leader.term); }
 
-bool is_admin(const ClusterMember& member) { return std::ranges::find(member.roles, "admin") != member.roles.end(); }
+bool is_admin(const ClusterMember& member) {
+  return std::find(member.roles.begin(), member.roles.end(), "admin") != member.roles.end();
+}
 
 // Hours and minutes as this machine's people have them.
 std::string time_of_day(std::int64_t at) {
@@ -47,7 +44,7 @@ std::string time_of_day(std::int64_t at) {
 
 // How a leader before this one came to lead no more, as far as it can be seen.
 std::string end_of(const ClusterPicture& picture, const Leadership& former) {
-  const ClusterMember* member = find(picture, former.node);
+  const ClusterMember* member = picture.member(former.node);
   if (member == nullptr || member->state == "left") return called(picture, former.node) + " is no member any more";
   if (member->state == "alive") return "before it " + called(*member) + ", term " + std::to_string(former.term);
   return called(*member) + " does not answer";
@@ -69,7 +66,7 @@ void ClusterChanges::note(const std::shared_ptr<const ClusterPicture>& picture, 
     note_self(*before_, *picture);
     for (const ClusterMember& member : picture->members) {
       if (member.incarnation == 0) continue;  // hearsay: it has not been heard of by its own word
-      const ClusterMember* before = find(*before_, member.node);
+      const ClusterMember* before = before_->member(member.node);
       if (before != nullptr && before->incarnation == 0) before = nullptr;
       if (member.node != picture->self) note_member(before, member);
       note_admin(before, member);

@@ -444,10 +444,8 @@ std::vector<MemberAddress> ClusterService::others() const {
   // Those who were introduced a moment ago are not in the picture yet.
   const std::lock_guard lock(picture_mutex_);
   for (const auto& [node, addresses] : hints_) {
-    const bool shown =
-        std::find_if(now->members.begin(), now->members.end(),
-                     [&id = node](const ClusterMember& member) { return member.node == id; }) != now->members.end();
-    if (!shown && !trust_.is_revoked(node)) members.push_back({.node = node, .addresses = addresses});
+    if (now->member(node) == nullptr && !trust_.is_revoked(node))
+      members.push_back({.node = node, .addresses = addresses});
   }
   return members;
 }
@@ -464,9 +462,7 @@ std::vector<NodeId> ClusterService::alive() const {
 std::vector<std::string> ClusterService::addresses_of(const NodeId& node) const {
   std::vector<std::string> addresses;
   const std::lock_guard lock(picture_mutex_);
-  const auto found = std::find_if(picture_->members.begin(), picture_->members.end(),
-                                  [&node](const ClusterMember& member) { return member.node == node; });
-  if (found != picture_->members.end()) addresses = found->addresses;
+  if (const ClusterMember* member = picture_->member(node)) addresses = member->addresses;
   if (const auto hints = hints_.find(node); hints != hints_.end()) {
     for (const std::string& hint : hints->second) {
       if (std::find(addresses.begin(), addresses.end(), hint) == addresses.end()) addresses.push_back(hint);
@@ -508,9 +504,7 @@ void ClusterService::introduce(const MemberAddress& member) {
   {
     const std::lock_guard lock(picture_mutex_);
     if (hints_.size() >= Roster::kMaxMembers && !hints_.contains(member.node)) {
-      const auto is_shown = [this](const auto& hint) {
-        return std::ranges::find(picture_->members, hint.first, &ClusterMember::node) != picture_->members.end();
-      };
+      const auto is_shown = [this](const auto& hint) { return picture_->member(hint.first) != nullptr; };
       const auto gone = std::find_if_not(hints_.begin(), hints_.end(), is_shown);
       if (gone == hints_.end()) return;
       hints_.erase(gone);

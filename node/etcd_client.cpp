@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -99,7 +100,7 @@ Error foreign_key(const std::string& who, const std::string& key) {
 
 Result<EtcdClient> EtcdClient::create(EtcdSettings settings) {
   TlsContext context;
-  if (std::ranges::any_of(settings.endpoints, &EtcdEndpoint::tls)) {
+  if (std::any_of(settings.endpoints.begin(), settings.endpoints.end(), std::mem_fn(&EtcdEndpoint::tls))) {
     auto made = make_service_context(settings.tls);
     if (!made) return made.error();
     context = std::move(*made);
@@ -246,11 +247,10 @@ Result<void> EtcdClient::log_in(Deadline deadline) {
       exchange("/v3/auth/authenticate", {{"name", settings_.user}, {"password", settings_.password}}, deadline);
   if (!answer) return answer.error();
   const auto token = answer->find("token");
-  const bool usable =
-      token != answer->end() && token->is_string() &&
-      std::ranges::all_of(token->get_ref<const std::string&>(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (!usable || token->get_ref<const std::string&>().empty()) return nonsense(name(), "a user logged in");
-  token_ = token->get<std::string>();
+  const std::string text = token != answer->end() && token->is_string() ? token->get<std::string>() : std::string();
+  const bool usable = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!usable || text.empty()) return nonsense(name(), "a user logged in");
+  token_ = text;
   return {};
 }
 

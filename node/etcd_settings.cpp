@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 
 namespace mz {
 namespace {
@@ -78,7 +79,8 @@ Result<void> read_certificates(const Configuration& configuration, EtcdSettings&
   if (settings.tls.certificate_pem.empty() != settings.tls.key_pem.empty()) {
     return usage("A certificate to show to etcd needs its key, and a key its certificate: set etcd_cert and etcd_key.");
   }
-  const bool any_tls = std::ranges::any_of(settings.endpoints, &EtcdEndpoint::tls);
+  const bool any_tls =
+      std::any_of(settings.endpoints.begin(), settings.endpoints.end(), std::mem_fn(&EtcdEndpoint::tls));
   if (!any_tls && !(settings.tls.authorities_pem.empty() && settings.tls.certificate_pem.empty())) {
     return usage("Certificates for etcd are set, but no endpoint begins with https://. Write https:// there.");
   }

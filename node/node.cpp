@@ -109,10 +109,8 @@ std::int64_t slept_microseconds() {
 
 std::string member_name(const ClusterService& cluster, const NodeId& node) {
   const auto picture = cluster.picture();
-  for (const ClusterMember& member : picture->members) {
-    if (member.node == node) return member.name;
-  }
-  return "";
+  const ClusterMember* member = picture->member(node);
+  return member != nullptr ? member->name : "";
 }
 
 // Fresh for each start, so that no game is played twice; each record carries its own seed.

@@ -44,8 +44,8 @@ void PeerLines::send(const NodeId& to, std::vector<std::uint8_t> message) {
 void PeerLines::drain(Deadline deadline) {
   std::unique_lock lock(mutex_);
   idle_.wait_until(lock, deadline, [this] {
-    return std::ranges::all_of(lines_,
-                               [](const auto& line) { return line.second->queue.empty() && !line.second->busy; });
+    return std::all_of(lines_.begin(), lines_.end(),
+                       [](const auto& line) { return line.second->queue.empty() && !line.second->busy; });
   });
 }
 
@@ -94,7 +94,7 @@ Result<std::string> PeerLines::carry(const NodeId& to, const std::string& body, 
                               .headers = {{std::string(kProtocolHeader), std::to_string(protocol_version())}}};
   std::vector<std::string> addresses = surroundings_.addresses(to);
   // The one that worked last comes first; after one that did not, those that there was no time for.
-  if (const auto next = std::ranges::find(addresses, connection.address); next != addresses.end()) {
+  if (const auto next = std::find(addresses.begin(), addresses.end(), connection.address); next != addresses.end()) {
     std::rotate(addresses.begin(), next, addresses.end());
   }
   const Deadline end = within(kOneAttempt);

@@ -51,7 +51,7 @@ Error failed(const std::string& word, const CommandEnd& end) {
 Result<void> tell(const std::vector<std::string>& words, std::initializer_list<int> also = {}) {
   const auto end = launchctl(words);
   if (!end) return end.error();
-  if (end->code == 0 || std::ranges::find(also, end->code) != also.end()) return {};
+  if (end->code == 0 || std::find(also.begin(), also.end(), end->code) != also.end()) return {};
   return failed(words.front(), *end);
 }
 

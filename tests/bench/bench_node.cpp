@@ -137,7 +137,7 @@ Node::Node(const std::string& binary, const std::filesystem::path& data, std::ui
   } else {
     words.emplace_back("--no-discovery");
   }
-  if (std::ranges::find(flags, "--workers") == flags.end()) words.insert(words.end(), {"--workers", "0"});
+  if (std::find(flags.begin(), flags.end(), "--workers") == flags.end()) words.insert(words.end(), {"--workers", "0"});
   words.insert(words.end(), flags.begin(), flags.end());
   Child child = start(words, enter);
   pid_ = child.pid;
@@ -185,7 +185,7 @@ void Node::wait_for_end() {
 
 double percentile(std::vector<double> values, double share) {
   if (values.empty()) throw Failed("nothing was measured");
-  std::ranges::sort(values);
+  std::sort(values.begin(), values.end());
   const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
   return values[std::max<std::size_t>(rank, 1) - 1];
 }

@@ -92,7 +92,8 @@ class Cluster {
 
   // One of them leads, in its own words.
   bool somebody_leads(const std::vector<std::size_t>& who) {
-    return std::ranges::any_of(who, [this](std::size_t i) { return picture(i).value("role", "") == "leading"; });
+    return std::any_of(who.begin(), who.end(),
+                       [this](std::size_t i) { return picture(i).value("role", "") == "leading"; });
   }
   // The one among them whom all of them follow, if all of them also call each other alive.
   std::optional<std::size_t> leader_of(const std::vector<std::size_t>& who) {
@@ -106,7 +107,7 @@ class Cluster {
         const auto alive = [&](const json& member) {
           return member["node_id"] == members_[other].id && member["state"] == "alive";
         };
-        if (std::ranges::none_of(seen["members"], alive)) return std::nullopt;
+        if (std::none_of(seen["members"].begin(), seen["members"].end(), alive)) return std::nullopt;
       }
     }
     for (const std::size_t i : who) {
@@ -334,7 +335,9 @@ void print(const std::string& name, const json& figures) {
 
 json run(const Settings& settings, const std::vector<std::string>& only) {
   json out;
-  const auto wanted = [&](const char* name) { return only.empty() || std::ranges::find(only, name) != only.end(); };
+  const auto wanted = [&](const char* name) {
+    return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
+  };
   const auto for_sizes = [&](const char* name, const std::function<json(int)>& section) {
     if (!wanted(name)) return;
     for (const int size : settings.sizes) {

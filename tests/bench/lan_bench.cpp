@@ -129,8 +129,8 @@ bool are_one_cluster(const Node& a, const Node& b) {
   const json other = b.get("/api/v1/cluster");
   if (!seen.is_object() || !other.is_object() || !seen["ballot"].is_object()) return false;
   const auto all_alive = [](const json& of) {
-    return of["members"].size() == 2 &&
-           std::ranges::all_of(of["members"], [](const json& member) { return member["state"] == "alive"; });
+    return of["members"].size() == 2 && std::all_of(of["members"].begin(), of["members"].end(),
+                                                    [](const json& member) { return member["state"] == "alive"; });
   };
   return seen["ballot"] == other["ballot"] && all_alive(seen) && all_alive(other);
 }

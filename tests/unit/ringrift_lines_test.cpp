@@ -1,6 +1,8 @@
 // RingRift lines and recovery slides. C and X numbers as in ringrift_rules_test.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/ringrift_scene.h"
 
 namespace mz::test {
@@ -41,12 +43,12 @@ TEST_P(LineLength, C2_C48_RunsAreOfferedFromTheLengthOfTheirBoardOn) {
   const auto& [board, players, line, offered] = GetParam();
   EXPECT_EQ(line_moves(board, players, offered - 1), Texts{"NL 1"});
   const Texts moves = line_moves(board, players, offered);
-  EXPECT_EQ(std::ranges::count_if(moves, [](const std::string& m) { return m.starts_with("PL"); }),
+  EXPECT_EQ(std::count_if(moves.begin(), moves.end(), [](const std::string& m) { return m.starts_with("PL"); }),
             line == offered ? 1 : 0);
   // Windows are as long as a line: one in an exact run (the run itself), two in a run that is longer by one.
-  EXPECT_EQ(std::ranges::count_if(moves, [](const std::string& m) { return m.starts_with("CL"); }),
+  EXPECT_EQ(std::count_if(moves.begin(), moves.end(), [](const std::string& m) { return m.starts_with("CL"); }),
             line == offered ? 1 : 3);
-  EXPECT_FALSE(std::ranges::count(moves, "NL 1"));
+  EXPECT_FALSE(std::count(moves.begin(), moves.end(), "NL 1"));
 }
 
 INSTANTIATE_TEST_SUITE_P(RingRift, LineLength,

@@ -2,6 +2,8 @@
 // examples of the rules (docs/rules.md), FORMAT the description of the recorded games.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/ringrift_scene.h"
 
 namespace mz::test {
@@ -17,7 +19,7 @@ Played start(const std::string& board, int players, std::map<std::string, int> o
 
 std::size_t count_ending(const Texts& texts, std::string_view end) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(texts, [&](const std::string& text) { return text.ends_with(end); }));
+      std::count_if(texts.begin(), texts.end(), [&](const std::string& text) { return text.ends_with(end); }));
 }
 
 // --- Boards -----------------------------------------------------------------------------------------------------------
@@ -52,10 +54,10 @@ TEST(RingRiftBoards, ALoneRingMovesAlongEveryRayToTheEdge) {
 TEST(RingRiftBoards, HexagonsHaveNoNeighbourAcrossTheirCorners) {
   const Texts moves = Played({.board = "hex8", .stacks = "0,0:1"}).moves("MS");
   for (const std::string cell : {"1,0", "0,1", "-1,1", "-1,0", "0,-1", "1,-1"}) {
-    EXPECT_TRUE(std::ranges::count(moves, "MS 1 0,0 " + cell)) << cell;
+    EXPECT_TRUE(std::count(moves.begin(), moves.end(), "MS 1 0,0 " + cell)) << cell;
   }
-  EXPECT_FALSE(std::ranges::count(moves, "MS 1 0,0 1,1"));
-  EXPECT_FALSE(std::ranges::count(moves, "MS 1 0,0 -1,-1"));
+  EXPECT_FALSE(std::count(moves.begin(), moves.end(), "MS 1 0,0 1,1"));
+  EXPECT_FALSE(std::count(moves.begin(), moves.end(), "MS 1 0,0 -1,-1"));
 }
 
 // --- Placement --------------------------------------------------------------------------------------------------------
@@ -206,9 +208,9 @@ TEST(RingRiftSwap, C106_IsNotOfferedUnlessTheOptionIsOnAndNeverToThree) {
 TEST(RingRiftMovement, C34_GoesAtLeastTheHeightAndHasNoMaximum) {
   const Texts moves = Played({.stacks = "0,0:111"}).moves("MS");
   EXPECT_EQ(moves.size(), 15U);  // distances 3 to 7 on three rays
-  EXPECT_EQ(std::ranges::count(moves, "MS 1 0,0 2,0"), 0);
-  EXPECT_EQ(std::ranges::count(moves, "MS 1 0,0 3,0"), 1);
-  EXPECT_EQ(std::ranges::count(moves, "MS 1 0,0 7,7"), 1);
+  EXPECT_EQ(std::count(moves.begin(), moves.end(), "MS 1 0,0 2,0"), 0);
+  EXPECT_EQ(std::count(moves.begin(), moves.end(), "MS 1 0,0 3,0"), 1);
+  EXPECT_EQ(std::count(moves.begin(), moves.end(), "MS 1 0,0 7,7"), 1);
 }
 
 TEST(RingRiftMovement, StopsBeforeStacksAndCollapsedCells) {

@@ -1,6 +1,8 @@
 // RingRift territory and forced elimination. C and X numbers as in ringrift_rules_test.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/ringrift_scene.h"
 
 namespace mz::test {
@@ -85,7 +87,7 @@ TEST(RingRiftTerritory, X13_C57_AThirdPlayerWithOnlyBuriedRingsMakesEverySideARe
   Played at(territory({.players = 3, .stacks = "0,0:1 4,4:31 6,6:2", .markers = "0,1:2 1,0:2"}));
   const Texts regions = at.moves("CT");
   ASSERT_EQ(regions.size(), 2U);
-  EXPECT_EQ(std::ranges::count(regions, "CT 1 0,0"), 1);
+  EXPECT_EQ(std::count(regions.begin(), regions.end(), "CT 1 0,0"), 1);
   const std::string big = regions[regions[0] == "CT 1 0,0" ? 1 : 0];
   at.play({big});
   EXPECT_EQ(at.field('R'), "63,0,0");  // 61 cells and the two markers
