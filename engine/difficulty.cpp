@@ -52,6 +52,33 @@ constexpr DifficultySteps kFourSeats = {
     "minimax:nodes=250000",
 };
 
+// The weights tuned for two seats on square8 are better with more seats there, too.
+constexpr DifficultySteps kSquare8ThreeSeats = {
+    "random",
+    "heuristic:random=75",
+    "heuristic:random=55",
+    "heuristic:random=40",
+    "heuristic:random=25",
+    "heuristic:random=10",
+    "heuristic",
+    "heuristic:weights=square8-2p",
+    "minimax:nodes=15000,weights=square8-2p",
+    "minimax:nodes=250000,weights=square8-2p",
+};
+
+constexpr DifficultySteps kSquare8FourSeats = {
+    "random",
+    "heuristic:random=80",
+    "heuristic:random=65",
+    "heuristic:random=50",
+    "heuristic:random=35",
+    "heuristic:random=22",
+    "heuristic:random=10",
+    "heuristic",
+    "minimax:nodes=8000,weights=square8-2p",
+    "minimax:nodes=250000,weights=square8-2p",
+};
+
 // On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.
 constexpr DifficultySteps kTwoSeatsLarge = {
     "random",
@@ -83,9 +110,11 @@ constexpr DifficultySteps kMoreSeatsLarge = {
 
 const DifficultySteps& difficulty_steps(const GameConfig& config) {
   const bool large = config.board == "square19" || config.board == "hexagonal";
-  if (config.seats > 2) return large ? kMoreSeatsLarge : config.seats == 3 ? kThreeSeats : kFourSeats;
-  if (large) return kTwoSeatsLarge;
-  return config.game == "ringrift" && config.board == "square8" ? kSquare8TwoSeats : kTwoSeats;
+  const bool square8 = config.game == "ringrift" && config.board == "square8";
+  if (large) return config.seats == 2 ? kTwoSeatsLarge : kMoreSeatsLarge;
+  if (config.seats == 3) return square8 ? kSquare8ThreeSeats : kThreeSeats;
+  if (config.seats == 4) return square8 ? kSquare8FourSeats : kFourSeats;
+  return square8 ? kSquare8TwoSeats : kTwoSeats;
 }
 
 Result<EngineSpec> named_in_full(const GameConfig& config, const EngineSpec& spec) {

@@ -32,7 +32,7 @@ constexpr std::uint16_t kTypeAaaa = 28;
 
 constexpr char kRemedy[] =
     "Other machines are found by --peer and where they were before. To be found without, install and start the Avahi "
-    "daemon; `meshzero doctor` says how.";
+    "daemon: the package is called avahi-daemon or avahi.";
 
 // Frees what the library made.
 template <auto Free>

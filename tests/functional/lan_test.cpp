@@ -104,7 +104,7 @@ TEST_F(LanTest, WithoutADaemonTheNodeSaysSoAndUsesOneThatIsStartedLater) {
   MUST(lan_->add_host(2));
   MUST(lan_->start_avahi(2));
   start("a");
-  EXPECT_NE(discovery_when("a", "unavailable").find("meshzero doctor"), std::string::npos);
+  EXPECT_NE(discovery_when("a", "unavailable").find("start the Avahi daemon"), std::string::npos);
   EXPECT_TRUE(discovery("a").at("advert").is_null());
   const std::string health = "curl -s -m 1 http://" + Lan::address_of(1) + ":8765/health";
   EXPECT_NE(lan_->run(2, health).code, 0) << "nobody can find it, so nobody is answered";
