@@ -79,6 +79,11 @@ class AgreementTest : public testing::Test {
       settle();
     }
   }
+  // Time in which nobody does anything, though no machine sleeps.
+  void pass(Duration length) {
+    now_.boot += length;
+    now_.awake += length;
+  }
   [[nodiscard]] bool leads(std::string_view name) { return part(of(name).standing(), now_.boot) == Part::leading; }
   // A member says that, and the receiver answers it.
   void say(std::string_view from, std::string_view to, Body body) {
@@ -104,6 +109,65 @@ class AgreementTest : public testing::Test {
   std::map<NodeId, Member> members_;
   std::vector<ClusterMessage> said_;  // in this order
 };
+
+// --- a loop that was late -------------------------------------------------------------------------------------------
+
+TEST_F(AgreementTest, ALeaderWhoseOwnLoopWasLateCallsNobodyDead) {
+  Agreement& leader = add("a");
+  run(kLease);
+  add("b");
+  run(kLease);
+  ASSERT_TRUE(leads("a"));
+  said_.clear();
+  pass(kDeadAfter);
+  leader.tick(now_);
+  for (const MemberView& member : leader.members(now_)) EXPECT_EQ(member.state, MemberState::alive);
+  settle();
+  ASSERT_EQ(said<Heartbeat>(node("a")), 1U);
+  for (const ClusterMessage& message : said_) {
+    const auto* heartbeat = std::get_if<Heartbeat>(&message.body);
+    if (heartbeat == nullptr || message.from != node("a")) continue;
+    EXPECT_TRUE(heartbeat->troubled.empty());
+  }
+}
+
+TEST_F(AgreementTest, WhoIsStillSilentAfterALateLoopIsCalledDeadLater) {
+  Agreement& leader = add("a");
+  run(kLease);
+  add("b");
+  run(kLease);
+  ASSERT_TRUE(leads("a"));
+  members_.erase(node("b"));
+  pass(kDeadAfter);
+  leader.tick(now_);
+  run(kDeadAfter);
+  EXPECT_EQ(leader.members(now_)[node("a") < node("b") ? 1 : 0].state, MemberState::dead);
+}
+
+TEST_F(AgreementTest, AMemberWhoseOwnLoopWasLateListensBeforeItAsksToLead) {
+  add("a");
+  run(kLease);
+  add("b");
+  add("c");
+  run(kLease);
+  ASSERT_TRUE(leads("a"));
+  said_.clear();
+  pass(kLease + 2 * kJitter + kReach);
+  of("b").tick(now_);
+  settle();
+  EXPECT_EQ(said<Ask>(node("b")), 0U);
+  // With nobody there either, it leads in the end, but not before others had a round trip to answer in.
+  members_.erase(node("a"));
+  members_.erase(node("c"));
+  said_.clear();
+  pass(kLease + 2 * kJitter + kReach);
+  of("b").tick(now_);
+  run(kReach - 1);
+  EXPECT_EQ(said<Ask>(node("b")), 0U);
+  EXPECT_FALSE(leads("b"));
+  run(kLease);
+  EXPECT_TRUE(leads("b"));
+}
 
 // --- a leader that goes ---------------------------------------------------------------------------------------------
 
