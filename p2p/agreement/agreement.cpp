@@ -109,8 +109,8 @@ void Agreement::tick(Now now) {
     return finish(now);
   }
   if (const Duration late = now.boot - asked_to_wake_; late > kLateLoop && alive_since_ != now.boot) {
-    roster_.forgive(late);
-    election_.forgive(now.boot);
+    if (!faulty(Fault::accuse_when_late)) roster_.forgive(late);
+    if (!faulty(Fault::ask_when_late)) election_.forgive(now.boot);
   }
   election_.tick(now.boot);
   if (now.boot >= next_beat_) beat(now);
@@ -171,7 +171,8 @@ void Agreement::receive(const ClusterMessage& message, Now now) {
     Member* member = roster_.find(message.from);
     if (member != nullptr && !member->excluded) {
       const Life& known = member->card.life;
-      const bool stale = message.life < known;  // from before a restart or a wake, or from a clone
+      // From before a restart or a wake, or from a clone.
+      const bool stale = message.life < known && !faulty(Fault::hear_earlier_lives);
       if (takes_part() && !stale && member->active()) {
         member->heard = now.boot;
         election_.heard(message.from, message.known.leader);

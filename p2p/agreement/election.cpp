@@ -308,7 +308,8 @@ Answer Election::asked(const NodeId& from, const Ask& ask, Instant now) {
   if (!believes(ask.ballot, now)) return answer;
   if (!is_elector(rules_.self) || !is_elector(from)) return answer;
   if (now < vote_from_) return answer;
-  if (live_leader(now) && following_.node != from && !faulty(Fault::depose_live_leader)) return answer;
+  const bool despite = faulty(ask.binding ? Fault::vote_despite_leader : Fault::take_despite_leader);
+  if (live_leader(now) && following_.node != from && !despite) return answer;
   if (now < hold_until_ && from != voted_.node) return answer;
   if (higher && ask.binding) {
     if (ledger_.ailing(now)) return answer;
@@ -382,7 +383,9 @@ void Election::ask(Instant now) {
 }
 
 void Election::answered(const NodeId& from, const Answer& answer, Instant now) {
-  if (!campaign_ || answer.ballot != campaign_->ballot || answer.binding != campaign_->binding) return;
+  if (!campaign_) return;
+  if (answer.ballot != campaign_->ballot && !faulty(Fault::count_old_answers)) return;
+  if (answer.binding != campaign_->binding && !faulty(Fault::count_pre_votes)) return;
   campaign_->reached.insert(from);
   if (campaign_->appointed && !answer.yes && now < campaign_->asked_at + kReach) {
     campaign_->repeat_at = std::min(campaign_->repeat_at, now + kAskAgain);
@@ -408,7 +411,7 @@ Election::Verdict Election::verdict(Instant now) const {
   std::size_t all = others.size() + 1;
   if (rules_.policy == Policy::majority) all = rules_.voters.size();
   if (rules_.policy == Policy::majority && faulty(Fault::count_absent_voters)) all = campaign.reached.size() + 1;
-  if (2 * yes > all) return Verdict::won;
+  if (2 * yes > all || (2 * yes == all && faulty(Fault::half_is_enough))) return Verdict::won;
 
   const bool settled =
       now >= campaign.asked_at + kReach || std::all_of(others.begin(), others.end(), [&campaign](const NodeId& id) {
@@ -506,7 +509,8 @@ void Election::renew_lease(Instant now) {
   const std::size_t all = rules_.policy == Policy::majority ? rules_.voters.size() : acknowledged.size();
   const std::size_t quorum = all / 2 + 1;
   if (quorum > acknowledged.size() || acknowledged[quorum - 1] == INT64_MIN) return;
-  lease_until_ = std::max(lease_until_, acknowledged[quorum - 1] + kLeaderLease);
+  const Duration counted = faulty(Fault::lead_too_long) ? kLease * 99 / 100 : kLeaderLease;
+  lease_until_ = std::max(lease_until_, acknowledged[quorum - 1] + counted);
 }
 
 // --- policy etcd ----------------------------------------------------------------------------------------------------

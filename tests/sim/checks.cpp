@@ -36,8 +36,14 @@ void Checks::sent(const Host& host, const ClusterMessage& message) {
   }
   incarnation_[host.id] = std::max(incarnation_[host.id], message.life.incarnation);
   if (const auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
-    if (!heartbeat->ballot.none()) issued(host, heartbeat->ballot);
+    if (!heartbeat->ballot.none()) {
+      issued(host, heartbeat->ballot);
+      look_for_votes(host, heartbeat->ballot);
+    }
+    if (kept_ && kept_->away == kept_->leader) look_for_blame(host, *heartbeat);
   } else if (const auto* ask = std::get_if<Ask>(&message.body)) {
+    if (kept_ && takes_part(host) && !(kept_->cut_off && &host == kept_->away))
+      violated(name(host) + " asks to lead without need");
     if (ask->binding) {
       issued(host, ask->ballot);
       voted(host, ask->ballot);
@@ -49,7 +55,8 @@ void Checks::sent(const Host& host, const ClusterMessage& message) {
   } else if (const auto* answer = std::get_if<HeartbeatAnswer>(&message.body)) {
     if (answer->accepted) acted_on(host, answer->ballot);
   } else if (const auto* vote = std::get_if<Answer>(&message.body)) {
-    if (vote->binding && vote->yes) voted(host, vote->ballot);
+    if (vote->yes && !vote->binding) would_take(host, *vote);
+    if (vote->yes && vote->binding) voted(host, vote->ballot);
   }
 }
 
@@ -76,7 +83,109 @@ void Checks::voted(const Host& host, const Ballot& ballot) {
   acted_on(host, ballot);
 }
 
+void Checks::look_for_blame(const Host& host, const Heartbeat& heartbeat) {
+  for (const auto& [id, state] : heartbeat.troubled) {
+    if (std::any_of(world_.hosts().begin(), world_.hosts().end(),
+                    [this, &id](const auto& other) { return other->id == id && takes_part(*other); })) {
+      violated(name(host) + " stood still and calls a member " + member_state_name(state) + " for it");
+    }
+  }
+}
+
+// Of the voters that have said so; a leader hears of no vote before.
+void Checks::look_for_votes(const Host& host, const Ballot& ballot) {
+  if (world_.settings.policy != Policy::majority || !clones_.empty()) return;
+  ++check_count_;
+  const auto& voters = world_.settings.voters;
+  const auto votes = std::count_if(voters.begin(), voters.end(), [&](const NodeId& voter) {
+    const auto& given = votes_[voter];
+    const auto at = given.find(ballot.term);
+    return at != given.end() && at->second == ballot;
+  });
+  if (2 * static_cast<std::size_t>(votes) <= voters.size()) {
+    violated("I4: " + name(host) + " leads by " + std::to_string(votes) + " votes of " + std::to_string(voters.size()));
+  }
+}
+
+void Checks::received(const Host& host, const ClusterMessage& message) {
+  received_.reset();
+  const Member* sender = host.process->roster().find(message.from);
+  if (sender == nullptr || !clones_.empty()) return;
+  const bool stale = message.life < sender->card.life && !std::holds_alternative<Cards>(message.body);
+  const auto* ask = std::get_if<Ask>(&message.body);
+  if (!stale && ask == nullptr) return;
+  Received now{.host = &host,
+               .from = message.from,
+               .stale = stale,
+               .ask = {},
+               .hears_another = false,
+               .life = host.process->card().life,
+               .standing = host.process->standing(),
+               .heard = sender->heard};
+  if (ask != nullptr) now.ask = *ask;
+  const Ballot& leader = now.standing.following;
+  now.hears_another = !leader.none() && leader.node != message.from &&
+                      (leader.node == host.id || world_.now(host).boot < now.standing.contact + kLease);
+  received_ = now;
+}
+
+// "I would take you" is said at once; when it waits for the disk it is not looked at.
+void Checks::would_take(const Host& host, const Answer& answer) {
+  if (!received_ || received_->host != &host || !received_->ask || received_->life != host.process->card().life) return;
+  const Ask& ask = *received_->ask;
+  if (ask.binding || answer.ballot != ask.ballot || answer.sent_at != ask.sent_at) return;
+  ++check_count_;
+  if (!received_->hears_another) return;
+  violated(name(host) + " would take " + name(ask.ballot) + " though it hears " + name(received_->standing.following));
+}
+
+void Checks::look_at_what_was_received(const Host& host) {
+  if (!received_ || received_->host != &host) return;
+  const Received before = *received_;
+  received_.reset();
+  if (before.life != host.process->card().life) return;
+  ++check_count_;
+  const Standing after = host.process->standing();
+  const Ballot asked = before.ask ? before.ask->ballot : Ballot{};
+  if (before.hears_another && after.promised == asked && before.standing.promised != asked) {
+    violated(name(host) + " votes for " + name(asked) + " though it hears " + name(before.standing.following));
+  }
+  if (!before.stale) return;
+  const Member* sender = host.process->roster().find(before.from);
+  if (after.following != before.standing.following || after.promised != before.standing.promised ||
+      after.contact != before.standing.contact || (sender != nullptr && sender->heard != before.heard)) {
+    violated(name(host) + " listens to an earlier life of a member");
+  }
+}
+
+bool Checks::united() const {
+  const std::vector<Component> all = components();
+  return all.size() == 1 && all[0].complete;
+}
+
+void Checks::goes_away(const Host& leader, const Host& away, bool cut_off) {
+  kept_ = Kept{.leader = &leader, .ballot = leader.process->standing().following, .away = &away, .cut_off = cut_off};
+}
+
+void Checks::came_back() {
+  if (!kept_) return;
+  ++check_count_;
+  if (kept_->away->process->standing().following != kept_->ballot)
+    violated(name(*kept_->away) + " came back and does not follow " + name(kept_->ballot));
+  kept_.reset();
+}
+
+void Checks::look_at_the_kept_leader(const Host& host) {
+  if (!kept_ || !takes_part(host) || (&host == kept_->away && &host != kept_->leader)) return;
+  ++check_count_;
+  const Ballot following = host.process->standing().following;
+  if (following != kept_->ballot || (&host == kept_->leader && world_.part_of(host) != Part::leading))
+    violated(name(host) + " gives up " + name(kept_->ballot) + " for somebody who was away");
+}
+
 void Checks::stepped(const Host& host) {
+  look_at_what_was_received(host);
+  look_at_the_kept_leader(host);
   look_for_two_leaders(host);
   look_for_a_leader_without_registrar(host);
   if (world_.settings.policy == Policy::available || !clones_.empty()) return;
@@ -91,7 +200,7 @@ void Checks::stepped(const Host& host) {
 
 // Leaders are made by inputs to them, so together with a look at the moment when the bound is reached this misses no instant.
 void Checks::look_for_two_leaders(const Host& host) {
-  if (!quiet_since_ || world_.time() - *quiet_since_ < kOneLeaderAfter) return;
+  if (!quiet_since_ || world_.time() - *quiet_since_ < slowly(kOneLeaderAfter)) return;
   const auto leads = [this](const Host& one) { return takes_part(one) && world_.part_of(one) == Part::leading; };
   if (!leads(host)) return;
   ++check_count_;
@@ -191,7 +300,8 @@ void Checks::look() {
     look_for_two_leaders(*host);
     look_for_a_leader_without_registrar(*host);
   }
-  if (world_.time() - complete_since_ < kLeaderAfter || world_.time() - handed_over_at_ < kReach) return;
+  if (world_.time() - complete_since_ < slowly(kLeaderAfter)) return;
+  if (world_.time() - handed_over_at_ < slowly(kReach)) return;
   if (world_.settings.policy == Policy::etcd) look_for_the_registered_leader();
   for (const Component& component : components()) look_at(component);
 }
@@ -210,7 +320,7 @@ void Checks::look_for_the_registered_leader() {
 // A grant that was on its way may come in later, with what is left of its lease.
 void Checks::look_for_a_leader_without_registrar(const Host& host) {
   if (world_.settings.policy != Policy::etcd || world_.registrar.up()) return;
-  if (world_.time() - world_.registrar.changed_at() < kLease) return;
+  if (world_.time() - world_.registrar.changed_at() < slowly(kLease)) return;
   ++check_count_;
   if (world_.part_of(host) == Part::leading)
     violated("I4: " + name(host) + " leads though nobody could renew its lease");
@@ -234,8 +344,10 @@ void Checks::look_at(const Component& component) {
     if (standing.following.node != leader.id || (host != &leader && world_.part_of(*host) != Part::following)) {
       violated(name(*host) + " does not follow " + name(leader));
     }
-    const auto [at, first] = steady_leader_.try_emplace(host->index, leader.id);
-    if (!first && at->second != leader.id) violated("the leader of " + name(*host) + " changes without need");
+    const auto [at, first] = steady_leader_.try_emplace(host->index, standing.following);
+    if (first || at->second == standing.following) continue;
+    violated("the leader of " + name(*host) + " changes without need, from " + name(at->second) + " to " +
+             name(standing.following));
   }
   for (const MemberView& member : leader.process->members(world_.now(leader))) {
     const bool here = std::any_of(component.hosts.begin(), component.hosts.end(),

@@ -7,8 +7,13 @@
 //      registrar has been silent for L
 //   I5 after healing all event sets are equal, and hold every event that was acknowledged
 //   I7 elections never read the wall clock: p2p/agreement has none to read; every host's clocks start elsewhere and drift
-//   and: incarnations increase with each start and wake; a quiet component finds one leader, keeps it (one that should not
-//   lead may hand over), agrees on it and calls nobody dead who answers; an identity that runs twice ends frozen in both places
+//   and: who hears a leader takes nobody else, whether asked for an opinion or for its vote; with policy `majority` a leader
+//   has the votes of more than half of the voters; what a member said in an earlier life changes nothing
+//   and: incarnations increase with each start and wake; a quiet component finds one leader, keeps it under one
+//   ballot (one that should not lead may hand over), agrees on it and calls nobody dead who answers; whoever was away comes back
+//   without a new ballot; whoever stood still blames nobody for it; an identity that runs twice ends frozen in both places
+//
+// Bounds are times of the slowest clock.
 #pragma once
 
 #include <map>
@@ -31,6 +36,7 @@ class Checks : public Observer {
   void crashed(const Host& host) override;
   void woke(const Host& host, Duration slept) override;
   void sent(const Host& host, const ClusterMessage& message) override;
+  void received(const Host& host, const ClusterMessage& message) override;
   void stepped(const Host& host) override;
 
   // Links are stable from now on, until `stir`.
@@ -42,6 +48,14 @@ class Checks : public Observer {
   void look();
   // At the end of the last quiet time, in which all links worked.
   void look_at_the_end();
+
+  // Everybody hears of everybody.
+  [[nodiscard]] bool united() const;
+  // Somebody is away from now on, and comes back: it pauses, sleeps, loses the leader, or is cut off from all where that does not
+  // make it a leader of its own. Until `came_back` nothing of that makes another leader or another ballot necessary, and nobody
+  // asks for one but whoever is cut off. `away` may be the leader, for less than L.
+  void goes_away(const Host& leader, const Host& away, bool cut_off);
+  void came_back();
 
   // An identity runs twice from now on: what it says proves nothing any more.
   void cloned(const NodeId& id) { clones_.insert(id); }
@@ -59,10 +73,17 @@ class Checks : public Observer {
   [[nodiscard]] std::vector<Component> components() const;
   [[nodiscard]] bool takes_part(const Host& host) const;
   [[nodiscard]] bool linked(const Host& a, const Host& b) const;
+  // That time of the slowest clock.
+  [[nodiscard]] Duration slowly(Duration bound) const { return bound * 1'000'000 / (1'000'000 - world_.skew_ppm); }
   [[nodiscard]] bool may_elect(const Component& component) const;
   void issued(const Host& host, const Ballot& ballot);
   void acted_on(const Host& host, const Ballot& ballot);
   void voted(const Host& host, const Ballot& ballot);
+  void would_take(const Host& host, const Answer& answer);
+  void look_for_blame(const Host& host, const Heartbeat& heartbeat);
+  void look_for_votes(const Host& host, const Ballot& ballot);
+  void look_at_what_was_received(const Host& host);
+  void look_at_the_kept_leader(const Host& host);
   // Lives of hosts and links that work.
   [[nodiscard]] std::vector<std::uint64_t> surroundings() const;
   void look_for_two_leaders(const Host& host);
@@ -91,7 +112,25 @@ class Checks : public Observer {
   Instant complete_since_ = 0;              // no host was lost since, in this quiet time
   std::vector<std::uint64_t> settled_;      // the surroundings when the quiet time began
   Instant handed_over_at_ = INT64_MIN / 2;  // the last time, in a quiet time
-  std::map<int, NodeId> steady_leader_;     // of a host in this quiet time
+  std::map<int, Ballot> steady_leader_;     // of a host in this quiet time
+  struct Received {                         // by the host that reads it this moment, as it was before
+    const Host* host = nullptr;
+    NodeId from;
+    bool stale = false;
+    std::optional<Ask> ask;
+    bool hears_another = false;
+    Life life;
+    Standing standing;
+    std::optional<Instant> heard;
+  };
+  std::optional<Received> received_;
+  struct Kept {
+    const Host* leader = nullptr;
+    Ballot ballot;
+    const Host* away = nullptr;
+    bool cut_off = false;
+  };
+  std::optional<Kept> kept_;
   std::uint64_t issued_count_ = 0;
   std::uint64_t check_count_ = 0;
 };

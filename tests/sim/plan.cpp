@@ -12,7 +12,7 @@ constexpr std::size_t kMostHosts = 12;
 // News of a leader are asked for each H, so they age by as much with each member that passes them on; as old as L they count no
 // more. That is the reach of a leader, seven hops, and nothing that a longer wait before the checks could change.
 constexpr int kLongestChain = kLease / kHeartbeat;
-constexpr Instant kQuietTime = Checks::kLeaderAfter + 10 * kSecond;
+constexpr Instant kQuietTime = Checks::kLeaderAfter + 12 * kSecond;
 constexpr Instant kLook = 500 * kMillisecond;
 
 class Plan {
@@ -42,13 +42,15 @@ class Plan {
   Host& any() { return world_.host(static_cast<int>(rng_.below(static_cast<std::uint32_t>(world_.hosts().size())))); }
 
   void found() {
+    if (rng_.chance(1, 3)) world_.skew_ppm = 100'000;  // two clocks may then differ by a fifth
     const std::uint32_t hosts = rng_.chance(1, 10) ? 8 + rng_.below(5) : 1 + rng_.below(6);
     if (policy_) {
       world_.settings.policy = *policy_;
       if (*policy_ == Policy::etcd) found_registrar();
     } else if (hosts >= 3 && rng_.chance(2, 5)) {
       world_.settings.policy = Policy::majority;
-      for (std::uint32_t i = 0; i < std::min(hosts, 3 + 2 * rng_.below(2)); ++i) {
+      const std::uint32_t voters = std::min(hosts, 3 + rng_.below(4));
+      for (std::uint32_t i = 0; i < voters; ++i) {
         world_.settings.voters.push_back(World::identity(static_cast<int>(i)));
       }
     }
@@ -60,7 +62,8 @@ class Plan {
 
   // Its numbers may be lower than what the hosts promised while they had another policy.
   void found_registrar() {
-    world_.registrar.set_rate(980'000 + rng_.below(40'001));
+    world_.registrar.set_rate(1'000'000 - world_.skew_ppm +
+                              rng_.below(static_cast<std::uint32_t>(2 * world_.skew_ppm + 1)));
     world_.registrar.set_revision(1 + rng_.below(3000));
     promised_ = rng_.chance(1, 3) ? rng_.below(6000) : 0;
   }
@@ -129,7 +132,7 @@ class Plan {
   void act() {
     Host& host = any();
     Host& other = any();
-    if (world_.settings.policy == Policy::majority && rng_.chance(1, 12)) return ambush();
+    if (world_.settings.policy == Policy::majority && rng_.chance(1, 6)) return ambush();
     if (world_.settings.policy == Policy::etcd && rng_.chance(1, 4)) return disturb_registrar();
     switch (rng_.below(29)) {
       case 0:
@@ -248,6 +251,10 @@ class Plan {
         world_.registrar.come_back(world_.time());
         for (const auto& one : world_.hosts()) one->to_registrar = {};
         leader->to_registrar.delay = milliseconds(100, 700);
+        if (rng_.chance(1, 2)) {
+          world_.drift(*leader, 1'000'000 - world_.skew_ppm);
+          world_.registrar.set_rate(1'000'000 + world_.skew_ppm);
+        }
         return strike(milliseconds(200, 4000), [this, led = leader->index] {
           world_.host(led).to_registrar.up = false;
           for (const auto& one : world_.hosts()) {
@@ -266,6 +273,7 @@ class Plan {
   }
 
   void doze(Host& host, Rest kind, Instant length) {
+    host.overflows = kind == Rest::paused && rng_.chance(1, 2);
     world_.rest(host, kind);
     world_.at(world_.time() + length, [this, index = host.index, life = host.life] {
       Host& sleeper = world_.host(index);
@@ -330,9 +338,11 @@ class Plan {
     if (leader == nullptr || world_.hosts().size() < 3) return;
     const int hosts = static_cast<int>(world_.hosts().size());
     const int led = leader->index;
-    const std::uint32_t kind = rng_.below(3);
-    if (kind == 0) return hear_nobody(led);
-    if (kind == 1) {
+    const std::uint32_t kind = rng_.below(6);
+    if (kind <= 1) return hear_nobody(led);
+    if (kind == 2) return halve();
+    if (kind == 3) return answer_late(led);
+    if (kind == 4) {
       // Half of the others lose the leader; when they ask, the rest restarts and loses it too.
       const int kept = (hosts - 1) / 2;
       int met = 0;
@@ -356,6 +366,25 @@ class Plan {
     }
   }
 
+  // Two halves, of voters as well, that do not hear each other and both ask.
+  void halve() {
+    const int hosts = static_cast<int>(world_.hosts().size());
+    for (int a = 0; a < hosts; ++a) {
+      for (int b = 0; b < hosts; ++b) world_.link(a, b).up = a % 2 == b % 2;
+    }
+    strike(milliseconds(4000, 8000), [this] { for_links([](Link& link) { link.up = true; }); });
+  }
+
+  // The leader is gone, and what the others say to each other takes longer than a campaign, now and then: an answer may find
+  // another campaign than the one it belongs to.
+  void answer_late(int led) {
+    for_links([this](Link& link) {
+      link = {.up = true, .loss = 0, .doubling = 300, .delay = 0, .spread = milliseconds(300, 2500)};
+    });
+    world_.crash(world_.host(led));
+    strike(milliseconds(4000, 8000), [this] { for_links([](Link& link) { link = {}; }); });
+  }
+
   // One host hears nobody and asks and asks. Then it is heard, by hosts that the leader counts on but that have lost it this
   // moment, and perhaps started anew or slept: they must not vote before the lease that they gave is over.
   void hear_nobody(int led) {
@@ -364,8 +393,12 @@ class Plan {
     for (int i = 0; i < hosts; ++i) {
       if (i != deaf) world_.link(i, deaf).up = world_.link(deaf, i).up = false;
     }
-    enum : std::uint8_t { awake, anew, asleep };
-    const std::uint32_t voters = rng_.below(3);
+    if (rng_.chance(1, 2)) {  // its lease and their patience are as far apart as clocks may be
+      for (const auto& host : world_.hosts())
+        world_.drift(*host, 1'000'000 + (host->index == led ? -world_.skew_ppm : world_.skew_ppm));
+    }
+    enum : std::uint8_t { anew, asleep, awake };
+    const std::uint32_t voters = std::min<std::uint32_t>(rng_.below(4), awake);
     strike(milliseconds(5000, 8000), [this, led, deaf, voters] {
       for (const auto& host : world_.hosts()) {
         const int i = host->index;
@@ -449,6 +482,60 @@ class Plan {
     }
     watch(kQuietTime);
     if (last) checks_.look_at_the_end();
+    if (!checks_.violation() && checks_.united()) absence();
+  }
+
+  // One is away for a while, and comes back to a cluster that had a leader all the time.
+  void absence() {
+    std::vector<Host*> others;
+    Host* leader = nullptr;
+    for (const auto& host : world_.hosts()) {
+      if (host->cloned) return;
+      if (!host->running() || host->gone) continue;
+      if (world_.part_of(*host) == Part::leading) {
+        leader = host.get();
+      } else {
+        others.push_back(host.get());
+      }
+    }
+    // Whoever should not lead may hand over at any time.
+    if (leader == nullptr || others.empty() || !should_lead(leader->fitness)) return;
+    Host& away = *others[rng_.below(static_cast<std::uint32_t>(others.size()))];
+    if (!led_without(away)) return;
+    checks_.stir();
+    const bool quorum = world_.settings.policy != Policy::available;
+    const Instant length = milliseconds(100, 12'000);
+    enum : std::uint8_t { pause, sleep, lose_the_leader, lose_all, hear_nobody, reach_nobody };
+    const std::uint32_t kind = rng_.below(quorum ? 6 : others.size() > 1 ? 3 : 2);
+    if (!quorum && rng_.chance(1, 4)) {
+      // The leader itself; still within L of followers whose clocks are fast, and who heard it an H before.
+      checks_.goes_away(*leader, *leader, /*cut_off=*/false);
+      doze(*leader, Rest::paused, milliseconds(2000, 3000));
+    } else if (kind == pause || kind == sleep) {
+      checks_.goes_away(*leader, away, /*cut_off=*/false);
+      doze(away, kind == pause ? Rest::paused : Rest::asleep, length);
+    } else {
+      checks_.goes_away(*leader, away, /*cut_off=*/kind != lose_the_leader);
+      for (const auto& host : world_.hosts()) {
+        if (host.get() == &away || (kind == lose_the_leader && host.get() != leader)) continue;
+        if (kind != reach_nobody) world_.link(host->index, away.index).up = false;
+        if (kind != hear_nobody) world_.link(away.index, host->index).up = false;
+      }
+      world_.at(world_.time() + length, [this] { for_links([](Link& link) { link.up = true; }); });
+    }
+    world_.run_until(world_.time() + length + 2 * kLease);
+    checks_.came_back();
+  }
+
+  // Whether those who count are enough without that host.
+  [[nodiscard]] bool led_without(const Host& away) const {
+    if (world_.settings.policy != Policy::majority) return true;
+    const auto& voters = world_.settings.voters;
+    const auto present = std::count_if(world_.hosts().begin(), world_.hosts().end(), [&](const auto& host) {
+      return host.get() != &away && host->running() && !host->gone &&
+             std::find(voters.begin(), voters.end(), host->id) != voters.end();
+    });
+    return 2 * static_cast<std::size_t>(present) > voters.size();
   }
 
   void watch(Duration length) {

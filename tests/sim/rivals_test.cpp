@@ -31,6 +31,7 @@ class Cluster final : public Observer {
   void crashed(const Host&) override {}
   void woke(const Host&, Duration) override {}
   void sent(const Host&, const ClusterMessage&) override {}
+  void received(const Host&, const ClusterMessage&) override {}
   void stepped(const Host& host) override {
     if (host.running() && !host.process->rivals().empty()) ++sights;
   }

@@ -66,7 +66,7 @@ Host& World::add_host() {
   host->id = identity(host->index);
   host->signer = std::make_unique<SimSigner>(host->id);
   if (rng.chance(1, 2)) host->fitness = static_cast<Fitness>(rng.below(static_cast<int>(Fitness::best) + 1));
-  host->rate_ppm = 980'000 + rng.below(40'001);  // clocks differ by up to two per cent
+  host->rate_ppm = 1'000'000 - skew_ppm + rng.below(static_cast<std::uint32_t>(2 * skew_ppm + 1));
   host->since = time_;
   host->base.boot = static_cast<Instant>(rng.below(1'000'000)) * kMillisecond;
   host->base.awake = host->base.boot;
@@ -161,10 +161,19 @@ void World::wake(Host& host) {
   host.base = now(host);
   host.since = time_;
   host.rest = Rest::none;
+  host.overflows = false;
   if (was == Rest::asleep && observer != nullptr) observer->woke(host, slept);
   auto backlog = std::move(host.backlog);
   host.backlog.clear();
   for (const auto& action : backlog) action();
+  schedule_tick(host);
+}
+
+void World::drift(Host& host, Instant rate_ppm) {
+  if (host.rest != Rest::none) return;
+  host.base = now(host);
+  host.since = time_;
+  host.rate_ppm = rate_ppm;
   schedule_tick(host);
 }
 
@@ -305,10 +314,12 @@ void World::deliver(int from, int to, const NodeId& id, std::shared_ptr<const st
   Host& receiver = host(to);
   if (!link(from, to).up || !receiver.running() || receiver.id != id) return;
   if (receiver.rest == Rest::asleep || receiver.rest == Rest::suspended) return;
-  input(receiver, receiver.life, [&receiver, from, bytes](Agreement& process, Now now) {
+  if (receiver.rest == Rest::paused && receiver.overflows) return;
+  input(receiver, receiver.life, [this, &receiver, from, bytes](Agreement& process, Now now) {
     const auto message = decode_cluster_message(*bytes);
     if (!message) broken("a message cannot be read");
     receiver.answering = from;
+    if (observer != nullptr) observer->received(receiver, *message);
     process.receive(*message, now);
   });
 }

@@ -85,6 +85,7 @@ struct Host {
   Link to_registrar;            // and back
   int answering = -1;           // the host whose message is being read
   std::string last_standing;    // as traced
+  bool overflows = false;       // what comes while it is paused is lost
   bool cloned = false;          // shares its identity with another host
   bool gone = false;            // left for good
   Fitness fitness = Fitness::best;
@@ -104,7 +105,8 @@ class Observer {
   virtual void crashed(const Host& host) = 0;
   virtual void woke(const Host& host, Duration slept) = 0;
   virtual void sent(const Host& host, const ClusterMessage& message) = 0;
-  virtual void stepped(const Host& host) = 0;  // after each input
+  virtual void received(const Host& host, const ClusterMessage& message) = 0;  // and is about to read it
+  virtual void stepped(const Host& host) = 0;                                  // after each input
 };
 
 class World {
@@ -115,6 +117,7 @@ class World {
   Settings settings;
   Rng rng;
   Registrar registrar;
+  Instant skew_ppm = 20'000;  // by which clocks of hosts to come are fast or slow, at most
 
   [[nodiscard]] Instant time() const { return time_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
@@ -133,6 +136,7 @@ class World {
   void crash(Host& host);
   void rest(Host& host, Rest kind);
   void wake(Host& host);
+  void drift(Host& host, Instant rate_ppm);  // its clocks run like that from now on, unless it rests
   void command(Host& host, const std::function<void(Agreement&, Now)>& action);
   void introduce(Host& host, const Host& other);
 
