@@ -86,7 +86,7 @@ void Checks::voted(const Host& host, const Ballot& ballot) {
 void Checks::look_for_blame(const Host& host, const Heartbeat& heartbeat) {
   for (const auto& [id, state] : heartbeat.troubled) {
     if (std::any_of(world_.hosts().begin(), world_.hosts().end(),
-                    [this, &id](const auto& other) { return other->id == id && takes_part(*other); })) {
+                    [this, &id = id](const auto& other) { return other->id == id && takes_part(*other); })) {
       violated(name(host) + " stood still and calls a member " + member_state_name(state) + " for it");
     }
   }

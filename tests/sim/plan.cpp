@@ -502,24 +502,25 @@ class Plan {
     if (leader == nullptr || others.empty() || !should_lead(leader->fitness)) return;
     Host& away = *others[rng_.below(static_cast<std::uint32_t>(others.size()))];
     if (!led_without(away)) return;
+    world_.trace("--- absence");
     checks_.stir();
     const bool quorum = world_.settings.policy != Policy::available;
     const Instant length = milliseconds(100, 12'000);
-    enum : std::uint8_t { pause, sleep, lose_the_leader, lose_all, hear_nobody, reach_nobody };
+    enum : std::uint8_t { pausing, sleeping, off_leader, off_all, deaf, mute };
     const std::uint32_t kind = rng_.below(quorum ? 6 : others.size() > 1 ? 3 : 2);
     if (!quorum && rng_.chance(1, 4)) {
       // The leader itself; still within L of followers whose clocks are fast, and who heard it an H before.
       checks_.goes_away(*leader, *leader, /*cut_off=*/false);
       doze(*leader, Rest::paused, milliseconds(2000, 3000));
-    } else if (kind == pause || kind == sleep) {
+    } else if (kind == pausing || kind == sleeping) {
       checks_.goes_away(*leader, away, /*cut_off=*/false);
-      doze(away, kind == pause ? Rest::paused : Rest::asleep, length);
+      doze(away, kind == pausing ? Rest::paused : Rest::asleep, length);
     } else {
-      checks_.goes_away(*leader, away, /*cut_off=*/kind != lose_the_leader);
+      checks_.goes_away(*leader, away, /*cut_off=*/kind != off_leader);
       for (const auto& host : world_.hosts()) {
-        if (host.get() == &away || (kind == lose_the_leader && host.get() != leader)) continue;
-        if (kind != reach_nobody) world_.link(host->index, away.index).up = false;
-        if (kind != hear_nobody) world_.link(away.index, host->index).up = false;
+        if (host.get() == &away || (kind == off_leader && host.get() != leader)) continue;
+        if (kind != mute) world_.link(host->index, away.index).up = false;
+        if (kind != deaf) world_.link(away.index, host->index).up = false;
       }
       world_.at(world_.time() + length, [this] { for_links([](Link& link) { link.up = true; }); });
     }
