@@ -227,6 +227,12 @@ std::optional<ParsedLine> parse_line(std::string_view line) {
   return out;
 }
 
+// Whether a writer of the log may have left this when it was cut off; the end of a foreign file begins otherwise.
+bool may_be_cut_off(std::string_view line) {
+  const std::string begin = std::string(kVersion) + " ";
+  return line.substr(0, begin.size()) == begin.substr(0, line.size());
+}
+
 bool digest_is_right(std::string_view line) {
   if (line.size() <= kDigestDigits + 1) return false;
   const std::string_view body = line.substr(0, line.size() - kDigestDigits - 1);
@@ -259,7 +265,11 @@ MatchLogReading read_match_log(std::string_view text, MatchLogTail tail) {
   };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at);
-    if (end == std::string_view::npos) break;
+    if (end == std::string_view::npos) {
+      ++line_number;
+      if (!may_be_cut_off(text.substr(at))) fault("It has no end and does not begin like a line of a match log.");
+      break;
+    }
     const std::string_view line = text.substr(at, end - at);
     at = end + 1;
     out.complete_bytes = at;

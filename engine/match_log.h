@@ -75,8 +75,8 @@ struct MatchLogReading {
   std::vector<MatchLogFault> faults;  // at most kMaxFaults; more are only counted
   std::uint64_t fault_count = 0;
   MatchLogTail tail;  // after the last sound line
-  // Bytes up to the end of the last complete line. Fewer than all: the last line has no newline, so its writer was cut off;
-  // cut the file to this length before appending.
+  // Bytes up to the end of the last complete line. Fewer than all, and no fault there: the last line has no newline, so its writer
+  // was cut off; cut the file to this length before appending. A last piece that no writer of a log can have left is a fault.
   std::uint64_t complete_bytes = 0;
   static constexpr std::size_t kMaxFaults = 100;
 };

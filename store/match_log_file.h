@@ -1,7 +1,7 @@
 // The match log on disk: one file of lines (engine/match_log.h), appended by one process at a time, read by anybody.
 //
 // A line is durable when append returns. A last line that was cut off by a crash is removed when the file is opened for appending;
-// any other fault refuses appending, so that nothing is written behind damage.
+// any other fault refuses appending, so that nothing is written behind damage or over a file that is no match log.
 #pragma once
 
 #include <memory>

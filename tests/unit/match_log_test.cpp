@@ -162,6 +162,21 @@ TEST(MatchLog, ALineCutOffByACrashIsNoFaultAndCanBeCutAway) {
   }
 }
 
+TEST(MatchLog, AnEndThatNoWriterOfALogCanHaveLeftIsAFault) {
+  const std::string sound = joined(lines(2));
+  for (const std::string& end : {std::string("{\"precious\":1}"), std::string("mzmatch2 "), std::string("m "),
+                                 std::string("mzmatch1\t0"), std::string(1, '\0')}) {
+    const MatchLogReading foreign = read_match_log(end);
+    ASSERT_EQ(foreign.fault_count, 1U) << end;
+    EXPECT_EQ(foreign.faults[0].line, 1U) << end;
+    EXPECT_EQ(foreign.complete_bytes, 0U) << end;
+    const MatchLogReading behind = read_match_log(sound + end);
+    ASSERT_EQ(behind.fault_count, 1U) << end;
+    EXPECT_EQ(behind.faults[0].line, 3U) << end;
+    EXPECT_EQ(behind.results.size(), 2U) << end;
+  }
+}
+
 TEST(MatchLog, GoesOnBehindADamagedLastLine) {
   auto all = lines(3);
   all[2][10] = '?';

@@ -205,13 +205,28 @@ TEST_F(MatchRunTest, ADamagedLogIsRefusedAndKept) {
   EXPECT_EQ(content("log"), bytes);
 }
 
+TEST_F(MatchRunTest, AFileThatIsNoMatchLogIsRefusedAndKept) {
+  for (const std::string bytes : {"{\"precious\":1}", "{\"precious\":1}\n", "m1", "mzmatch2 0"}) {
+    std::ofstream(directory_ / "p.json", std::ios::binary) << bytes;
+    const auto refused = run_match(plan("p.json", 1, 1), ignore, kGoOn);
+    ASSERT_FALSE(refused) << bytes;
+    EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+    EXPECT_NE(refused.error().text.find((directory_ / "p.json").string()), std::string::npos) << refused.error().text;
+    EXPECT_EQ(content("p.json"), bytes);
+  }
+}
+
 TEST_F(MatchRunTest, ALineCutOffByACrashIsRemovedAndPlayedAgain) {
   ASSERT_TRUE(run_match(plan("log", 3, 1), ignore, kGoOn));
   const std::string bytes = content("log");
-  std::ofstream(directory_ / "log", std::ios::binary) << bytes.substr(0, bytes.size() - 40);
-  const auto again = run_match(plan("log", 3, 1), ignore, kGoOn);
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->games, 6U);
+  const std::size_t last = bytes.rfind('\n', bytes.size() - 2) + 1;
+  for (const std::size_t length : {bytes.size() - 40, last + 9, last + 1}) {
+    std::ofstream(directory_ / "log", std::ios::binary) << bytes.substr(0, length);
+    const auto again = run_match(plan("log", 3, 1), ignore, kGoOn);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->games, 6U);
+    EXPECT_EQ(read_match_log_file((directory_ / "log").string())->fault_count, 0U);
+  }
 }
 
 TEST_F(MatchRunTest, ASecondWriterIsRefused) {
