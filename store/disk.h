@@ -50,8 +50,9 @@ class Disk {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> sync_directory(const std::string& directory) = 0;
   virtual Result<void> remove(const std::string& path) = 0;
-  // Refused at once when another process (or another lock in this one) holds it.
-  virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path) = 0;
+  // Refused at once when another process (or another lock in this one) holds it: with the sentence `when_held`, because only the
+  // caller knows what the lock stands for. The file stays when the lock is given up.
+  virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path, const std::string& when_held) = 0;
   // Bytes an ordinary user may still write to the file system of this folder.
   virtual Result<std::uint64_t> free_space(const std::string& directory) = 0;
 };

@@ -338,7 +338,10 @@ Result<std::unique_ptr<GameStore>> GameStore::open(const std::string& directory,
 Result<std::unique_ptr<GameStore>> GameStore::open(const std::string& directory, Disk& disk, Options options) {
   auto impl = std::make_unique<Impl>(directory, disk, std::move(options));
   if (auto made = disk.make_directories(directory); !made) return made.error();
-  auto lock = disk.lock(directory + "/store.lock");
+  auto lock = disk.lock(directory + "/store.lock",
+                        directory +
+                            " is in use by another meshzero process. Stop it first (meshzero down), or choose "
+                            "another directory.");
   if (!lock) return lock.error();
   impl->lock = std::move(*lock);
   const auto leftovers = disk.list(incoming_directory(directory));

@@ -162,16 +162,14 @@ class PosixDisk final : public Disk {
     return {};
   }
 
-  Result<std::unique_ptr<DiskLock>> lock(const std::string& path) override {
+  Result<std::unique_ptr<DiskLock>> lock(const std::string& path, const std::string& when_held) override {
     const int descriptor = open_retry(path, O_RDWR | O_CREAT, 0644);
     if (descriptor < 0) return disk_error("open", path, errno);
     auto held = std::make_unique<PosixLock>(descriptor);
     while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
       if (errno != EWOULDBLOCK) return disk_error("lock", path, errno);
-      return Error{ErrorKind::refused, parent_directory(path) +
-                                           " is in use by another meshzero process. Stop it first (meshzero down), "
-                                           "or choose another directory."};
+      return Error{ErrorKind::refused, when_held};
     }
     return std::unique_ptr<DiskLock>(std::move(held));
   }

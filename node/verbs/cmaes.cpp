@@ -83,18 +83,28 @@ void print_progress(const TuningProgress& p, bool as_json) {
   std::fflush(stdout);
 }
 
+// A new run replaces nothing that is there: neither another run nor somebody's weights.
+Result<void> refuse_taken_names(Disk& disk, const std::string& out) {
+  for (const char* end : {"", ".state", ".new", ".state.new"}) {
+    const std::string path = out + end;
+    const auto size = disk.size(path);
+    if (size) {
+      return Error{ErrorKind::refused, "'" + path +
+                                           "' exists, and a new run would replace it. Name another file with --out, or "
+                                           "go on with the run that wrote it by --resume."};
+    }
+    if (size.error().kind != ErrorKind::not_found) return size.error();
+  }
+  return {};
+}
+
 Result<WeightTuning> open_tuning(Disk& disk, const Options& options, const std::string& state_path) {
-  auto state = disk.read(state_path, WeightTuning::kMaxStateBytes);
   if (options.resume) {
+    auto state = disk.read(state_path, WeightTuning::kMaxStateBytes);
     if (!state) return state.error();
     return WeightTuning::resume(options.plan, std::string(state->begin(), state->end()));
   }
-  if (state) {
-    return Error{ErrorKind::refused,
-                 "'" + state_path +
-                     "' belongs to a run that has been started before. Go on with it by --resume, or name "
-                     "another --out."};
-  }
+  if (auto free = refuse_taken_names(disk, options.out); !free) return free.error();
   return WeightTuning::begin(options.plan);
 }
 
@@ -113,9 +123,13 @@ int run(Options options) {
 
   const auto disk = make_posix_disk();
   const std::string state_path = options.out + ".state";
-  const auto lock = disk->lock(options.out + ".lock");
-  if (!lock) return report(lock.error());
+  // Once before the lock, so that a run that is refused leaves no file behind, and once with it: another may just have ended.
   auto tuning = open_tuning(*disk, options, state_path);
+  if (!tuning) return report(tuning.error());
+  const auto lock = disk->lock(options.out + ".lock", "Another `meshzero cmaes` is writing '" + options.out +
+                                                          "'. Wait for it, or name another file with --out.");
+  if (!lock) return report(lock.error());
+  tuning = open_tuning(*disk, options, state_path);
   if (!tuning) return report(tuning.error());
   const int threads = options.threads > 0 ? options.threads : static_cast<int>(platform::usable_cores());
   const std::atomic<bool>& stop = stop_on_signals();

@@ -1,6 +1,7 @@
 // `meshzero cmaes` through the binary: small runs, of which it is known what must hold, not how well they play.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "store/disk.h"
 #include "tests/functional/binary.h"
 
 namespace {
@@ -39,6 +41,18 @@ class Cmaes : public testing::Test {
     return run_binary(
         "cmaes --board hex8 --population 4 --games 2 --openings 3 --seed 5 --json --out " + path(out) + " " + flags,
         redirect);
+  }
+  static std::string ringrift_profile(const std::string& name) {
+    std::ifstream in(std::string(MESHZERO_SOURCE_DIR) + "/config/heuristics/" + name + ".json");
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : fs::directory_iterator(folder_)) all.push_back(entry.path().filename().string());
+    std::sort(all.begin(), all.end());
+    return all;
   }
   static std::vector<json> lines(const std::string& text) {
     std::vector<json> all;
@@ -119,6 +133,36 @@ TEST_F(Cmaes, a_run_is_neither_overwritten_nor_resumed_with_other_flags) {
   EXPECT_EQ(other.code, 4);
   EXPECT_NE(other.out.find("sigma"), std::string::npos);
   EXPECT_EQ(tune("none.json", "--resume").code, 3);
+}
+
+TEST_F(Cmaes, a_file_that_is_there_is_not_replaced_by_a_new_run) {
+  std::ofstream(path("mine.json")) << ringrift_profile("aggressive");
+  const auto start = tune("mine.json", "--generations 1 --start " + path("mine.json"), kOnlyStderr);
+  EXPECT_EQ(start.code, 4);
+  EXPECT_NE(start.out.find("'" + path("mine.json") + "' exists"), std::string::npos) << start.out;
+  EXPECT_NE(start.out.find("--out"), std::string::npos) << start.out;
+  EXPECT_NE(start.out.find("--resume"), std::string::npos) << start.out;
+  EXPECT_EQ(read("mine.json"), ringrift_profile("aggressive"));
+  std::ofstream(path("other.json.new")) << "precious";
+  EXPECT_EQ(tune("other.json", "--generations 1").code, 4);
+  EXPECT_EQ(read("other.json.new"), "precious");
+  EXPECT_EQ(names(), (std::vector<std::string>{"mine.json", "other.json.new"}))
+      << "a refused run leaves nothing behind";
+}
+
+TEST_F(Cmaes, a_run_that_cannot_begin_leaves_no_lock_behind) {
+  EXPECT_EQ(tune("none.json", "--resume").code, 3);
+  EXPECT_EQ(tune("none.json", "--engine random").code, 2);
+  EXPECT_EQ(names(), std::vector<std::string>());
+}
+
+TEST_F(Cmaes, a_file_that_another_run_writes_is_named) {
+  const auto held = mz::make_posix_disk()->lock(path("w.json.lock"), "");
+  ASSERT_TRUE(held);
+  const auto second = tune("w.json", "--generations 1", kOnlyStderr);
+  EXPECT_EQ(second.code, 4);
+  EXPECT_NE(second.out.find("'" + path("w.json") + "'"), std::string::npos) << second.out;
+  EXPECT_EQ(second.out.find("meshzero down"), std::string::npos) << second.out;
 }
 
 TEST_F(Cmaes, damaged_states_and_impossible_flags_are_refused) {

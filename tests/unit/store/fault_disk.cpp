@@ -169,8 +169,8 @@ Result<void> FaultDisk::remove(const std::string& path) {
   return {};
 }
 
-Result<std::unique_ptr<DiskLock>> FaultDisk::lock(const std::string& path) {
-  if (!locks_.insert(path).second) return Error{ErrorKind::refused, path + " is in use."};
+Result<std::unique_ptr<DiskLock>> FaultDisk::lock(const std::string& path, const std::string& when_held) {
+  if (!locks_.insert(path).second) return Error{ErrorKind::refused, when_held};
   return std::unique_ptr<DiskLock>(std::make_unique<Lock>(*this, path));
 }
 

@@ -45,7 +45,7 @@ class FaultDisk final : public Disk {
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> sync_directory(const std::string& directory) override;
   Result<void> remove(const std::string& path) override;
-  Result<std::unique_ptr<DiskLock>> lock(const std::string& path) override;
+  Result<std::unique_ptr<DiskLock>> lock(const std::string& path, const std::string& when_held) override;
   Result<std::uint64_t> free_space(const std::string& directory) override;
 
  private:
