@@ -65,11 +65,21 @@ std::vector<Move> random_turn(Position& position, Rng& rng, MoveList& list) {
   return line;
 }
 
-// A random line of opening_turns per seat, in which nobody is left a win on the spot when a few tries find another turn. Empty
-// when the game ended on the way.
+// Whether this is the move of the pie rule, by which the two engines exchange their seats and nothing changes on the board. What
+// it is called in the notation is the only thing a Position tells about it.
+bool exchanges_seats(const Position& position, Move move) { return position.move_text(move).starts_with("SW "); }
+
+bool may_exchange_seats(const Position& position, MoveList& list) {
+  position.moves(list);
+  return std::any_of(list.begin(), list.end(), [&](Move move) { return exchanges_seats(position, move); });
+}
+
+// A random line of opening_turns per seat, in which nobody is left a win on the spot when a few tries find another turn. It ends
+// where the pie rule asks who wants which seat: that the engines decide. Empty when the game ended on the way.
 std::vector<Move> random_line(std::unique_ptr<Position>& position, int seats, Player* scout, Rng& rng, MoveList& list) {
   std::vector<Move> line;
   for (int turn = 0; turn < opening_turns(seats) * seats; ++turn) {
+    if (turn > 0 && seats == 2 && may_exchange_seats(*position, list)) break;
     std::vector<Move> moves;
     std::unique_ptr<Position> next;
     for (int attempt = 0; attempt < kTurnTries; ++attempt) {
@@ -177,20 +187,28 @@ MatchTable::Played MatchTable::play(std::uint64_t cycle, int rotation) {
     position->apply(move);
     record.moves.push_back(move);
   }
+  std::vector<int>& sits = played.order_at_end;
+  sits = result.order;
   while (position->kind() != NodeKind::terminal && (plan_.max_moves == 0 || record.moves.size() < plan_.max_moves)) {
     Move move;
     if (position->kind() == NodeKind::chance) {
       move = position->sample(streams.back());
     } else {
       const auto seat = static_cast<std::size_t>(position->actor());
-      move = players_[static_cast<std::size_t>(result.order[seat])]->decide(*position, streams[seat]).move;
+      move = players_[static_cast<std::size_t>(sits[seat])]->decide(*position, streams[seat]).move;
+      if (seats == 2 && exchanges_seats(*position, move)) std::swap(sits[0], sits[1]);
     }
     position->apply(move);
     record.moves.push_back(move);
   }
   const Outcome outcome = position->outcome();
   result.capped = !outcome.over;
-  result.winner = outcome.over ? outcome.winner : kNobody;
+  if (outcome.over && outcome.winner != kNobody) {
+    // Where the winner sat when the game began, because `order` names the seats of the beginning.
+    const int winner = sits[static_cast<std::size_t>(outcome.winner)];
+    result.winner =
+        static_cast<int>(std::find(result.order.begin(), result.order.end(), winner) - result.order.begin());
+  }
   result.play_hash = play_hash(record);
   if (result.capped) played.stopped_at = position->text();
   played.plies = static_cast<std::uint32_t>(record.moves.size());

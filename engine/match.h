@@ -38,7 +38,7 @@ std::uint64_t opening_seed(const MatchPlan& plan, std::uint64_t cycle);
 // up to kTurnTries times, when it leaves the next seat a win that kOpeningScout finds; of up to kOpeningTries such lines the first is
 // taken whose advantage is at most kFairOpening, else the most even one. Between two seats the advantage is the value kOpeningJudge
 // finds; among more it is the share of wins of the best seat over kOpeningPlayouts random games, scaled to 0 for a fair share and 1 for
-// all. Purely random turns will not do: on square8 they leave a win on the spot in two positions of three. What remains is what seat
+// all. With the pie rule only the first turn is random, and the engines decide who takes which seat. Purely random turns will not do: on square8 they leave a win on the spot in two positions of three. What remains is what seat
 // cycles cancel.
 //
 // Among more than two a second random turn decides too much of a game that may last only five turns of a seat: on square8
@@ -67,7 +67,8 @@ class MatchTable {
   struct Played {
     MatchResult result;
     std::uint32_t plies = 0;
-    std::string stopped_at;  // text of the position in which a capped game was stopped
+    std::string stopped_at;         // text of the position in which a capped game was stopped
+    std::vector<int> order_at_end;  // as result.order; another one when the pie rule was used
   };
   Played play(std::uint64_t cycle, int rotation);
   [[nodiscard]] const Game& game() const { return *game_; }

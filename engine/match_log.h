@@ -8,9 +8,9 @@
 //   RULES        rules hash, 64 hexadecimal digits
 //   GAME, BOARD, SEATS, OPTIONS   the configuration; options as name=value,... in order of name, or -
 //   OPENING      seed of the opening, 16 hexadecimal digits: the games of a seat cycle share it
-//   ORDER        digit s tells which participant sat on seat s, for example 10
+//   ORDER        digit s tells which participant sat on seat s when the game began, for example 10
 //   PLAY         play hash (engine/record.h), 64 hexadecimal digits
-//   OUTCOME      per seat W or L; all D when nobody won
+//   OUTCOME      per seat W or L; all D when nobody won. Of who began there, also when the pie rule let engines exchange seats
 //   CAPPED       1 when the game was stopped at a move cap, else 0; behind it :N when the match had a cap of N moves, which
 //                lines of the first versions do not tell
 //   PARTICIPANT  SPEC#WEIGHTS as many times as there are seats: engine specification and hash of its weights, or - instead
@@ -42,9 +42,9 @@ struct MatchResult {
   GameConfig config;
   std::vector<SeatEngine> participants;  // of the match, in its order: A, B, ... Equal ones are written out each time
   std::uint64_t opening_seed = 0;
-  std::vector<int> order;  // order[seat]: index of the participant on that seat; a permutation
+  std::vector<int> order;  // order[seat]: index of the participant that began on that seat; a permutation
   Digest play_hash{};
-  int winner = kNobody;  // seat
+  int winner = kNobody;  // seat on which the winner began
   bool capped = false;
   std::uint32_t max_moves = 0;  // cap of the match; 0: none, or not known
   friend bool operator==(const MatchResult&, const MatchResult&) = default;

@@ -214,8 +214,10 @@ Result<void> WeightTuning::play_cycles(const std::vector<Weights>& points, std::
         Game& game = games[point][cycle * seats + rotation];
         game.play_hash = played.result.play_hash;
         game.capped = played.result.capped;
-        const int seat = static_cast<int>(rotation);  // of the candidate (engine/match.h)
-        game.score = game.capped                       ? standing_score(plan_.config, played.stopped_at, seat)
+        const int seat = static_cast<int>(rotation);  // where the candidate began (engine/match.h)
+        const auto at_end = std::find(played.order_at_end.begin(), played.order_at_end.end(), 0);
+        const int last_seat = static_cast<int>(at_end - played.order_at_end.begin());
+        game.score = game.capped                       ? standing_score(plan_.config, played.stopped_at, last_seat)
                      : played.result.winner == kNobody ? 1.0 / plan_.config.seats
                      : played.result.winner == seat    ? 1
                                                        : 0;

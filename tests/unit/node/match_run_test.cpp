@@ -247,6 +247,86 @@ TEST_F(MatchRunTest, TheEvaluationBeatsRandomPlayOnEveryBoard) {
   }
 }
 
+// Plays as another player does, except that it swaps sides wherever it may, and notes on which seats it was asked.
+class Swapper final : public Player {
+ public:
+  Swapper(std::unique_ptr<Player> player, bool swaps, std::vector<int>& seats)
+      : player_(std::move(player)), swaps_(swaps), seats_(seats) {}
+  void new_game() override { player_->new_game(); }
+  Decision decide(const Position& position, Rng& rng) override {
+    const auto swap = position.parse_move("SW 2");
+    if (swap) ++offered;
+    Decision decision = player_->decide(position, rng);
+    if (swap && swaps_) decision.move = *swap;
+    // Without swapping a random player must not swap either.
+    while (swap && !swaps_ && decision.move == *swap) decision = player_->decide(position, rng);
+    seats_.push_back(position.actor());
+    return decision;
+  }
+  static inline int offered = 0;
+
+ private:
+  std::unique_ptr<Player> player_;
+  bool swaps_;
+  std::vector<int>& seats_;
+};
+
+class PieRule : public testing::Test {
+ protected:
+  // Heuristic, which swaps or not, against random, on both seats; `max_moves` 0: to the end.
+  std::vector<MatchTable::Played> cycle(bool swaps, std::uint64_t number, std::uint32_t max_moves = 0) {
+    MatchPlan plan;
+    plan.config = {.game = "ringrift", .board = "square8", .seats = 2, .options = {{"swap", 1}}};
+    plan.participants = {{"heuristic", ""}, {"random", ""}};
+    plan.max_moves = max_moves;
+    auto table =
+        MatchTable::open(plan, [&](const Game& game, const SeatEngine& engine) -> Result<std::unique_ptr<Player>> {
+          auto player = game.make_player(engine.spec);
+          if (!player) return player.error();
+          const bool first = engine.spec == "heuristic";
+          return std::unique_ptr<Player>(
+              std::make_unique<Swapper>(std::move(*player), first && swaps, first ? asked_ : ignored_));
+        });
+    std::vector<MatchTable::Played> games;
+    for (int rotation = 0; rotation < 2; ++rotation) {
+      asked_.clear();
+      games.push_back(table->play(number, rotation));
+      seats_of_a_.push_back(asked_);
+    }
+    return games;
+  }
+  std::vector<int> asked_, ignored_;
+  std::vector<std::vector<int>> seats_of_a_;  // by game: where the heuristic was asked
+};
+
+TEST_F(PieRule, LeavesTheChoiceOfTheSeatToAnEngineInEveryGame) {
+  Swapper::offered = 0;
+  for (std::uint64_t number = 0; number < 4; ++number) cycle(false, number);
+  EXPECT_EQ(Swapper::offered, 8);
+}
+
+TEST_F(PieRule, WhoeverSwapsPlaysOnFromTheOtherSeat) {
+  const auto games = cycle(true, 0);
+  EXPECT_EQ(games[0].order_at_end, (std::vector<int>{0, 1})) << "the first seat has nothing to swap";
+  EXPECT_EQ(games[1].order_at_end, (std::vector<int>{0, 1}));
+  EXPECT_EQ(games[1].result.order, (std::vector<int>{1, 0})) << "who began where";
+  const std::vector<int>& seats = seats_of_a_[1];
+  ASSERT_GT(seats.size(), 5U);
+  EXPECT_EQ(seats.front(), 1);
+  EXPECT_EQ(std::count(seats.begin() + 1, seats.end(), 0), static_cast<std::ptrdiff_t>(seats.size()) - 1);
+}
+
+TEST_F(PieRule, TheEngineThatWonIsTheWinnerWhateverSeatItEndedOn) {
+  int won = 0;
+  for (std::uint64_t number = 0; number < 6; ++number) {
+    for (const auto& played : cycle(true, number)) {
+      const int winner = played.result.winner;
+      won += winner != kNobody && played.result.order[static_cast<std::size_t>(winner)] == 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GE(won, 11) << "of 12 games against random play";
+}
+
 TEST(Opening, IsAFunctionOfItsSeedAndLegal) {
   GameConfig config;
   config.board = "hex8";
