@@ -192,7 +192,10 @@ void EngineProtocol::join() {
 void EngineProtocol::finish(const std::function<bool()>& give_up) {
   std::unique_lock lock(mutex_);
   while (thinking_ != nullptr) {
-    if (give_up()) thinking_->stop();
+    if (give_up()) {
+      stopped_ = true;
+      thinking_->stop();
+    }
     idle_.wait_for(lock, kGiveUpInterval, [&] { return thinking_ == nullptr; });
   }
 }

@@ -79,7 +79,7 @@ class EngineProtocol {
   std::mutex mutex_;  // guards sending, thinking_ and stopped_
   std::condition_variable idle_;
   EngineSeat* thinking_ = nullptr;
-  bool stopped_ = false;  // by a command
+  bool stopped_ = false;  // by a command, or because nobody listens
 };
 
 }  // namespace mz

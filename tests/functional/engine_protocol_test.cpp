@@ -157,7 +157,9 @@ TEST(EngineProtocol, quit_ends_a_running_search_and_the_program) {
   Engine engine;
   engine.talk.say(R"({"command":"go","engine":"minimax:nodes=1000000000"})");
   engine.talk.say(R"({"command":"quit"})");
-  EXPECT_EQ(engine.hear()["reply"], "go");
+  const json answer = engine.hear();
+  EXPECT_EQ(answer["reply"], "go");
+  EXPECT_EQ(answer["stopped"], true);
   EXPECT_EQ(engine.hear()["reply"], "quit");
   EXPECT_EQ(engine.talk.exit_code(), 0);
 }
