@@ -117,7 +117,7 @@ bool read_cell_text(std::string_view text, Cell& cell) {
   return number(text.substr(0, comma), cell.first) && number(text.substr(comma + 1), cell.second);
 }
 
-std::string phase_words(const DrawnPosition& p) {
+std::string phase_words(const DrawnPosition& p, std::span<const std::string> legal) {
   const bool owes_ring = p.flags.find('e') != std::string::npos;
   const bool owes_cap = p.flags.find('t') != std::string::npos;
   if (p.phase == "ring_placement") {
@@ -127,6 +127,19 @@ std::string phase_words(const DrawnPosition& p) {
            "turn. "
            "With a stack that can move you may skip placing." +
            pie;
+  }
+  const auto some = [&](std::string_view kind) {
+    return std::any_of(legal.begin(), legal.end(), [&](const std::string& move) { return move.starts_with(kind); });
+  };
+  if (p.phase == "movement" && some("SR ")) {
+    return "Recovery: no stack is yours, but a ring of yours is buried in one. Slide a marker of yours to a "
+           "neighbouring "
+           "cell, or with it strike a neighbouring stack, whose top ring is then credited to you. It is paid for with "
+           "a "
+           "buried ring, your lowest in a stack of your choice, which is credited to you too; collapsing just the "
+           "needed "
+           "cells of a longer line costs nothing. Where a line can be made, only such slides are possible. You may "
+           "decline.";
   }
   if (p.phase == "movement") {
     const std::string stack = p.must_move.empty() ? "a stack" : "the stack on " + p.must_move;
@@ -145,8 +158,10 @@ std::string phase_words(const DrawnPosition& p) {
                        "needed part is free.";
   }
   if (p.phase == "territory_processing") {
-    return owes_cap ? "Territory: pay for the area you took with a stack outside of it."
-                    : "Territory: you may take an area that is cut off. It is paid for with a stack outside of it.";
+    const bool recovered = p.flags.find('r') != std::string::npos;
+    const std::string price = recovered ? "a buried ring of yours" : "a stack outside of it";
+    return owes_cap ? "Territory: pay for the area you took with " + price + "."
+                    : "Territory: you may take an area that is cut off. It is paid for with " + price + ".";
   }
   if (p.phase == "forced_elimination")
     return "Forced elimination: nothing could be done this turn, so a stack of yours loses its cap.";

@@ -1,6 +1,7 @@
 // RingRift's moves and phases in words, for people. Reads the notation only (docs/rules.md); needs no rules.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,7 @@ std::vector<Cell> target_cells(std::string_view move);
 // "3,4" -> true.
 bool read_cell_text(std::string_view text, Cell& cell);
 
-// What the seat to act has to decide now, in one or two sentences.
-std::string phase_words(const DrawnPosition& position);
+// What the seat to act has to decide now among the legal moves, in a few sentences.
+std::string phase_words(const DrawnPosition& position, std::span<const std::string> legal);
 
 }  // namespace mz

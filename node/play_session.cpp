@@ -295,7 +295,7 @@ void PlaySession::show_choice(const std::vector<Entry>& choice, std::size_t move
   for (const Entry& entry : choice) cells.insert(entry.cells.begin(), entry.cells.end());
   show_board(cells);
   const auto drawn = parse_drawn(position_->text());
-  if (drawn) out_ << phase_words(*drawn) << "\n";
+  if (drawn) out_ << phase_words(*drawn, legal_) << "\n";
   if (choice.size() > kMaxStarts) {
     out_ << moves << " moves are possible, on the cells marked *. Name a cell, such as " << choice.front().label
          << ".\n";

@@ -57,6 +57,17 @@ TEST(Play, a_move_can_be_named_in_notation_with_or_without_the_seat_or_by_its_ce
   }
 }
 
+TEST(Play, recovery_is_explained_to_a_seat_that_has_no_stack) {
+  // A marker of seat 1 on 4,4 and a ring of it buried on 0,0.
+  const std::string position =
+      "square8|N2|T1|movement|S 0,0:12 7,7:2|M 4,4:1|C |H 0,5|E 0,0|R 0,0|X -|K -|Q -|L 0;.;0;0";
+  const Game game = play({"--position", position, "--seat2", "human"}, "quit\n");
+  EXPECT_TRUE(game.says("Recovery: no stack is yours")) << game.text;
+  EXPECT_TRUE(game.says("buried ring")) << game.text;
+  EXPECT_FALSE(game.says("move a stack")) << game.text;
+  EXPECT_TRUE(play({"--position", kMovement, "--seat2", "human"}, "quit\n").says("Movement: move a stack"));
+}
+
 TEST(Play, a_cell_with_a_count_places_so_many_rings) {
   const Game game = play({"--seat2", "human"}, "3,4\n3,4 2\n");
   EXPECT_TRUE(game.says("PR 1 3,4 3")) << "the cell alone lists what can be placed there";
