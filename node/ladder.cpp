@@ -59,6 +59,11 @@ Result<MoveTime> time_moves(const MatchPlan& plan, const std::string& spec, cons
 
 }  // namespace
 
+bool shows_step(const MatchSummary& match, std::uint64_t full_length) {
+  if (match.sprt.verdict != SprtVerdict::undecided) return match.sprt.verdict == SprtVerdict::accepted;
+  return !match.interrupted && match.games >= full_length && match.elo.low > 0;
+}
+
 Result<std::vector<LadderStep>> run_ladder(const LadderRun& run, const std::function<void(const LadderStep&)>& progress,
                                            const std::atomic<bool>& stop) {
   std::vector<LadderStep> steps;
@@ -70,6 +75,7 @@ Result<std::vector<LadderStep>> run_ladder(const LadderRun& run, const std::func
     step.engine = *engine;
     const auto time = time_moves(run.match.plan, step.engine, stop);
     if (!time) return time.error();
+    if (stop) break;
     step.time = *time;
     if (level > run.from) {
       MatchRun match = run.match;
@@ -83,7 +89,7 @@ Result<std::vector<LadderStep>> run_ladder(const LadderRun& run, const std::func
       if (!summary) return summary.error();
       if (summary->interrupted) break;
       step.match = *summary;
-      step.stronger = summary->sprt.verdict == SprtVerdict::accepted || summary->elo.low > 0;
+      step.stronger = shows_step(*summary, match.sprt.max_games);
     }
     progress(step);
     steps.push_back(std::move(step));

@@ -25,8 +25,12 @@ struct LadderStep {
   std::string engine;
   MoveTime time;
   MatchSummary match;     // against the step below; empty for the lowest one measured
-  bool stronger = false;  // the test accepted it, or the whole 95 % interval is above 0
+  bool stronger = false;  // see shows_step
 };
+
+// Whether a match shows A to be the stronger one: the test accepted it, or the match was played to its full length and the whole 95 %
+// interval is above 0. The interval of a match that a test ended earlier exaggerates.
+bool shows_step(const MatchSummary& match, std::uint64_t full_length);
 
 struct LadderRun {
   MatchRun match;  // configuration, seed, cycles, log; the participants are filled in
@@ -34,7 +38,8 @@ struct LadderRun {
   int to = 10;
 };
 
-// Plays every step against the one below. `progress` is called after each step; an interrupted run returns the steps it finished.
+// Plays every step against the one below. `progress` is called after each step; an interrupted run returns the steps it finished, timing and
+// match.
 Result<std::vector<LadderStep>> run_ladder(const LadderRun& run, const std::function<void(const LadderStep&)>& progress,
                                            const std::atomic<bool>& stop);
 
