@@ -45,8 +45,10 @@ constexpr std::array<std::string_view, 4> kLight = {"random", "heuristic:random=
 // On large boards even a shallow search of one position takes as long as a whole one-ply game on a small one.
 constexpr std::array<std::string_view, 3> kLightLarge = {"random", "heuristic:random=30", "heuristic"};
 
-constexpr std::array<std::string_view, 5> kOfEveryKind = {"random", "heuristic", "minimax:nodes=10000",
-                                                          "descent:nodes=200", "mcts:sims=400"};
+constexpr std::array<std::string_view, 6> kOfEveryKind = {
+    "random", "heuristic", "minimax:nodes=10000", "descent:nodes=200", "mcts:sims=400", "mcts:sims=400,judge=playouts"};
+constexpr std::string_view kOnlyAmongMore =
+    "minimax:nodes=10000,variant=maxn";  // between two seats it is the same as minimax
 
 bool is_large(const GameConfig& config) { return config.board == "square19" || config.board == "hexagonal"; }
 
@@ -84,12 +86,15 @@ Result<std::vector<std::string>> engines_of_seat(std::string_view text, MixBand 
   return engines;
 }
 
-std::vector<std::string> tournament_engines(const Game& game) {
+std::vector<std::string> tournament_engines(const Game& game, std::span<const std::string> weights) {
+  std::vector<std::string> wanted(kOfEveryKind.begin(), kOfEveryKind.end());
+  if (game.config().seats > 2) wanted.emplace_back(kOnlyAmongMore);
+  for (const std::string& name : weights) wanted.push_back("heuristic:weights=" + name);
   const std::vector<EngineKind> known = game.engines();
   std::vector<std::string> engines;
-  for (const std::string_view engine : kOfEveryKind) {
+  for (const std::string& engine : wanted) {
     const auto spec = parse_engine_spec(engine);
-    if (std::find(known.begin(), known.end(), spec->kind) != known.end()) engines.emplace_back(engine);
+    if (spec && std::find(known.begin(), known.end(), spec->kind) != known.end()) engines.push_back(engine);
   }
   return engines;
 }

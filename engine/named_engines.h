@@ -26,7 +26,8 @@ std::span<const std::string_view> selfplay_modes();
 // The engines a seat draws from, each as likely as the others, in canonical form: those of a mode, or the one that `text` specifies.
 Result<std::vector<std::string>> engines_of_seat(std::string_view text, MixBand band, const GameConfig& config);
 
-// One engine of each kind that the game has, with a budget of about ten milliseconds a move on square8.
-std::vector<std::string> tournament_engines(const Game& game);
+// Every engine that the game has, in each way it can play, with a budget of about ten milliseconds a move on square8; and heuristic
+// with each of the weights named.
+std::vector<std::string> tournament_engines(const Game& game, std::span<const std::string> weights);
 
 }  // namespace mz

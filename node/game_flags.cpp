@@ -9,7 +9,8 @@ void add_game_flags(CLI::App& verb, GameFlags& flags) {
   verb.add_option("--players", flags.players, "2, 3 or 4")->check(CLI::Range(2, 4))->capture_default_str();
   verb.add_option("--option,--options", flags.options,
                   "an option of the game as name=value, for example swap=1; may be repeated")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);  // what follows may be the engines of a tournament
 }
 
 Result<GameConfig> game_config(const GameFlags& flags) {

@@ -1,4 +1,4 @@
-// The flags that choose what is played, for verbs that play one game at a time.
+// The flags that choose what is played, for verbs that play games of one configuration.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -6,8 +6,7 @@
 namespace mz {
 
 FlagValues add_match_flags(CLI::App& verb, MatchFlags& flags) {
-  verb.add_option("--board", flags.board, "square8, square19, hex8 or hexagonal")->capture_default_str();
-  verb.add_option("--players", flags.players, "2, 3 or 4")->check(CLI::Range(2, 4))->capture_default_str();
+  add_game_flags(verb, flags.game);
   verb.add_option("--seed", flags.seed, "of openings and games; the same seed plays the same match")
       ->capture_default_str();
   verb.add_option("--openings", flags.openings, "size of the pool of openings; 0: a new one for every cycle")
@@ -35,17 +34,19 @@ Result<std::string> match_log_path(const std::string& log, const FlagValues& con
 
 Result<MatchRun> make_match_run(const MatchFlags& flags, const FlagValues& configuration,
                                 const std::vector<std::string>& engines) {
-  if (engines.size() > static_cast<std::size_t>(flags.players)) {
-    return Error{ErrorKind::usage, std::to_string(engines.size()) + " engines were named for " +
-                                       std::to_string(flags.players) + " seats. Leave some out or raise --players."};
+  const int seats = flags.game.players;
+  if (engines.size() > static_cast<std::size_t>(seats)) {
+    return Error{ErrorKind::usage, std::to_string(engines.size()) + " engines were named for " + std::to_string(seats) +
+                                       " seats. Leave some out or raise --players."};
   }
+  auto config = game_config(flags.game);
+  if (!config) return config.error();
   MatchRun run;
-  run.plan.config.board = flags.board;
-  run.plan.config.seats = flags.players;
+  run.plan.config = std::move(*config);
   run.plan.seed = flags.seed;
   run.plan.openings = flags.openings;
   run.plan.max_moves = flags.max_moves;
-  for (int seat = 0; seat < flags.players; ++seat) {
+  for (int seat = 0; seat < seats; ++seat) {
     run.plan.participants.push_back(
         {engines[std::min<std::size_t>(static_cast<std::size_t>(seat), engines.size() - 1)], ""});
   }

@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "node/configuration_flags.h"
+#include "node/game_flags.h"
 #include "node/match_run.h"
 
 namespace mz {
 
 struct MatchFlags {
-  std::string board = "square8";
-  int players = 2;
+  GameFlags game;
   std::uint64_t seed = 1;
   std::uint64_t openings = 0;
   std::uint32_t max_moves = 0;

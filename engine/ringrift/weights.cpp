@@ -211,7 +211,9 @@ Result<Weights> requested_weights(const EngineRequest& request) {
   if (!text) {
     return Error{text.error().kind, text.error().text + " The weights in the program are " + profile_names() + "."};
   }
-  return parse_weights(*text);
+  auto weights = parse_weights(*text);
+  if (!weights) return Error{weights.error().kind, "'" + name + "': " + weights.error().text};
+  return weights;
 }
 
 Result<Weights> profile_weights(std::string_view name) {

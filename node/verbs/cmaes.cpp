@@ -47,7 +47,9 @@ Result<ringrift::Weights> start_weights(const std::string& name) {
   if (profile) return profile;
   const auto text = engine_resources().read_weights(name);
   if (!text) return Error{text.error().kind, text.error().text + " " + profile.error().text};
-  return ringrift::parse_weights(*text);
+  auto weights = ringrift::parse_weights(*text);
+  if (!weights) return Error{weights.error().kind, "'" + name + "': " + weights.error().text};
+  return weights;
 }
 
 std::string weights_name(const Options& options, const WeightTuning& tuning) {
@@ -108,6 +110,20 @@ Result<WeightTuning> open_tuning(Disk& disk, const Options& options, const std::
   return WeightTuning::begin(options.plan);
 }
 
+// The match that decides what a run only claims: the engine it tuned, with the new weights against those it began with.
+std::string match_command(const Options& options) {
+  const auto engine = [&](const std::string& weights) {
+    EngineSpec spec = parse_engine_spec(options.plan.engine).value();
+    spec.weights = weights;
+    return to_string(spec);
+  };
+  const GameConfig& config = options.plan.config;
+  std::string command = "meshzero match --a " + engine(options.out) + " --b " + engine(options.start) + " --board " +
+                        config.board + " --players " + std::to_string(config.seats);
+  for (const auto& [name, value] : config.options) command += " --option " + name + "=" + std::to_string(value);
+  return command + " --seed " + std::to_string(options.plan.seed + 1) + " --pairs 10000 --sprt elo0=0,elo1=10";
+}
+
 int run(Options options) {
   auto config = game_config(options.game);
   if (!config) return report(config.error());
@@ -152,12 +168,8 @@ int run(Options options) {
     print_progress(**progress, options.as_json);
   }
   if (auto written = write(); !written) return report(written.error());
-  std::fprintf(stderr,
-               "The weights are in %s. Whether they are better, a match on other openings says:\n"
-               "  meshzero match --a heuristic:weights=%s --b heuristic --board %s --players %d --seed %llu --sprt "
-               "elo0=0,elo1=10\n",
-               options.out.c_str(), options.out.c_str(), options.plan.config.board.c_str(), options.plan.config.seats,
-               static_cast<unsigned long long>(options.plan.seed + 1));
+  std::fprintf(stderr, "The weights are in %s. Whether they are better, a match on other openings says:\n  %s\n",
+               options.out.c_str(), match_command(options).c_str());
   return kExitOk;
 }
 

@@ -18,6 +18,7 @@ using nlohmann::json;
 // A step may be small, but must be one: "30 Elo or more" against "none".
 constexpr double kLeastStep = 0;
 constexpr double kFullStep = 30;
+constexpr int kEngineWidth = 40;  // characters of a column
 
 struct Options {
   MatchFlags flags;
@@ -47,7 +48,8 @@ json to_json(const LadderStep& step, bool lowest) {
 }
 
 void print(const LadderStep& step, bool lowest) {
-  std::printf("%5d  %-24s %8.1f %8.1f", step.level, step.engine.c_str(), step.time.mean_ms, step.time.most_ms);
+  std::printf("%5d  %-*s %8.1f %8.1f", step.level, kEngineWidth, step.engine.c_str(), step.time.mean_ms,
+              step.time.most_ms);
   if (!lowest) {
     std::printf(" %6llu  %.3f  %+5.0f [%+.0f, %+.0f]  %s", static_cast<unsigned long long>(step.match.games),
                 step.match.elo.score, step.match.elo.elo, step.match.elo.low, step.match.elo.high,
@@ -68,9 +70,10 @@ int run(const Options& options) {
   match->sprt.elo1 = kFullStep;
   match->sprt.max_games = options.pairs * static_cast<std::uint64_t>(match->plan.config.seats);
   if (!options.as_json) {
-    std::printf(
-        "%s, %d players\nlevel  engine                    ms mean   ms max  games  score  Elo above the level below\n",
-        options.flags.board.c_str(), options.flags.players);
+    std::printf("%s, %d players", match->plan.config.board.c_str(), match->plan.config.seats);
+    for (const auto& [name, value] : match->plan.config.options) std::printf(", %s=%d", name.c_str(), value);
+    std::printf("; ms: processor time for a move\n%5s  %-*s %8s %8s %6s  %-5s  %s\n", "level", kEngineWidth, "engine",
+                "ms mean", "ms most", "games", "score", "Elo above the level below");
   }
   const std::atomic<bool>& stop = stop_on_signals();
   const auto steps = run_ladder(
@@ -88,8 +91,9 @@ int run(const Options& options) {
   }
   const bool quick = steps->empty() || steps->back().time.mean_ms <= kLadderStepMilliseconds;
   if (options.as_json) {
-    std::printf("%s\n", json{{"board", options.flags.board},
-                             {"players", options.flags.players},
+    std::printf("%s\n", json{{"board", match->plan.config.board},
+                             {"players", match->plan.config.seats},
+                             {"options", match->plan.config.options},
                              {"seed", options.flags.seed},
                              {"steps", list},
                              {"sound", sound},

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "node/configuration_flags.h"
@@ -32,6 +33,7 @@ json to_json(const MatchRun& run, const MatchSummary& s) {
   for (const SeatEngine& participant : run.plan.participants) engines.push_back(participant.spec);
   return {{"board", run.plan.config.board},
           {"players", run.plan.config.seats},
+          {"options", run.plan.config.options},
           {"engines", engines},
           {"seed", run.plan.seed},
           {"score_a", s.elo.score},
@@ -74,9 +76,16 @@ std::string score_line(const MatchSummary& s) {
   return text;
 }
 
-// elo0=0,elo1=10[,alpha=0.05][,beta=0.05]
+// elo0=0,elo1=10[,alpha=0.05][,beta=0.05]; both claims must be named, and nothing twice.
 Result<SprtPlan> parse_sprt(const std::string& text) {
+  const auto refused = [](const std::string& why) {
+    return Error{ErrorKind::usage,
+                 "--sprt must read like elo0=0,elo1=10,alpha=0.05,beta=0.05, where alpha and beta may "
+                 "be left out; " +
+                     why + "."};
+  };
   SprtPlan plan;
+  std::set<std::string> named;
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
     const std::size_t equals = part.find('=');
@@ -90,11 +99,39 @@ Result<SprtPlan> parse_sprt(const std::string& text) {
     const std::string value = equals == std::string::npos ? "" : part.substr(equals + 1);
     const double number = std::strtod(value.c_str(), &end);
     if (target == nullptr || value.empty() || *end != '\0' || !std::isfinite(number)) {
-      return Error{ErrorKind::usage, "--sprt must read like elo0=0,elo1=10,alpha=0.05,beta=0.05, not '" + part + "'."};
+      return refused("'" + part + "' is no part of it");
     }
+    if (!named.insert(name).second) return refused(name + " is given twice");
     *target = number;
   }
+  for (const char* claim : {"elo0", "elo1"}) {
+    if (!text.empty() && !named.contains(claim)) return refused(std::string(claim) + " is missing");
+  }
   return plan;
+}
+
+void print(const Options& options, const MatchRun& match, const MatchSummary& s) {
+  const GameConfig& config = match.plan.config;
+  std::printf("%s against %s on %s with %d players", options.a.c_str(), options.b.c_str(), config.board.c_str(),
+              config.seats);
+  for (const auto& [name, value] : config.options) std::printf(", %s=%d", name.c_str(), value);
+  std::printf("\n%s\n", score_line(s).c_str());
+  if (s.resumed_games > 0) {
+    std::printf("%llu of them were in the match log already; with another --log file they are played anew.\n",
+                static_cast<unsigned long long>(s.resumed_games));
+  }
+  std::printf("%llu distinct games, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
+              static_cast<unsigned long long>(s.distinct_games), static_cast<unsigned long long>(s.capped),
+              static_cast<unsigned long long>(s.repeated_cycles));
+  if (match.plan.config.seats == 2 && s.histogram.size() == 5) {
+    std::printf("Pairs by the score of A, from 0 to 1 in quarters:");
+    for (const std::uint64_t pairs : s.histogram) std::printf(" %llu", static_cast<unsigned long long>(pairs));
+    std::printf(".\n");
+  }
+  if (match.stop_on_verdict) {
+    std::printf("SPRT: that A is %+.0f Elo or more stronger rather than %+.0f is %s.\n", match.sprt.elo1,
+                match.sprt.elo0, to_text(s.sprt.verdict));
+  }
 }
 
 int run(const Options& options) {
@@ -120,28 +157,12 @@ int run(const Options& options) {
   if (!summary) return report(summary.error());
   if (options.as_json) {
     std::printf("%s\n", to_json(*match, *summary).dump(2).c_str());
-    return kExitOk;
+  } else {
+    print(options, *match, *summary);
   }
-  std::printf("%s against %s on %s with %d players\n%s\n", options.a.c_str(), options.b.c_str(),
-              match->plan.config.board.c_str(), match->plan.config.seats, score_line(*summary).c_str());
-  if (summary->resumed_games > 0) {
-    std::printf("%llu of them were in the match log already; with another --log file they are played anew.\n",
-                static_cast<unsigned long long>(summary->resumed_games));
+  if (summary->interrupted) {
+    return report({ErrorKind::failure, "Interrupted: the same command goes on where this one stopped."});
   }
-  std::printf("%llu distinct games, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
-              static_cast<unsigned long long>(summary->distinct_games),
-              static_cast<unsigned long long>(summary->capped),
-              static_cast<unsigned long long>(summary->repeated_cycles));
-  if (match->plan.config.seats == 2 && summary->histogram.size() == 5) {
-    std::printf("Pairs by the score of A, from 0 to 1 in quarters:");
-    for (const std::uint64_t pairs : summary->histogram) std::printf(" %llu", static_cast<unsigned long long>(pairs));
-    std::printf(".\n");
-  }
-  if (match->stop_on_verdict) {
-    std::printf("SPRT: that A is %+.0f Elo or more stronger rather than %+.0f is %s.\n", match->sprt.elo1,
-                match->sprt.elo0, to_text(summary->sprt.verdict));
-  }
-  if (summary->interrupted) std::printf("Interrupted: the same command goes on where this one stopped.\n");
   return kExitOk;
 }
 

@@ -1,10 +1,13 @@
 // `meshzero ratings` and `meshzero tournament`: how strong everybody is, from the match log.
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "engine/named_engines.h"
+#include "engine/ringrift/weights.h"
+#include "node/engine_seat.h"
 #include "node/exit_code.h"
 #include "node/interrupt.h"
 #include "node/match_flags.h"
@@ -30,6 +33,9 @@ struct RatedLog {
   std::map<std::string, int> bearers;                  // specification -> how many engines of the log have it
   std::map<std::string, const MatchResult*> examples;  // configuration -> one result of it
   std::vector<MatchResult> results;
+  std::uint64_t faults = 0;  // lines that are damaged or out of place
+  MatchLogFault first_fault;
+  bool has_anchor = false;
 };
 
 constexpr std::size_t kShownDigits = 8;  // of a hash of weights
@@ -67,16 +73,9 @@ Result<std::string> anchor_id(const RatedLog& log, const std::string& anchor) {
 Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {
   auto reading = read_match_log_file(path);
   if (!reading) return reading.error();
-  if (reading->fault_count > 0) {
-    const std::string more =
-        reading->fault_count > 1 ? " (and at " + std::to_string(reading->fault_count - 1) + " more places)" : "";
-    return Error{ErrorKind::corrupt, "The match log " + path + " is damaged in line " +
-                                         std::to_string(reading->faults.front().line) + more + ": " +
-                                         reading->faults.front().text +
-                                         " Ratings need the whole log: put an undamaged copy back, or play the "
-                                         "matches again into another file with --log."};
-  }
   RatedLog rated;
+  rated.faults = reading->fault_count;
+  if (rated.faults > 0) rated.first_fault = reading->faults.front();
   rated.results = std::move(reading->results);
   std::vector<RatedGame> games;
   for (const MatchResult& result : rated.results) {
@@ -87,6 +86,7 @@ Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {
   for (const auto& [id, engine] : rated.engines) ++rated.bearers[engine.spec];
   const auto reference = anchor_id(rated, anchor);
   if (!reference) return reference.error();
+  rated.has_anchor = rated.engines.contains(*reference);
   auto tables = rate(games, *reference);
   if (!tables) return tables.error();
   rated.tables = std::move(*tables);
@@ -118,13 +118,16 @@ json to_json(const RatedLog& log) {
                    {"board", config.board},
                    {"players", config.seats},
                    {"options", config.options},
-                   {"groups", groups}});
+                   {"groups", groups},
+                   {"damaged_lines", log.faults},  // of the whole log
+                   {"first_damaged_line", log.faults > 0 ? json(log.first_fault.line) : json()}});
   }
   return out;
 }
 
 void print(const RatedLog& log) {
-  if (log.tables.empty()) std::printf("The match log is empty. Play a match first: meshzero match --help\n");
+  if (log.tables.empty() && log.faults == 0)
+    std::printf("The match log is empty. Play a match first: meshzero match --help\n");
   for (const auto& [configuration, table] : log.tables) {
     const GameConfig& config = log.examples.at(configuration)->config;
     std::printf("%s %s, %d players", config.game.c_str(), config.board.c_str(), config.seats);
@@ -135,7 +138,7 @@ void print(const RatedLog& log) {
                   group.anchored ? "" : " (no chain of games leads to the anchor)");
       for (const Rating& rating : group.ratings) {
         const auto bound = [](const std::optional<double>& value) {
-          return value ? std::to_string(static_cast<long>(*value)) : std::string("open");
+          return value ? std::to_string(std::lround(*value)) : std::string("open");
         };
         std::printf("  %7.0f  [%s, %s]  %6llu games  %s\n", rating.elo, bound(rating.low).c_str(),
                     bound(rating.high).c_str(), static_cast<unsigned long long>(rating.games),
@@ -143,6 +146,15 @@ void print(const RatedLog& log) {
       }
     }
   }
+}
+
+// The sound lines are rated all the same.
+Error damage(const std::string& path, const RatedLog& log) {
+  const std::string lines = log.faults == 1 ? "1 line" : std::to_string(log.faults) + " lines";
+  return {ErrorKind::corrupt, "The match log " + path + " is damaged: " + lines + ", the first of them line " +
+                                  std::to_string(log.first_fault.line) + ". " + log.first_fault.text +
+                                  " The ratings are those of the sound lines. For all of them put an undamaged copy "
+                                  "back, or play the matches again into another file with --log."};
 }
 
 // A log that was named is there; the one of the data directory may not have been begun.
@@ -158,12 +170,19 @@ Result<std::string> log_to_rate(const RatingOptions& options) {
 int print_ratings(const std::string& path, const std::string& anchor, bool as_json) {
   const auto log = rate_log(path, anchor);
   if (!log) return report(log.error());
+  if (!log->has_anchor && !log->tables.empty()) {
+    std::fprintf(
+        stderr,
+        "meshzero: The anchor '%s' has no game in this log, so each list counts from the engine with most games "
+        "in it. Name one of the log with --anchor.\n",
+        anchor.c_str());
+  }
   if (as_json) {
     std::printf("%s\n", to_json(*log).dump(2).c_str());
   } else {
     print(*log);
   }
-  return kExitOk;
+  return log->faults == 0 ? kExitOk : report(damage(path, *log));
 }
 
 struct TournamentOptions {
@@ -175,34 +194,49 @@ struct TournamentOptions {
   bool as_json = false;
 };
 
-// Nobody named: one engine of each kind that the configuration has.
+// Profiles of weights besides the one that engines use anyway.
+std::vector<std::string> other_profiles() {
+  std::vector<std::string> names;
+  for (const ringrift::Profile& profile : ringrift::weight_profiles()) {
+    const auto weights = ringrift::profile_weights(profile.name);
+    if (weights && !(*weights == ringrift::default_weights())) names.emplace_back(profile.name);
+  }
+  return names;
+}
+
+// Those named, or nobody named: all of the configuration. Each of them can play, so that nothing fails after the first matches.
 Result<std::vector<std::string>> participants(const TournamentOptions& options) {
   if (options.engines.size() == 1) return Error{ErrorKind::usage, "A tournament needs at least two engines."};
-  if (!options.engines.empty()) return options.engines;
-  GameConfig config;
-  config.board = options.flags.board;
-  config.seats = options.flags.players;
-  const auto game = make_game(config);
+  const auto config = game_config(options.flags.game);
+  if (!config) return config.error();
+  const auto game = make_game(*config);
   if (!game) return game.error();
-  return tournament_engines(**game);
+  if (options.engines.empty()) return tournament_engines(**game, other_profiles());
+  for (const std::string& engine : options.engines) {
+    if (const auto player = make_seat_player(**game, {engine, ""}); !player) return player.error();
+  }
+  return options.engines;
 }
 
 int play_tournament(const TournamentOptions& options) {
   const auto named = participants(options);
   if (!named) return report(named.error());
+  if (const auto anchor = parse_engine_spec(options.anchor.substr(0, options.anchor.find('#'))); !anchor) {
+    return report(anchor.error());
+  }
   const std::vector<std::string>& engines = *named;
   const std::atomic<bool>& stop = stop_on_signals();
   std::string log;
   for (std::size_t i = 0; i < engines.size(); ++i) {
     for (std::size_t j = 0; j < engines.size(); ++j) {
       // Two seats are the same match in both orders; with more, one engine is alone against the other on all other seats.
-      if (j == i || (j < i && options.flags.players == 2)) continue;
+      if (j == i || (j < i && options.flags.game.players == 2)) continue;
       auto run = make_match_run(options.flags, options.configuration, {engines[i], engines[j]});
       if (!run) return report(run.error());
       log = run->log_path;
       run->stop_on_verdict = false;
       run->plan.cycles = options.pairs;
-      run->sprt.max_games = options.pairs * static_cast<std::uint64_t>(options.flags.players);
+      run->sprt.max_games = options.pairs * static_cast<std::uint64_t>(options.flags.game.players);
       const auto summary = run_match(
           *run, [](const MatchSummary&) {}, stop);
       if (!summary) return report(summary.error());
@@ -243,7 +277,8 @@ void add_ratings(CLI::App& app, Action& action) {
 void add_tournament(CLI::App& app, Action& action) {
   CLI::App* tournament = app.add_subcommand("tournament", "Play every engine against every other and rate them");
   auto options = std::make_shared<TournamentOptions>();
-  tournament->add_option("engines", options->engines, "engine specifications; without any: one engine of each kind");
+  tournament->add_option("engines", options->engines,
+                         "engine specifications; without any: all that the configuration has");
   tournament
       ->add_option("--pairs", options->pairs,
                    "cycles for each two engines; with more than two players for each of them alone against the other")

@@ -98,6 +98,21 @@ TEST_F(Cmaes, the_weights_it_writes_are_accepted_by_a_match) {
   EXPECT_EQ(weights["weights"]["eliminated_rings"], 1000) << "the measure of the others is not tuned";
 }
 
+TEST_F(Cmaes, names_the_whole_match_that_decides_and_that_match_can_be_played) {
+  const auto run =
+      tune("w.json", "--generations 1 --option swap=1 --engine heuristic:random=10 --start aggressive", kOnlyStderr);
+  ASSERT_EQ(run.code, 0) << run.out;
+  const std::string command = "match --a heuristic:random=10,weights=" + path("w.json") +
+                              " --b heuristic:random=10,weights=aggressive --board hex8 --players 2 --option swap=1 "
+                              "--seed 6 --pairs 10000 --sprt elo0=0,elo1=10";
+  EXPECT_NE(run.out.find("\n  meshzero " + command + "\n"), std::string::npos) << run.out;
+  std::string shorter = command;
+  shorter.replace(shorter.find("10000"), 5, "1");
+  const auto match = run_binary(shorter + " --json --log " + path("log"));
+  ASSERT_EQ(match.code, 0);
+  EXPECT_EQ(json::parse(match.out)["options"], (json{{"swap", 1}}));
+}
+
 TEST_F(Cmaes, a_resumed_run_equals_the_uninterrupted_one_whatever_the_threads) {
   const auto whole = tune("whole.json", "--generations 4 --threads 1");
   ASSERT_EQ(whole.code, 0);

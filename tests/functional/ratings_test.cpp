@@ -1,6 +1,7 @@
 // Tournaments and ratings, through the real binary.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,9 +11,11 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/functional/binary.h"
+#include "tests/functional/running.h"
 
 namespace {
 
@@ -61,16 +64,158 @@ class Ratings : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(Ratings, a_tournament_without_names_plays_one_engine_of_each_kind) {
-  const auto run = run_binary("tournament --board hex8 --pairs 1 --max-moves 40 --json --log " + at("log"));
+TEST_F(Ratings, a_tournament_without_names_plays_every_engine_in_every_way_it_can_play) {
+  const auto run = run_binary("tournament --board hex8 --pairs 1 --max-moves 24 --json --log " + at("log"));
   ASSERT_EQ(run.code, 0);
-  std::map<std::string, int> games;
-  for (const json& rating : ratings_of(run.out)) games[rating["engine"]] = rating["games"];
-  EXPECT_EQ(games, (std::map<std::string, int>{{"random", 8},
-                                               {"heuristic", 8},
-                                               {"minimax:nodes=10000", 8},
-                                               {"descent:nodes=200", 8},
-                                               {"mcts:sims=400", 8}}));
+  std::set<std::string> engines;
+  for (const json& rating : ratings_of(run.out)) engines.insert(rating["engine"].get<std::string>());
+  EXPECT_EQ(engines, (std::set<std::string>{"random", "heuristic", "heuristic:weights=aggressive",
+                                            "heuristic:weights=defensive", "heuristic:weights=square8-2p",
+                                            "heuristic:weights=territorial", "minimax:nodes=10000", "descent:nodes=200",
+                                            "mcts:sims=400", "mcts:sims=400,judge=playouts"}));
+  EXPECT_EQ(games_in("log", 2).size(), 90U) << "two games of each of 45 pairs of engines";
+}
+
+TEST_F(Ratings, a_tournament_with_an_engine_that_cannot_play_does_not_begin) {
+  for (const std::string wrong : {"nosuch", "minimax", "heuristic:weights=nosuch", "difficulty:11"}) {
+    const auto run = run_binary("tournament random heuristic " + wrong + " --pairs 1 --max-moves 24 --log " + at("log"),
+                                kOnlyStderr);
+    EXPECT_TRUE(run.code == 2 || run.code == 3) << run.out;
+    EXPECT_EQ(run.out.find(" against "), std::string::npos) << run.out;
+    EXPECT_FALSE(fs::exists(at("log"))) << wrong;
+  }
+  EXPECT_EQ(run_binary("tournament random heuristic --anchor nosuch --pairs 1 --log " + at("log")).code, 2);
+  EXPECT_FALSE(fs::exists(at("log")));
+}
+
+TEST_F(Ratings, options_of_the_game_are_taken_by_match_tournament_and_ladder) {
+  const std::string flags = " --option swap=1 --pairs 1 --max-moves 24 --json --log ";
+  const auto match = run_binary("match --a heuristic --b random" + flags + at("log"));
+  ASSERT_EQ(match.code, 0);
+  EXPECT_EQ(json::parse(match.out)["options"], (json{{"swap", 1}}));
+  const auto tournament = run_binary("tournament random heuristic:random=30" + flags + at("log"));
+  ASSERT_EQ(tournament.code, 0);
+  const json tables = json::parse(tournament.out);
+  ASSERT_EQ(tables.size(), 1U);
+  EXPECT_EQ(tables[0]["options"], (json{{"swap", 1}}));
+  EXPECT_EQ(run_binary("tournament --option swap=1 random heuristic --pairs 1 --max-moves 24 --log " + at("log")).code,
+            0)
+      << "what follows the option are engines";
+  const auto ladder = run_binary("ladder --to 2" + flags + at("log"));
+  EXPECT_EQ(json::parse(ladder.out)["options"], (json{{"swap", 1}}));
+  for (const std::string verb : {"match --a random --b random", "tournament random heuristic", "ladder"}) {
+    const auto wrong = run_binary(verb + " --pairs 1 --option gravity=1 --log " + at("log"), kOnlyStderr);
+    EXPECT_EQ(wrong.code, 2) << verb;
+    EXPECT_NE(wrong.out.find("gravity"), std::string::npos) << wrong.out;
+    EXPECT_EQ(run_binary(verb + " --pairs 1 --option swap --log " + at("log")).code, 2) << verb;
+  }
+}
+
+TEST_F(Ratings, the_sound_lines_of_a_damaged_log_are_rated_and_the_damage_is_told) {
+  const std::string match = "match --a heuristic --b random --pairs 3 --max-moves 60 --log " + at("log");
+  ASSERT_EQ(run_binary(match).code, 0);
+  std::ifstream in(at("log"));
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t second = bytes.find('\n') + 1;
+  bytes[second + 40] ^= 1;
+  std::ofstream(at("log")) << bytes;
+
+  const auto rated = run_binary("ratings --json --log " + at("log"));
+  EXPECT_EQ(rated.code, 1);
+  const json table = json::parse(rated.out).at(0);
+  EXPECT_EQ(table["damaged_lines"], 1);
+  EXPECT_EQ(table["first_damaged_line"], 2);
+  for (const json& rating : ratings_of(rated.out)) EXPECT_EQ(rating["games"], 5);
+  const auto told = run_binary("ratings --log " + at("log"), kOnlyStderr);
+  EXPECT_EQ(told.code, 1);
+  EXPECT_NE(told.out.find(at("log") + " is damaged: 1 line, the first of them line 2."), std::string::npos) << told.out;
+
+  for (const std::string& verb : {match, "tournament random heuristic --pairs 1 --log " + at("log")}) {
+    const auto refused = run_binary(verb, kOnlyStderr);
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_NE(refused.out.find("is damaged in line 2"), std::string::npos) << refused.out;
+  }
+  std::ifstream after(at("log"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(after), {}), bytes);
+}
+
+TEST_F(Ratings, a_sound_log_has_no_damaged_lines) {
+  ASSERT_EQ(run_binary("match --a heuristic --b random --pairs 1 --max-moves 60 --log " + at("log")).code, 0);
+  const auto rated = run_binary("ratings --json --log " + at("log"));
+  EXPECT_EQ(rated.code, 0);
+  EXPECT_EQ(json::parse(rated.out).at(0)["damaged_lines"], 0);
+  EXPECT_TRUE(json::parse(rated.out).at(0)["first_damaged_line"].is_null());
+}
+
+TEST_F(Ratings, a_file_that_is_no_match_log_is_kept) {
+  for (const std::string verb : {"match --a random --b random", "tournament random heuristic", "ladder --to 2"}) {
+    std::ofstream(at("p.json")) << "{\"precious\":1}";
+    const auto run = run_binary(verb + " --pairs 1 --log " + at("p.json"), kOnlyStderr);
+    EXPECT_EQ(run.code, 1);
+    EXPECT_NE(run.out.find(at("p.json")), std::string::npos) << run.out;
+    std::ifstream in(at("p.json"));
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "{\"precious\":1}");
+  }
+  EXPECT_EQ(run_binary("ratings --log " + at("p.json")).code, 1);
+}
+
+TEST_F(Ratings, an_anchor_that_never_played_is_told) {
+  ASSERT_EQ(run_binary("match --a heuristic --b random --pairs 1 --max-moves 60 --log " + at("log")).code, 0);
+  const auto missing = run_binary("ratings --anchor minimax:nodes=7 --log " + at("log"), kOnlyStderr);
+  EXPECT_EQ(missing.code, 0);
+  EXPECT_NE(missing.out.find("'minimax:nodes=7' has no game in this log"), std::string::npos) << missing.out;
+  EXPECT_EQ(run_binary("ratings --anchor heuristic --log " + at("log"), kOnlyStderr).out, "");
+}
+
+TEST_F(Ratings, bounds_are_rounded_as_the_rating_is) {
+  const std::string tournament = "tournament heuristic heuristic:random=50 heuristic:random=75 --board hex8 --pairs 4";
+  ASSERT_EQ(run_binary(tournament + " --log " + at("log")).code, 0);
+  const std::string verb = "ratings --anchor heuristic:random=50 --log " + at("log");
+  const auto text = run_binary(verb).out;
+  const auto tables = run_binary(verb + " --json").out;
+  for (const json& rating : ratings_of(tables)) {
+    const auto bound = [](const json& value) {
+      return value.is_null() ? std::string("open") : std::to_string(std::lround(value.get<double>()));
+    };
+    EXPECT_NE(text.find("[" + bound(rating["elo_low"]) + ", " + bound(rating["elo_high"]) + "]"), std::string::npos)
+        << text << rating;
+  }
+}
+
+TEST_F(Ratings, an_interrupted_match_is_a_failure_that_says_how_to_go_on) {
+  mz::test::Running match({"match", "--a", "heuristic", "--b", "random", "--pairs", "1000000", "--log", at("log")});
+  std::error_code missing;
+  for (std::uintmax_t size = 0; size == 0 || size == static_cast<std::uintmax_t>(-1);) {
+    std::this_thread::yield();
+    size = fs::file_size(at("log"), missing);
+  }
+  match.signal(SIGINT);
+  EXPECT_EQ(match.wait_for_end(), 1);
+  EXPECT_NE(match.said().find("the same command goes on where this one stopped"), std::string::npos) << match.said();
+}
+
+TEST_F(Ratings, a_test_without_both_claims_or_with_one_twice_is_refused) {
+  for (const std::string sprt : {"elo0=0", "elo1=10", "alpha=0.05", "elo0=0,elo0=5,elo1=10", "elo0=0,elo1=5,elo1=10",
+                                 "elo0=0,elo1=10,beta=0.1,beta=0.1", "elo0=0,elo1=10,gamma=1", "elo0=0,elo1=x", ","}) {
+    const auto run =
+        run_binary("match --a random --b random --pairs 1 --sprt " + sprt + " --log " + at("log"), kOnlyStderr);
+    EXPECT_EQ(run.code, 2) << sprt;
+    EXPECT_NE(run.out.find("elo0=0,elo1=10,alpha=0.05,beta=0.05"), std::string::npos) << run.out;
+  }
+  EXPECT_EQ(
+      run_binary("match --a random --b random --pairs 1 --max-moves 24 --sprt elo0=0,elo1=10 --log " + at("log")).code,
+      0);
+}
+
+TEST_F(Ratings, a_file_of_weights_that_cannot_be_used_is_named) {
+  std::ofstream(at("w.json")) << "{}";
+  const std::string engine = "heuristic:weights=" + at("w.json");
+  const auto run = run_binary("match --a " + engine + " --b random --pairs 1 --log " + at("log"), kOnlyStderr);
+  EXPECT_EQ(run.code, 1);
+  EXPECT_NE(run.out.find("'" + at("w.json") + "'"), std::string::npos) << run.out;
+  const auto tuning = run_binary("cmaes --start " + at("w.json") + " --out " + at("out.json"), kOnlyStderr);
+  EXPECT_EQ(tuning.code, 1);
+  EXPECT_NE(tuning.out.find("'" + at("w.json") + "'"), std::string::npos) << tuning.out;
 }
 
 TEST_F(Ratings, a_tournament_of_three_seats_plays_the_same_games_in_whatever_order_engines_are_named) {
