@@ -1,8 +1,10 @@
 #include "node/command_line.h"
 
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "node/exit_code.h"
 #include "node/verbs.h"
@@ -10,6 +12,8 @@
 
 namespace mz {
 namespace {
+
+constexpr char kJoinTokenPrefix[] = "MZ1-";
 
 // CLI11's messages have no full stop and sometimes span lines.
 std::string sentence(std::string text) {
@@ -29,7 +33,17 @@ std::string command_so_far(const CLI::App& app) {
   }
 }
 
-int parse_and_run(int argc, char** argv) {
+// Other users of the computer can read the arguments of a process for as long as it lives, and a node lives long. The program
+// goes on with a copy of them; here, and so in the process that `up` leaves behind, nothing is left of a secret.
+void hide_join_tokens(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    char* token = std::strstr(argv[i], kJoinTokenPrefix);
+    if (token == nullptr) continue;
+    for (char* c = token + std::strlen(kJoinTokenPrefix); *c != '\0'; ++c) *c = 'x';
+  }
+}
+
+int parse_and_run(int argc, const char* const* argv) {
   CLI::App app{"MeshZero plays, stores and shows games; every machine runs this one program.", "meshzero"};
   app.set_version_flag("--version", "meshzero " + std::string(version()), "Print the version and exit.");
   app.get_formatter()->column_width(34);
@@ -58,7 +72,11 @@ int parse_and_run(int argc, char** argv) {
 
 int run_command_line(int argc, char** argv) {
   try {
-    return parse_and_run(argc, argv);
+    const std::vector<std::string> given(argv, argv + argc);
+    hide_join_tokens(argc, argv);
+    std::vector<const char*> words;
+    for (const std::string& word : given) words.push_back(word.c_str());
+    return parse_and_run(argc, words.data());
   } catch (const std::exception& error) {  // a bug of ours or memory exhaustion; a verb reports its own errors
     return report({ErrorKind::failure, std::string("Stopped by an internal error: ") + error.what() + "."});
   }

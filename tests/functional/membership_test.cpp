@@ -37,6 +37,9 @@ class Membership : public NodeTest {
  protected:
   void TearDown() override {
     nodes_.clear();
+    if (!in_background_.empty()) {
+      EXPECT_EQ(verb("down", in_background_).code, 0);
+    }
     NodeTest::TearDown();
   }
 
@@ -112,6 +115,7 @@ class Membership : public NodeTest {
   }
 
   std::map<std::string, std::unique_ptr<NodeProcess>> nodes_;
+  std::string in_background_ = {};  // the name of a node that `up` left there
 };
 
 TEST_F(Membership, AFreshNodeIsTheAdminOfItsOwnCluster) {
@@ -342,6 +346,11 @@ TEST_F(Membership, SecretsAreNotInLogsArgumentsAddressesOrFilesOthersMayRead) {
   const std::string join = token("a");
   ASSERT_TRUE(mz::write_private_file(root_ / "token", join).ok());
   start("b", {"--join", "@" + (root_ / "token").string(), "--peer", at("a")});
+  const std::string typed = token("a", "--role node --uses 5");
+  start("c", {"--join", typed, "--peer", at("a")});
+  ASSERT_EQ(verb("up --port 0 --workers 0 --disk-floor-gb 0 --peer " + at("a") + " --join=" + typed, "d").code, 0);
+  in_background_ = "d";
+  const int background_pid = verb_json("status", "d").value("pid", 0);
   const std::string reader = token("a", "--role operator");
   EXPECT_EQ(answer_to_token(reader, "a", "GET", "/api/v1/identity"), 200);
   EXPECT_EQ(answer_to_token("wrong" + reader, "a", "GET", "/api/v1/identity"), 401);
@@ -352,24 +361,26 @@ TEST_F(Membership, SecretsAreNotInLogsArgumentsAddressesOrFilesOthersMayRead) {
       0);
   ASSERT_EQ(verb("nodes promote " + id("b"), "a").code, 0);
 
-  std::vector<std::string> secrets{join.substr(join.size() - 26), reader.substr(reader.size() - 26),
-                                   "four words in a row"};
+  std::vector<std::string> secrets{join.substr(join.size() - 26), typed.substr(typed.size() - 26),
+                                   reader.substr(reader.size() - 26), "four words in a row"};
   for (const char* file : {"node.key", "authority.key"}) {
     std::istringstream lines(file_text(dir("a") / "identity" / file));
     for (std::string line; std::getline(lines, line);) {
       if (!line.starts_with("-----")) secrets.push_back(line);
     }
   }
-  ASSERT_GE(secrets.size(), 5U);
+  ASSERT_GE(secrets.size(), 6U);
   std::size_t searched = 0;
-  for (const char* name : {"a", "b"}) {
+  for (const char* name : {"a", "b", "c", "d"}) {
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(dir(name))) {
       const bool own = (entry.status().permissions() & std::filesystem::perms(077)) == std::filesystem::perms::none;
       if (entry.is_regular_file() && !own) files.push_back(entry.path());
     }
 #ifdef __linux__
-    const std::filesystem::path process = "/proc/" + std::to_string(nodes_.at(name)->pid());
+    const int pid = nodes_.contains(name) ? nodes_.at(name)->pid() : background_pid;
+    const std::filesystem::path process = "/proc/" + std::to_string(pid);
+    EXPECT_NE(file_text(process / "cmdline").find("up"), std::string::npos) << name;
     files.push_back(process / "cmdline");
     files.push_back(process / "environ");
 #endif
@@ -380,7 +391,7 @@ TEST_F(Membership, SecretsAreNotInLogsArgumentsAddressesOrFilesOthersMayRead) {
     }
     EXPECT_NE(file_text(dir(name) / "log" / "node.log").find("info"), std::string::npos);
   }
-  EXPECT_GE(searched, 6U);
+  EXPECT_GE(searched, 12U);
 }
 
 }  // namespace
