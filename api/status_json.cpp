@@ -59,8 +59,9 @@ json history_json(const NodeSnapshot& snapshot) {
   return {{"interval_s", snapshot.history_interval_s}, {"times", snapshot.history_times}, {"games_per_hour", rows}};
 }
 
-json alerts_json(const NodeSnapshot& snapshot) {
+json alerts_json(const NodeSnapshot& snapshot, const ClusterPicture* cluster) {
   json alerts = json::array();
+  if (cluster != nullptr && cluster->role == "frozen") alerts.push_back({{"level", "error"}, {"text", kFrozenAlert}});
   for (const Alert& alert : snapshot.alerts) alerts.push_back({{"level", alert.level}, {"text", alert.text}});
   return alerts;
 }
@@ -101,7 +102,7 @@ std::string status_json(const NodeSnapshot& snapshot, Health health, const Clust
          {"total_bytes", snapshot.disk_total_bytes},
          {"games_bytes", snapshot.games_bytes}}},
        {"memory", {{"rss_bytes", snapshot.resident_bytes}, {"workers_rss_bytes", snapshot.workers_resident_bytes}}},
-       {"alerts", alerts_json(snapshot)}});
+       {"alerts", alerts_json(snapshot, cluster)}});
   if (cluster != nullptr) status.update(cluster_json(*cluster));
   return dump(status);
 }

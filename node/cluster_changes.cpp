@@ -62,8 +62,12 @@ std::string why_nobody_leads(const ClusterPicture& picture) {
 
 void ClusterChanges::note(const std::shared_ptr<const ClusterPicture>& picture, std::int64_t now) {
   if (journal_ == nullptr) return;
+  if (before_) note_self(*before_, *picture);
+  if (picture->role == "frozen") {  // nobody talks to it, which says nothing of the others
+    before_ = picture;
+    return;
+  }
   if (before_) {
-    note_self(*before_, *picture);
     for (const ClusterMember& member : picture->members) {
       if (member.incarnation == 0) continue;  // hearsay: it has not been heard of by its own word
       const ClusterMember* before = before_->member(member.node);

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/loopback_client.h"
+#include "api/status_json.h"
 #include "node/configuration_flags.h"
 #include "node/control_client.h"
 #include "node/doctor/system.h"
@@ -110,8 +111,11 @@ std::string program_file() {
 std::vector<MemberToVisit> read_status(const json& status, Facts& facts) {
   facts.node.health = text_in(status, "status");
   facts.node.version = text_in(status, "version");
+  facts.node.frozen = text_in(status, "role") == "frozen";
   for (const json& alert : list_in(status, "alerts")) {
-    if (facts.node.alerts.size() < kMaxAlerts) facts.node.alerts.push_back(text_in(alert, "text"));
+    const std::string text = text_in(alert, "text");
+    if (text == kFrozenAlert) continue;  // there is a finding of its own for that
+    if (facts.node.alerts.size() < kMaxAlerts) facts.node.alerts.push_back(text);
   }
   const json limits = status.value("limits", json());
   const json floor = limits.is_object() ? limits.value("disk_floor_bytes", json()) : json();

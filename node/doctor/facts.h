@@ -29,6 +29,7 @@ struct NodeFacts {
   pid_t pid = 0;
   std::uint16_t port = 0;   // where it listens, or would
   std::string health = {};  // ok, starting, degraded
+  bool frozen = false;      // another machine uses its identity
   std::vector<std::string> alerts = {};
   std::string version = {};  // of the running node
   std::string program_version = {};

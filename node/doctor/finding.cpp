@@ -32,6 +32,11 @@ constexpr FindingKind kKinds[] = {
     {"node.locked", kWarning, "Something holds the lock of the data directory, and it is no running node.",
      "Another command of meshzero may be at work there, or a node is just starting. Ask again in a moment."},
 
+    {"identity.cloned", kError, "Another machine uses the identity of this node; both are frozen.",
+     "On each of the two machines: meshzero down, then meshzero identity reset, then join again with a token. If none "
+     "of "
+     "the other members is an admin, first: meshzero ca backup FILE, and after the reset: meshzero ca restore FILE"},
+
     {"port.listening", kOk, "The node listens for other machines.", ""},
     {"port.this-computer", kInfo, "The node, which has no other members, listens on this computer only.",
      "It listens for others from the first join token on: meshzero token create --role node"},

@@ -53,11 +53,15 @@ Findings check_node(const Facts& facts) {
       break;
   }
   const std::string who = "The node (process " + std::to_string(node.pid) + ")";
-  if (node.health == "ok")
+  if (node.frozen) {
+    findings.push_back(finding("identity.cloned", who + " is frozen: another machine uses its identity, so neither of "
+                                                        "the two takes part in the cluster."));
+  }
+  if (node.health == "ok" && !node.frozen)
     findings.push_back(finding("node.running", who + " runs and is healthy."));
   else if (node.health == "starting")
     findings.push_back(finding("node.starting", who + " is starting."));
-  else
+  else if (node.health != "ok")
     findings.push_back(finding("node.degraded", who + " runs, but is " + node.health + "."));
   for (const std::string& alert : node.alerts) findings.push_back(finding("node.alert", alert));
   if (!node.version.empty() && node.version != node.program_version) {
@@ -90,7 +94,7 @@ Findings check_certificates(const Facts& facts) {
 }
 
 Findings check_admins(const Facts& facts) {
-  if (facts.members.empty() || facts.node.state != State::up) return {};
+  if (facts.members.empty() || facts.node.state != State::up || facts.node.frozen) return {};
   std::size_t admins = facts.self_admin ? 1 : 0;
   for (const MemberFacts& member : facts.members) admins += member.admin ? 1 : 0;
   if (admins == 0) return {finding("admin.none", "No node of the cluster is known to hold its signing key.")};

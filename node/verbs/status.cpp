@@ -1,4 +1,5 @@
 // `meshzero status`: what a running node says about itself.
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 
@@ -37,14 +38,29 @@ void print_requests(const DataDirectory& data) {
   }
 }
 
+// Without those who have left, were put out or have a double.
+std::size_t present(const json& members) {
+  return static_cast<std::size_t>(std::count_if(members.begin(), members.end(),
+                                                [](const json& each) { return each.value("state", "") != "left"; }));
+}
+
+void print_cluster(const json& status) {
+  const std::string role = status.value("role", "");
+  if (role == "frozen") {
+    std::printf("cluster    frozen: another machine uses the identity of this node\n");
+    return;
+  }
+  const json leader = status.value("leader", json());
+  std::printf("cluster    %s, leader %s, %zu members\n", role.c_str(),
+              leader.is_string() ? leader.get<std::string>().substr(0, NodeId::kShortLength).c_str() : "none",
+              present(status.at("members")));
+}
+
 void print(const json& status, std::uint16_t port) {
   std::printf("node       %s, process %d, %s\n", status.value("status", "").c_str(), status.value("pid", 0),
               page_address(port).c_str());
   std::printf("data       %s\n", status.value("data_dir", "").c_str());
-  const json leader = status.value("leader", json());
-  std::printf("cluster    %s, leader %s, %zu members\n", status.value("role", "").c_str(),
-              leader.is_string() ? leader.get<std::string>().substr(0, NodeId::kShortLength).c_str() : "none",
-              status.at("members").size());
+  print_cluster(status);
   if (const json etcd = status.value("etcd", json());
       etcd.is_object() && etcd.value("silent_since", json()).is_number()) {
     const auto since = etcd["silent_since"].get<std::time_t>();

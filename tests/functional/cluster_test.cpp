@@ -125,8 +125,16 @@ TEST_F(ClusterTest, ACopiedDataDirectoryFreezesBothNodes) {
   start("thief");
   ASSERT_EQ(ids_["b"], ids_["thief"]);
   for (const char* name : {"b", "thief"}) {
-    nodes_[name]->status_when([](const json& now) { return now.value("role", "") == "frozen"; });
+    const json status = nodes_[name]->status_when([](const json& now) { return now.value("role", "") == "frozen"; });
+    EXPECT_NE(status.at("alerts").dump().find("meshzero identity reset"), std::string::npos) << status.at("alerts");
     expect_event(*nodes_[name], "clone", "so both are frozen");
+    const std::string shown = run_binary("status --data " + dir(name)).out;
+    EXPECT_NE(shown.find("cluster    frozen: another machine uses the identity of this node\n"), std::string::npos)
+        << shown;
+    const auto examined = run_binary("doctor --json --data " + dir(name));
+    EXPECT_NE(examined.out.find("\"identity.cloned\""), std::string::npos) << examined.out;
+    EXPECT_EQ(examined.out.find("\"member."), std::string::npos) << examined.out;
+    EXPECT_EQ(examined.code, 1);
   }
   nodes_["a"]->status_when([&](const json& now) { return member_of(now, ids_["b"]).value("state", "") == "left"; });
   expect_event(*nodes_["a"], "clone", "so both are frozen");

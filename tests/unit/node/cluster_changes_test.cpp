@@ -180,6 +180,9 @@ TEST_F(ClusterChangesTest, ANewAdminAndAFrozenNode) {
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_TRUE(lines[0].starts_with("clone error Another machine runs with the identity of this node")) << lines[0];
   EXPECT_TRUE(noted(100).empty());
+  picture_.members[1].state = "dead";
+  picture_.members.push_back(member("third"));
+  EXPECT_TRUE(noted(100).empty()) << "nobody talks to it, so it says nothing of the others";
 }
 
 TEST_F(ClusterChangesTest, AClusterWithoutRoomIsSaidOnceEachTime) {

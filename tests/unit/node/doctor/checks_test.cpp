@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/status_json.h"
 #include "node/doctor/collect.h"
 
 namespace mz::doctor {
@@ -129,6 +130,25 @@ TEST(Doctor, SaysWhatTheNodeIsDoing) {
   facts.node.state = State::refused;
   facts.node.reason = "It is somebody else's.";
   EXPECT_EQ(found(facts, "node.refused").text, facts.node.reason);
+}
+
+TEST(Doctor, ACopiedIdentityIsSaidAndTheOthersAreNotJudgedByIt) {
+  MemberFacts lost = other();
+  lost.state = "dead";
+  lost.dials_back = false;
+  MemberFacts refusing = other("second");
+  refusing.way = Way::refused;
+  Facts facts = with(lost);
+  facts.members.push_back(refusing);
+  facts.node.frozen = true;
+  EXPECT_EQ(ids(check_node(facts)), Ids{"identity.cloned"}) << "it is not called healthy";
+  const Finding cloned = found(facts, "identity.cloned");
+  EXPECT_EQ(cloned.level, Level::error);
+  EXPECT_NE(cloned.remedy.find("meshzero identity reset"), std::string::npos);
+  EXPECT_TRUE(check_members(facts).empty());
+  EXPECT_TRUE(check_admins(facts).empty());
+  facts.node.health = "degraded";
+  EXPECT_EQ(ids(check_node(facts)), (Ids{"identity.cloned", "node.degraded"}));
 }
 
 TEST(Doctor, SaysWhatANodeThatIsDownHasLeft) {
@@ -368,6 +388,11 @@ TEST(Doctor, ReadsAStatusAndTrustsNothingInIt) {
   EXPECT_EQ(facts.disk.floor_bytes, 5U);
   ASSERT_FALSE(facts.node.alerts.empty());
   EXPECT_EQ(facts.node.alerts[0], "A [2Jx");
+  EXPECT_FALSE(facts.node.frozen);
+  Facts frozen;
+  read_status({{"role", "frozen"}, {"alerts", {{{"text", kFrozenAlert}}, {{"text", "Another one."}}}}}, frozen);
+  EXPECT_TRUE(frozen.node.frozen);
+  EXPECT_EQ(frozen.node.alerts, std::vector<std::string>{"Another one."}) << "the other has a finding of its own";
   Facts empty;
   EXPECT_TRUE(read_status(nlohmann::json::object(), empty).empty());
 }
