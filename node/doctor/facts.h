@@ -113,7 +113,7 @@ struct CertificateFacts {
 };
 
 struct MemberFacts {
-  enum class Way : std::uint8_t { reached, unreachable, refused, other_protocol };
+  enum class Way : std::uint8_t { reached, unreachable, refused, expired, other_protocol };
   std::string id = {};
   std::string name = {};
   std::string state = {};  // alive, suspect, dead: what the running node says; empty when none runs

@@ -85,6 +85,9 @@ constexpr FindingKind kKinds[] = {
      "Open this node's port here (see the findings on the firewall), or make both networks route to each other."},
     {"member.refused", kError, "Whatever answers at a member's address is not that member, or refuses this node.",
      "Is the address another machine's now? Compare `meshzero identity show` on both."},
+    {"member.expired", kError, "The certificate of a member has ended, so nobody talks to it.",
+     "Let an admin node run where that machine reaches it: for 180 days it is renewed by itself. After that, there: "
+     "meshzero leave, then meshzero join with a new token. If this machine's clock is ahead, set it."},
     {"member.unheard", kWarning, "A member answers this program, but the running node has lost it.",
      "Ask again in a minute; if it stays, restart the node with `meshzero down` and `meshzero up`."},
     {"member.not-asked", kInfo, "A member was reached, but could not say whether it reaches this node.",

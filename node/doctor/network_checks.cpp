@@ -189,6 +189,11 @@ Findings check_members(const Facts& facts) {
       findings.push_back(finding("member.refused", name + ": " + words_of(member.failures, " ")));
       continue;
     }
+    if (member.way == Way::expired) {
+      findings.push_back(
+          finding("member.expired", "The certificate of " + name + " has ended: " + words_of(member.failures, " ")));
+      continue;
+    }
     if (member.way == Way::other_protocol) continue;  // check_versions
     if (up && (member.state == "dead" || member.state == "suspect")) {
       findings.push_back(finding("member.unheard", name + " answers at " + member.address +

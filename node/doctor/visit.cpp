@@ -4,6 +4,7 @@
 #include <cstring>
 #include <thread>
 
+#include <openssl/x509.h>
 #include <nlohmann/json.hpp>
 
 #include "api/foreign_json.h"
@@ -100,6 +101,7 @@ void visit(const TlsContext& context, std::uint16_t own_port, MemberToVisit& mem
   const auto id = NodeId::parse(facts.id);
   if (!id) return;
   const std::string no_route = std::strerror(EHOSTUNREACH);
+  const std::string expired = X509_verify_cert_error_string(X509_V_ERR_CERT_HAS_EXPIRED);
   for (const std::string& text : member.addresses) {
     const auto address = PeerAddress::parse(text);
     if (!address) continue;
@@ -114,7 +116,10 @@ void visit(const TlsContext& context, std::uint16_t own_port, MemberToVisit& mem
       return question(*connection, facts);
     }
     facts.failures.push_back(clean(connection.error().text));
-    if (connection.error().kind == ErrorKind::refused) facts.way = Way::refused;
+    if (connection.error().kind == ErrorKind::refused) {
+      const bool ended = connection.error().text.find(expired) != std::string::npos;
+      facts.way = ended ? Way::expired : Way::refused;
+    }
     if (connection.error().text.find(no_route) != std::string::npos) ++facts.without_route;
   }
 }

@@ -5,6 +5,9 @@
 
 #include <set>
 
+#include "p2p/trust/authority.h"
+#include "p2p/trust/node_trust.h"
+#include "p2p/trust/private_file.h"
 #include "tests/functional/cluster_nodes.h"
 
 namespace {
@@ -84,6 +87,29 @@ TEST_F(DoctorTest, VisitsMembersAlsoWhenItsOwnNodeIsDown) {
   nodes_.at("b")->kill_hard();
   findings = examine_node("a");
   EXPECT_TRUE(findings.contains("member.unreachable")) << findings;
+}
+
+TEST_F(DoctorTest, SaysThatTheCertificateOfAMemberHasEnded) {
+  found({"a", "b"});
+  const std::string port = std::to_string(nodes_.at("b")->port());
+  std::chrono::duration<double> took{};
+  EXPECT_EQ(nodes_.at("b")->terminate(took), 0);
+  nodes_.at("a")->kill_hard();  // or it would renew it
+  const std::string identity = dir("b") + "/identity/";
+  const auto held = mz::NodeTrust::read_identity(identity).value();
+  const auto bytes = mz::read_private_file(dir("a") + "/identity/authority.key", 4096).value();
+  const auto key = mz::PrivateKey::from_pem(std::string(bytes.begin(), bytes.end())).value();
+  const auto old = mz::Authority::load(key, held.authority)
+                       .value()
+                       .sign(held.key.public_key(), mz::Role::worker, "", std::time(nullptr) - 40 * mz::kDaySeconds)
+                       .value();
+  ASSERT_TRUE(mz::write_private_file(identity + "certificate.pem", old.pem() + held.authority.pem()).ok());
+  nodes_["b"] =
+      std::make_unique<mz::test::NodeProcess>(dir("b"), std::vector<std::string>{"--port", port, "--workers", "0"});
+  const json findings = examine_node("a");
+  ASSERT_TRUE(findings.contains("member.expired")) << findings;
+  EXPECT_NE(findings["member.expired"]["text"].get<std::string>().find(ids_.at("b").substr(0, 7)), std::string::npos);
+  EXPECT_FALSE(findings.contains("member.refused")) << findings;
 }
 
 TEST_F(DoctorTest, SaysWhoHasThePortAndMakesNothing) {

@@ -264,13 +264,18 @@ TEST(Doctor, KnowsThePatternOfAHiddenLocalNetwork) {
   EXPECT_TRUE(has(facts, "interfaces.local-network"));
 }
 
-TEST(Doctor, TellsTheFourWaysInWhichAMemberIsOutOfReach) {
+TEST(Doctor, TellsTheFiveWaysInWhichAMemberIsOutOfReach) {
   MemberFacts member = other();
   member.way = Way::unreachable;
   member.failures = {"Nothing answers at 192.0.2.9:8765 (timed out)."};
   EXPECT_NE(found(with(member), "member.unreachable").text.find("timed out"), std::string::npos);
   member.way = Way::refused;
   EXPECT_EQ(found(with(member), "member.refused").level, Level::error);
+  member.way = Way::expired;
+  member.failures = {"192.0.2.9:8765: certificate has expired."};
+  const Finding ended = found(with(member), "member.expired");
+  EXPECT_NE(ended.text.find("The certificate of studio (4k2lq7a) has ended"), std::string::npos) << ended.text;
+  EXPECT_NE(ended.remedy.find("renewed by itself"), std::string::npos) << ended.remedy;
   member = other();
   member.dials_back = false;
   member.back_text = "Nothing answers at 192.0.2.5:8765.";
