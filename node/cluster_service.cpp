@@ -15,7 +15,7 @@ namespace {
 static_assert(Roster::kMaxExcluded >= RevocationSet::kMaxEntries, "whoever was put out is known to the agreement");
 
 constexpr Duration kPictureEvery = kHeartbeat / 2;
-constexpr Duration kDescribeEvery = 20 * kHeartbeat;  // addresses, role and fitness of this node are looked up again
+constexpr Duration kDescribeEvery = 20 * kHeartbeat;  // addresses and fitness of this node are looked up again
 constexpr std::size_t kMaxHints = 16;
 
 Now clock_now() {
@@ -210,6 +210,7 @@ void ClusterService::stop() {
 
 void ClusterService::run() {
   Instant described_at = clock_now().boot;
+  std::uint8_t described_roles = role_bits(trust_);
   for (;;) {
     const Instant wake = machine_ ? machine_->wake_at() : INT64_MAX;
     const Duration longest = std::clamp<Duration>(wake - clock_now().boot, 0, kHeartbeat);
@@ -232,8 +233,12 @@ void ClusterService::run() {
       drain(nullptr);
     }
     publish(false);
-    if (const Instant now = clock_now().boot; now - described_at >= kDescribeEvery) {
+    // With the role of the cluster that this machine is of: another one is entered in a moment.
+    const std::uint8_t roles = role_bits(trust_);
+    const bool new_role = roles != described_roles && cluster_id_text(trust_.cluster_id()) == cluster_;
+    if (const Instant now = clock_now().boot; new_role || now - described_at >= kDescribeEvery) {
       described_at = now;
+      described_roles = roles;
       describe();
     }
   }
