@@ -82,11 +82,20 @@ Result<std::string> read_secret(const std::string& file, const std::string& ques
     return Error{ErrorKind::usage,
                  "There is no terminal to ask. Name a file with --passphrase-file, or - for standard input."};
   }
+  const Silence silence;  // first: what is typed before it is shown, and lost
   std::fprintf(stderr, "%s: ", question.c_str());
-  const Silence silence;
   auto line = first_line(std::cin, "the terminal");
   std::fprintf(stderr, "\n");
   return line;
+}
+
+Result<std::string> read_new_secret(const std::string& file, const std::string& question) {
+  auto secret = read_secret(file, question);
+  if (!secret || !file.empty()) return secret;
+  const auto again = read_secret(file, "The same once more");
+  if (!again) return again;
+  if (*again != *secret) return Error{ErrorKind::usage, "The two are not the same. Nothing was done; try again."};
+  return secret;
 }
 
 }  // namespace mz

@@ -21,5 +21,7 @@ Result<std::vector<PeerAddress>> parse_peers(const std::vector<std::string>& tex
 
 // A secret of a person: the first line of a file, or of standard input for "-". The terminal is asked when nothing is named.
 Result<std::string> read_secret(const std::string& file, const std::string& question);
+// The same for a new one: on the terminal it is asked for twice, since nobody sees what he types.
+Result<std::string> read_new_secret(const std::string& file, const std::string& question);
 
 }  // namespace mz

@@ -14,8 +14,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kLongPatience{60};  // for what asks other machines
 constexpr std::string_view kJoinPath = "/api/v1/membership/join";
+constexpr std::string_view kLeavePath = "/api/v1/membership/leave";
+constexpr std::string_view kPromotion = "/promote";
+
+bool asks_others(std::string_view path) {
+  return path == kJoinPath || path == kLeavePath || path.ends_with(kPromotion);
+}
 
 // `looks`: whether this computer may look for others on its network.
 Result<json> ask_here(const DataDirectory& data, bool looks, const std::string& method, const std::string& path,
@@ -78,7 +85,7 @@ Result<json> local_call(const FlagValues& flags, const std::string& method, cons
       question.content_type = "application/json";
       question.body = body.dump();
     }
-    return ask_node(*data, question, kPatience);
+    return ask_node(*data, question, asks_others(path) ? kLongPatience : kPatience);
   }
   return ask_here(*data, configuration->is_auto("discovery"), method, path, body);
 }

@@ -23,7 +23,7 @@ int back_up(const FlagValues& flags, const std::string& file, const std::string&
   if (std::filesystem::exists(file, error)) {
     return report({ErrorKind::refused, "The file " + file + " exists already. Choose another name."});
   }
-  auto passphrase = read_secret(passphrase_file, "A passphrase of at least 12 characters");
+  auto passphrase = read_new_secret(passphrase_file, "A passphrase of at least 12 characters");
   if (!passphrase) return report(passphrase.error());
   auto answer = local_call(flags, "POST", "/api/v1/authority/backup", {{"passphrase", *passphrase}});
   if (!answer) return report(answer.error());
@@ -38,6 +38,15 @@ int back_up(const FlagValues& flags, const std::string& file, const std::string&
         file.c_str());
   }
   return kExitOk;
+}
+
+// Somebody may expect that it meets the others by itself: the backup does not say where they are.
+void say_whether_others_are_known(const FlagValues& flags) {
+  const auto nodes = local_call(flags, "GET", "/api/v1/nodes", nullptr);
+  if (!nodes || nodes->value("nodes", json::array()).size() > 1) return;
+  std::printf(
+      "It knows no other member yet. Discovery finds those on the local network; elsewhere name one when it starts: "
+      "meshzero up --peer HOST:PORT\n");
 }
 
 int restore(const FlagValues& flags, const std::string& file, const std::string& passphrase_file, bool as_json) {
@@ -57,6 +66,7 @@ int restore(const FlagValues& flags, const std::string& file, const std::string&
     std::printf("%s\n", answer->dump(2).c_str());
   } else {
     std::printf("This node is an admin of the cluster %s now.\n", answer->value("cluster", "").substr(0, 7).c_str());
+    say_whether_others_are_known(flags);
   }
   return kExitOk;
 }

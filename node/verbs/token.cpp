@@ -1,6 +1,7 @@
 // `meshzero token`: invitations for machines, and keys for people and scripts.
 #include <cstdio>
 #include <ctime>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -26,6 +27,21 @@ std::string time_text(std::int64_t seconds) {
   char text[32] = "";
   if (::localtime_r(&time, &fields) != nullptr) std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &fields);
   return text;
+}
+
+// Whoever gives such a flag expects something else than what would be made.
+std::optional<std::string> flags_of_the_other_role(const std::string& role, const CLI::Option& uses,
+                                                   const CLI::Option& scope, const CLI::Option& days) {
+  if (role == "node" && (scope.count() > 0 || days.count() > 0)) {
+    return "--scope and --days are for operator tokens; a node token lets a machine join, within an hour. Leave them "
+           "out, or say --role operator";
+  }
+  if (role == "operator" && uses.count() > 0) {
+    return "--uses is for node tokens; an operator token is good until it ends or is revoked. Leave it out, or say "
+           "--role "
+           "node";
+  }
+  return std::nullopt;
 }
 
 int create(const FlagValues& flags, const Wanted& wanted, bool as_json) {
@@ -98,23 +114,27 @@ void add_token(CLI::App& app, Action& action) {
                    "node: lets a machine join, within an hour. operator: lets a person or script in.")
       ->required()
       ->check(CLI::IsMember({"node", "operator"}));
-  make->add_option("--uses", wanted->uses, "How many machines may join with it.")
-      ->check(CLI::Range(1U, 1000U))
-      ->capture_default_str();
-  make->add_option("--scope", wanted->scope,
-                   "What an operator may do: read, jobs (read and hand in work), admin (everything).")
-      ->check(CLI::IsMember({"read", "jobs", "admin"}))
-      ->capture_default_str();
-  make->add_option("--days", wanted->days, "How long an operator token is good.")
-      ->check(CLI::Range(1, 366))
-      ->capture_default_str();
+  const CLI::Option* uses = make->add_option("--uses", wanted->uses, "How many machines may join with it.")
+                                ->check(CLI::Range(1U, 1000U))
+                                ->capture_default_str();
+  const CLI::Option* scope =
+      make->add_option("--scope", wanted->scope,
+                       "What an operator may do: read, jobs (read and hand in work), admin (everything).")
+          ->check(CLI::IsMember({"read", "jobs", "admin"}))
+          ->capture_default_str();
+  const CLI::Option* days = make->add_option("--days", wanted->days, "How long an operator token is good.")
+                                ->check(CLI::Range(1, 366))
+                                ->capture_default_str();
   make->add_flag("--json", *as_json, "Print JSON.");
   const FlagValues make_flags = add_configuration_flags(*make, {"data"});
   make->footer(
       "Examples:\n  meshzero token create --role node\n  meshzero token create --role node --uses 20 > fleet.token\n"
       "  meshzero token create --role operator --scope jobs --days 7");
-  make->callback(
-      [&action, make_flags, wanted, as_json] { action = [=] { return create(make_flags, *wanted, *as_json); }; });
+  make->callback([&action, make_flags, wanted, uses, scope, days, as_json] {
+    const auto given = flags_of_the_other_role(wanted->role, *uses, *scope, *days);
+    if (given) throw CLI::ValidationError(*given);
+    action = [=] { return create(make_flags, *wanted, *as_json); };
+  });
 
   CLI::App* show =
       verb->add_subcommand("list", "List the valid tokens that this node has made, without their secrets.");

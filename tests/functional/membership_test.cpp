@@ -8,6 +8,7 @@
 #include "p2p/protocol.h"
 #include "p2p/trust/authority.h"
 #include "p2p/trust/private_file.h"
+#include "tests/functional/terminal.h"
 #include "tests/functional/test_node.h"
 
 namespace {
@@ -256,6 +257,102 @@ TEST_F(Membership, AnExpiredMemberMayOnlyRenewAndDoes) {
   EXPECT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 200);
 }
 
+TEST_F(Membership, NodesShowsWhoIsAnAdminAndWhatIsNotKnown) {
+  start("a");
+  start_member("b", "a");
+  for (const json& node : verb_json("nodes", "b").at("nodes")) {
+    for (const char* key : {"name", "state", "roles", "leader", "this"}) EXPECT_TRUE(node.contains(key)) << node;
+    EXPECT_NE(node.at("state"), "");
+  }
+  until("a", "both were heard of", [&] {
+    const json nodes = verb_json("nodes", "a").at("nodes");
+    return std::all_of(nodes.begin(), nodes.end(), [](const json& node) { return node.at("state") == "alive"; });
+  });
+  const std::string shown = verb("nodes", "a").out;
+  EXPECT_NE(shown.find(id("a") + "  alive    admin  "), std::string::npos) << shown;
+  EXPECT_NE(shown.find(id("b") + "  alive    worker  "), std::string::npos) << shown;
+
+  stop("b");
+  const json known = verb_json("nodes", "b");
+  EXPECT_EQ(known.at("running"), false);
+  ASSERT_EQ(known.at("nodes").size(), 2U);
+  for (const json& node : known.at("nodes")) EXPECT_EQ(node.at("state"), "unknown") << node;
+  EXPECT_NE(verb("nodes", "b", kOnlyStderr).out.find("No node runs here; these members were known last."),
+            std::string::npos);
+  const Ended watching = verb("nodes --watch", "b", kOnlyStderr);
+  EXPECT_EQ(watching.code, 3) << "there is nothing to watch";
+  EXPECT_NE(watching.out.find("No node runs on"), std::string::npos) << watching.out;
+}
+
+TEST_F(Membership, ANodeThatHangsIsNotWaitedForAMinute) {
+  start("a");
+  ASSERT_EQ(::kill(nodes_.at("a")->pid(), SIGSTOP), 0);
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(verb("nodes", "a").code, 5);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(40));
+  ASSERT_EQ(::kill(nodes_.at("a")->pid(), SIGCONT), 0);
+}
+
+TEST_F(Membership, ATokenTakesNoFlagsOfTheOtherRole) {
+  for (const char* words : {"--role node --scope admin", "--role node --days 3", "--role operator --uses 5"}) {
+    const Ended ended = verb(std::string("token create ") + words, "a", kOnlyStderr);
+    EXPECT_EQ(ended.code, 2) << words;
+    EXPECT_NE(ended.out.find("Leave"), std::string::npos) << ended.out;
+  }
+}
+
+TEST_F(Membership, OnlyWhoIsAMemberIsPutOutWithoutForce) {
+  start("a");
+  start_member("b", "a");
+  const std::string outcast = id("b");
+  ASSERT_EQ(verb("revoke " + outcast.substr(0, 7), "a").code, 0);
+  const Ended again = verb("revoke " + outcast.substr(0, 7), "a");
+  EXPECT_EQ(again.code, 0);
+  EXPECT_NE(again.out.find("was put out of the cluster before"), std::string::npos) << again.out;
+  const std::string nobody = mz::NodeId::of_public_key(mz::Bytes{1}).text();
+  EXPECT_EQ(verb("revoke " + nobody.substr(0, 7), "a").code, 3);
+  const Ended refused = verb("revoke " + nobody, "a", kOnlyStderr);
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_NE(refused.out.find("--force"), std::string::npos) << refused.out;
+  const Ended forced = verb("revoke --force " + nobody, "a");
+  EXPECT_EQ(forced.code, 0);
+  EXPECT_NE(forced.out.find("is put out of the cluster"), std::string::npos)
+      << "it had not been before: " << forced.out;
+}
+
+TEST_F(Membership, ANewAdminSaysSoAtOnce) {
+  start("a");
+  start_member("b", "a");
+  ASSERT_EQ(verb("nodes promote " + id("b"), "a").code, 0);
+  const auto promoted = std::chrono::steady_clock::now();
+  const std::string self = id("b");
+  nodes_.at("b")->status_when([&](const json& status) {
+    const json members = status.value("members", json::array());
+    return std::any_of(members.begin(), members.end(), [&](const json& member) {
+      return member.at("node_id") == self && member.at("roles").dump().find("admin") != std::string::npos;
+    });
+  });
+  // It looks at itself each ten seconds anyway.
+  EXPECT_LT(std::chrono::steady_clock::now() - promoted, std::chrono::seconds(6));
+}
+
+TEST_F(Membership, APassphraseIsTypedTwice) {
+  start("a");
+  const std::string file = (root_ / "backup").string();
+  const std::vector<std::string> words{"ca", "backup", file, "--data", dir("a").string()};
+  for (const char* second : {"four words in a raw", "four words in a row"}) {
+    mz::test::Terminal terminal(words);
+    ASSERT_TRUE(terminal.shows("A passphrase of at least 12 characters: ")) << terminal.text();
+    terminal.type("four words in a row\n");
+    ASSERT_TRUE(terminal.shows("The same once more: ")) << terminal.text();
+    EXPECT_FALSE(std::filesystem::exists(file));
+    terminal.type(std::string(second) + "\n");
+    const bool same = std::string(second) == "four words in a row";
+    EXPECT_EQ(terminal.exit_code(), same ? 0 : 2) << terminal.text();
+    EXPECT_EQ(std::filesystem::exists(file), same);
+  }
+}
+
 TEST_F(Membership, ARevokedNodeIsAStrangerEverywhere) {
   start("a");
   start_member("b", "a");
@@ -304,7 +401,10 @@ TEST_F(Membership, ABackupOfTheAuthorityOutlivesTheOnlyAdmin) {
   ASSERT_TRUE(mz::write_private_file(root_ / "wrong", "four words in a raw\n").ok());
   start("fresh");
   EXPECT_EQ(verb("ca restore " + backup + " --passphrase-file " + (root_ / "wrong").string(), "fresh").code, 4);
-  ASSERT_EQ(verb("ca restore " + backup + with_passphrase, "fresh").code, 0);
+  const Ended restored = verb("ca restore " + backup + with_passphrase, "fresh");
+  ASSERT_EQ(restored.code, 0);
+  EXPECT_NE(restored.out.find("It knows no other member yet."), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("--peer HOST:PORT"), std::string::npos) << restored.out;
   EXPECT_EQ(identity("fresh").at("cluster"), cluster);
   EXPECT_EQ(identity("fresh").value("role", ""), "admin");
   EXPECT_EQ(answer_to(held_by("b"), "fresh", "/api/v1/identity"), 200);
