@@ -64,6 +64,20 @@ TEST_F(ClusterTest, ANodeThatShallLeadLastLeadsOnlyWhileItIsAlone) {
   EXPECT_EQ(leader_of(status), ids_["b"]);
 }
 
+// 2 nodes, of which the one leads that is no admin
+TEST_F(ClusterTest, ALeaderThatIsNoAdminSignsNothing) {
+  start("a", {"--lead", "last"});
+  join("b", "a");
+  nodes_["b"]->status_when([this](const json& now) { return leader_of(now) == ids_["b"]; });
+  EXPECT_FALSE(std::filesystem::exists(dir("b") + "/identity/authority.key"));
+  for (const std::string& words : {std::string("token create --role node"), "revoke " + ids_["a"],
+                                   "nodes promote " + ids_["a"], "ca backup " + dir("b") + ".backup"}) {
+    std::ofstream(root_ / "passphrase") << "four words in a row\n";
+    const std::string secret = words.starts_with("ca") ? " --passphrase-file " + (root_ / "passphrase").string() : "";
+    EXPECT_EQ(run_binary(words + secret + " --data " + dir("b")).code, 4) << words;
+  }
+}
+
 // 3 nodes
 TEST_F(ClusterTest, AKilledLeaderIsReplacedAndComesBackAsAMember) {
   const std::vector<std::string> all{"a", "b", "c"};
