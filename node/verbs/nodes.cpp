@@ -41,6 +41,7 @@ Result<Known> known_nodes(const FlagValues& flags) {
   for (json& node : known.nodes) {
     json all = unheard;
     all.update(node);
+    if (known.running && all.at("roles").empty() && all.at("state") == "alive") all["state"] = "new";  // hearsay
     node = std::move(all);
   }
   return known;
