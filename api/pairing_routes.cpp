@@ -74,6 +74,8 @@ constexpr Field kProgress[] = {
     {"state", FieldType::text, "waiting, confirmed_here, confirmed_there, done, refused, expired or failed"},
     {"text", FieldType::text, "The same as a sentence."},
     {"certificate", FieldType::text, "When it is done: the certificate, in PEM.", Given::optional},
+    {"revocations", FieldType::text, "When it is done: the signed list of nodes that were put out, in base32.",
+     Given::optional},
     {"members", FieldType::list, "When it is done: `node_id` and `addresses` of each member.", Given::optional},
 };
 
@@ -113,7 +115,8 @@ constexpr int kTurnAround[] = {409};
 
 // Why a request of a machine goes no further; nothing when it may.
 std::optional<HttpResponse> unfit(const NodeServices& services, const Request& request) {
-  if (services.pairing == nullptr || services.membership == nullptr) return not_ready_response();
+  if (services.pairing == nullptr || services.membership == nullptr || services.trust == nullptr)
+    return not_ready_response();
   // The node's own socket has no channel to bind anything to.
   if (!request.arrival.encrypted) return error_response(403, "tls", "Machines pair over TLS only.");
   return std::nullopt;
@@ -178,6 +181,7 @@ HttpResponse poll_route(const NodeServices& services, const Request& request) {
     std::vector<MemberAddress> members = services.membership->others();
     members.push_back(services.membership->self());
     said["certificate"] = progress->certificate->pem();
+    said["revocations"] = to_base32(services.trust->revocations());
     said["members"] = members_json(members);
   }
   return json_response(said);

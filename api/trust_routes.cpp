@@ -73,7 +73,7 @@ constexpr Field kJoinFields[] = {
     {"proof", FieldType::text, "That the sender holds the token, bound to this connection, in base32."},
     {"addresses", FieldType::texts, "Where the sender may be reached, as HOST:PORT.", Given::optional},
 };
-constexpr Field kJoined[] = {kCertificateField, kMembersField};
+constexpr Field kJoined[] = {kCertificateField, kRevocationsField, kMembersField};
 constexpr Field kRenewFields[] = {kRequestField};
 constexpr Field kRenewed[] = {kCertificateField, kRevocationsField};
 constexpr Field kPromotionFields[] = {
@@ -182,7 +182,10 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
            attempt.token_id + ".");
   // Where it says it is reached: hints, for whoever answers there must prove to be it.
   services.membership->admitted({.node = joined, .addresses = read_addresses(body->value("addresses", json()))});
-  return json_response({{"certificate", certificate->pem()}, {"members", all_members(*services.membership)}});
+  // With those who were put out before it came: nobody else needs to be reached for that.
+  return json_response({{"certificate", certificate->pem()},
+                        {"revocations", to_base32(services.trust->revocations())},
+                        {"members", all_members(*services.membership)}});
 }
 
 HttpResponse renew_route(const NodeServices& services, const Request& request) {

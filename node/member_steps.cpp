@@ -70,8 +70,11 @@ Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, con
     return Error{ErrorKind::corrupt,
                  "The node at " + address.text() + " sent a certificate that is not for this node."};
   }
+  auto revocations = read_revocations(said, address);
+  if (!revocations) return revocations.error();
   return Admitted{.certificate = certificate->front(),
                   .authority = *authority,
+                  .revocations = std::move(*revocations),
                   .members = read_members(said.value("members", json())),
                   .admin = peer->node_id,
                   .admin_address = address};
@@ -152,7 +155,15 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
   return *last;
 }
 
-Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
+Result<Bytes> read_revocations(const json& answer, const PeerAddress& address) {
+  auto list = from_base32(text_of(answer, "revocations"));
+  if (list && !list->empty()) return std::move(*list);
+  return Error{ErrorKind::corrupt,
+               "The node at " + address.text() +
+                   " did not say which nodes were put out of its cluster. Run the same version of MeshZero on both."};
+}
+
+Result<Bytes> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline) {
   auto connection = dial_member(trust, address, std::nullopt, deadline);
   if (!connection) return connection.error();
   if (!connection->peer() || connection->peer()->role != Role::admin) {
@@ -166,7 +177,10 @@ Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadl
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
   auto certificate = Certificate::all_from_pem(text_of(said, "certificate"), 1);
   if (!certificate) return certificate.error();
-  return trust.adopt_renewal(certificate->front());
+  auto revocations = read_revocations(said, address);
+  if (!revocations) return revocations;
+  if (auto adopted = trust.adopt_renewal(certificate->front()); !adopted) return adopted.error();
+  return revocations;
 }
 
 Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const PeerAddress& address, Deadline deadline) {
@@ -225,8 +239,8 @@ Meeting meet(const NodeTrust& trust, const std::vector<MemberAddress>& members, 
     if (answer->status == 409) meeting.state = CandidateState::other_version;
     return meeting;
   }
-  auto list = from_base32(text_of(said, "revocations"));
-  if (!list) return failed({ErrorKind::corrupt, "The node at " + address.text() + " sent no list of revocations."});
+  auto list = read_revocations(said, address);
+  if (!list) return failed(list.error());
   return {.state = CandidateState::member,
           .reason = "It proved to be the member " + node.short_text() + ".",
           .said = Exchanged{

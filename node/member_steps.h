@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "api/dial.h"
 #include "api/membership.h"
 #include "engine/base/result.h"
@@ -19,6 +21,7 @@ namespace mz {
 struct Admitted {
   Certificate certificate;
   Certificate authority;
+  Bytes revocations;                   // of the cluster, as they came: nothing of them has been checked
   std::vector<MemberAddress> members;  // the admin among them
   NodeId admin;
   PeerAddress admin_address;  // where it answered
@@ -39,8 +42,12 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
                              const std::vector<std::string>& own, const std::function<Error()>& nobody,
                              Deadline deadline);
 
-// A new certificate from the member at this address, also when the current one has expired; adopts it. not_found: it is no admin.
-Result<void> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline);
+// The list of revocations in the answer of that node.
+Result<Bytes> read_revocations(const nlohmann::json& answer, const PeerAddress& address);
+
+// A new certificate from the member at this address, also when the current one has expired; adopts it, and gives the list of
+// revocations that came with it. not_found: it is no admin.
+Result<Bytes> ask_for_renewal(NodeTrust& trust, const PeerAddress& address, Deadline deadline);
 
 // Makes the member at this address, which must be `node`, an admin.
 Result<void> hand_over_authority(NodeTrust& trust, const NodeId& node, const PeerAddress& address, Deadline deadline);

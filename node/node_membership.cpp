@@ -220,7 +220,11 @@ Result<void> NodeMembership::enter(const Admitted& admitted) {
 }
 
 Result<void> NodeMembership::adopt(const Admitted& admitted) {
-  if (auto adopted = trust_.adopt(admitted.certificate, admitted.authority); !adopted) return adopted;
+  if (auto adopted = trust_.adopt(admitted.certificate, admitted.authority, admitted.revocations); !adopted) {
+    return Error{adopted.error().kind,
+                 "What the node " + admitted.admin.short_text() + " at " + admitted.admin_address.text() +
+                     " sent for joining cannot be used, and nothing was changed: " + adopted.error().text};
+  }
   forget();
   know(admitted.members, CandidateSource::known);
   know({{.node = admitted.admin, .addresses = {admitted.admin_address.text()}}}, CandidateSource::known);
@@ -261,13 +265,13 @@ Result<void> NodeMembership::restore(std::string_view passphrase, std::span<cons
   const ClusterId before = trust_.cluster_id();
   const bool alone = others().empty();
   const Result<void> restored = trust_.restore(passphrase, backup, !alone);
-  if (!restored && trust_.cluster_id() == before) return restored;
+  if (!restored) return restored;
   journal_.add(
       JournalKind::admin, JournalLevel::warn, trust_.node_id(),
       "This node took over the signing key of the cluster " + cluster_id_text(trust_.cluster_id()) + " from a backup.");
   if (trust_.cluster_id() == before) return {};
   if (const Agreement connected = agreement(); connected.entered) connected.entered();
-  return restored;
+  return {};
 }
 
 Result<void> NodeMembership::promote(const NodeId& node) {
@@ -344,7 +348,12 @@ void NodeMembership::renew() {
   for (const MemberAddress& member : those_alive_first(others())) {
     const Result<void> asked = at_any_address(member, [&](const PeerAddress& address) -> Result<void> {
       if (is_stopping()) return stopping_now();
-      return ask_for_renewal(trust_, address, within(kOneExchange));
+      const auto revocations = ask_for_renewal(trust_, address, within(kOneExchange));
+      if (!revocations) return revocations.error();
+      if (auto learnt = learn_revocations(*revocations); !learnt) {
+        spdlog::warn("{}: {}", address.text(), learnt.error().text);
+      }
+      return {};
     });
     // That a worker renews nothing says nothing of why no admin did.
     if (!asked && asked.error().kind != ErrorKind::not_found) last = asked;

@@ -122,8 +122,11 @@ Result<PairingCall::Progress> PairingCall::poll(bool confirmed, bool refused, De
     return Error{ErrorKind::corrupt,
                  "The node at " + address_.text() + " sent a certificate that is not for this node."};
   }
+  auto revocations = read_revocations(said, address_);
+  if (!revocations) return revocations.error();
   progress.admitted = Admitted{.certificate = certificate->front(),
                                .authority = authority_,
+                               .revocations = std::move(*revocations),
                                .members = read_members(said.value("members", json())),
                                .admin = node_,
                                .admin_address = address_};

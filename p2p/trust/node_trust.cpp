@@ -19,6 +19,7 @@ constexpr char kCertificateFile[] = "certificate.pem";
 constexpr char kAuthorityKeyFile[] = "authority.key";
 constexpr char kNextAuthorityKeyFile[] = "authority.next";
 constexpr char kRevokedFile[] = "revoked";
+constexpr char kNextRevokedFile[] = "revoked.next";
 constexpr char kJoinTokenFile[] = "join-tokens";
 constexpr char kOperatorTokenFile[] = "operator-tokens";
 constexpr std::string_view kPromotionPurpose = "meshzero promotion 1";
@@ -136,8 +137,8 @@ Result<TlsIdentity> NodeTrust::read_identity(const std::filesystem::path& direct
 Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory)) return {};
   // The key last: a half-finished reset is finished by the next.
-  for (const char* name : {kCertificateFile, kAuthorityKeyFile, kNextAuthorityKeyFile, kRevokedFile, kJoinTokenFile,
-                           kOperatorTokenFile, kKeyFile}) {
+  for (const char* name : {kCertificateFile, kAuthorityKeyFile, kNextAuthorityKeyFile, kRevokedFile, kNextRevokedFile,
+                           kJoinTokenFile, kOperatorTokenFile, kKeyFile}) {
     if (auto removed = remove_private_file(directory / name); !removed) return removed;
   }
   return {};
@@ -169,17 +170,17 @@ Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
   auto state = make_state((*both)[0], (*both)[1], std::move(signer));
   if (!state) return state;
 
-  auto revoked = read_private_file(file(kRevokedFile), RevocationSet::kMaxBytes);
-  if (!revoked) {
-    if (revoked.error().kind != ErrorKind::not_found) return revoked.error();
-    return state;
-  }
   const ClusterId cluster = (*both)[1].fingerprint();
-  // Of a dropped cluster when the last change of clusters was interrupted.
-  if (revoked->size() < cluster.size() || !std::equal(cluster.begin(), cluster.end(), revoked->begin())) return state;
-  if (auto merged = (*state)->revoked.merge(*revoked); !merged) {
-    return Error{ErrorKind::corrupt, "The revocations in " + file(kRevokedFile).string() +
-                                         " are damaged. Remove the file; the other members have them too."};
+  for (const char* name : {kRevokedFile, kNextRevokedFile}) {
+    auto revoked = read_private_file(file(name), RevocationSet::kMaxBytes);
+    if (!revoked && revoked.error().kind == ErrorKind::not_found) continue;
+    if (!revoked) return revoked.error();
+    // Of another cluster when a change of clusters was interrupted.
+    if (revoked->size() < cluster.size() || !std::equal(cluster.begin(), cluster.end(), revoked->begin())) continue;
+    if (auto merged = (*state)->revoked.merge(*revoked); !merged) {
+      return Error{ErrorKind::corrupt, "The revocations in " + file(name).string() +
+                                           " are damaged. Remove the file; the other members have them too."};
+    }
   }
   return state;
 }
@@ -213,20 +214,26 @@ Result<void> NodeTrust::check_own(const Certificate& certificate, const Certific
 }
 
 Result<void> NodeTrust::enter(const Certificate& certificate, const Certificate& authority,
-                              std::optional<Authority> signer, const Bytes* revoked) {
+                              std::optional<Authority> signer, std::span<const std::uint8_t> revoked) {
   auto next = make_state(certificate, authority, signer);
   if (!next) return next.error();
-  if (state_ && state_->authority.fingerprint() == authority.fingerprint()) (*next)->revoked = state_->revoked;
-  if (revoked != nullptr) {
-    if (auto merged = (*next)->revoked.merge(*revoked); !merged) return merged.error();
+  const bool same = state_ && state_->authority.fingerprint() == authority.fingerprint();
+  if (same) (*next)->revoked = state_->revoked;
+  if (!revoked.empty()) {
+    if (auto merged = (*next)->revoked.merge(revoked); !merged) return merged.error();
   }
   // The certificate decides: until it is replaced the old cluster's key is untouched, and from then on nothing can fail any
-  // more. A key that does not fit it is removed at the next start.
+  // more. A key that does not fit it is removed at the next start. Whoever was put out is on disk before it.
+  if (!(*next)->revoked.entries().empty()) {
+    const char* const name = same ? kRevokedFile : kNextRevokedFile;
+    if (auto written = write_private_file(file(name), (*next)->revoked.encode()); !written) return written;
+  }
   if (signer) {
     if (auto written = write_private_file(file(kNextAuthorityKeyFile), signer->key().pem()); !written) return written;
   }
   if (auto written = write_private_file(file(kCertificateFile), certificate.pem() + authority.pem()); !written) {
     static_cast<void>(remove_private_file(file(kNextAuthorityKeyFile)));
+    if (!same) static_cast<void>(remove_private_file(file(kNextRevokedFile)));
     return written;
   }
   if (signer) {
@@ -234,11 +241,13 @@ Result<void> NodeTrust::enter(const Certificate& certificate, const Certificate&
   } else {
     static_cast<void>(remove_private_file(file(kAuthorityKeyFile)));
   }
-  const Result<void> kept = write_private_file(file(kRevokedFile), (*next)->revoked.encode());
-  const bool nobody_is_revoked = (*next)->revoked.entries().empty();  // as a file of another cluster says too
+  // When that fails they are found at the next start under the other name.
+  if (!same && write_private_file(file(kRevokedFile), (*next)->revoked.encode())) {
+    static_cast<void>(remove_private_file(file(kNextRevokedFile)));
+  }
   state_ = std::move(*next);
   publish();
-  return nobody_is_revoked ? Result<void>() : kept;
+  return {};
 }
 
 // Under its proper name. When that fails it is found at the next start under the other one.
@@ -450,10 +459,14 @@ Result<std::size_t> NodeTrust::add_revocations(std::span<const std::uint8_t> lis
   return added;
 }
 
-Result<void> NodeTrust::adopt(const Certificate& certificate, const Certificate& authority) {
+Result<void> NodeTrust::adopt(const Certificate& certificate, const Certificate& authority,
+                              std::span<const std::uint8_t> revoked) {
   if (auto own = check_own(certificate, authority); !own) return own;
+  if (revoked.empty()) {
+    return Error{ErrorKind::corrupt, "The list of nodes that were put out of that cluster is missing."};
+  }
   const std::lock_guard lock(mutex_);
-  return enter(certificate, authority, std::nullopt);
+  return enter(certificate, authority, std::nullopt, revoked);
 }
 
 Result<void> NodeTrust::adopt_renewal(const Certificate& certificate) {
@@ -503,7 +516,7 @@ Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std
                  "The backup is of another cluster, and this node has other members. Leave its cluster "
                  "first: meshzero leave."};
   }
-  return enter(*own, *certificate, *authority, revoked.empty() ? nullptr : &revoked);
+  return enter(*own, *certificate, *authority, revoked);
 }
 
 Result<void> NodeTrust::start_alone() {

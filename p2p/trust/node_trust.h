@@ -7,7 +7,9 @@
 //   certificate.pem   the node's certificate and the authority's; replaced in one step, so it alone says which cluster
 //   authority.key     on admin nodes only; a key that does not fit certificate.pem belongs to a dropped cluster and is removed
 //   authority.next    the same, of the cluster that is being entered, until certificate.pem names it
-//   revoked, join-tokens, operator-tokens
+//   revoked           whoever was put out of the cluster
+//   revoked.next      the same, of the cluster that is being entered, until certificate.pem names it
+//   join-tokens, operator-tokens
 //
 // Thread-safe. Every change is durable before a call returns; what is only looked at (certificates, contexts, whether a node
 // is revoked, whether a token is good) never waits for such a write. TLS contexts are replaced when the certificate is;
@@ -111,8 +113,10 @@ class NodeTrust {
   Result<std::size_t> add_revocations(std::span<const std::uint8_t> list);
 
   // Enters another cluster: this one's authority and tokens are dropped, the key stays. The certificate must be of this
-  // node's key and signed by the authority.
-  Result<void> adopt(const Certificate& certificate, const Certificate& authority);
+  // node's key and signed by the authority. `revoked` is that cluster's list: whoever is on it counts as put out from the first
+  // moment. When it is no such list nothing is changed.
+  Result<void> adopt(const Certificate& certificate, const Certificate& authority,
+                     std::span<const std::uint8_t> revoked);
   // The same cluster, a newer certificate.
   Result<void> adopt_renewal(const Certificate& certificate);
   Result<void> accept_promotion(const Promotion& promotion);
@@ -135,10 +139,10 @@ class NodeTrust {
   Result<std::unique_ptr<State>> load() const;
   Result<std::unique_ptr<State>> make_state(Certificate certificate, Certificate authority,
                                             std::optional<Authority> signer) const;
-  // Writes certificate (and the authority's key) and makes them count.
-  // With those whom a backup says to be revoked. An error after the change says that these are not on disk.
+  // Writes certificate (and the authority's key) and makes them count, with those whom that list says to be revoked. An error
+  // says that nothing was changed.
   Result<void> enter(const Certificate& certificate, const Certificate& authority, std::optional<Authority> signer,
-                     const Bytes* revoked = nullptr);
+                     std::span<const std::uint8_t> revoked = {});
   void keep_authority_key(const Authority& signer) const;
   Result<void> check_own(const Certificate& certificate, const Certificate& authority) const;
   Result<const Authority*> signer() const;

@@ -373,6 +373,28 @@ TEST_F(Membership, ARevokedNodeIsAStrangerEverywhere) {
   EXPECT_EQ(answer_to(held_by("c"), "b", "/api/v1/identity"), 200) << "with a new key it may join again";
 }
 
+TEST_F(Membership, WhoJoinsAfterARevocationKnowsOfItWithoutTheAdmin) {
+  start("a");
+  start_member("b", "a");
+  start_member("c", "a");
+  ASSERT_EQ(verb("leave", "b").code, 0);
+  const mz::TlsIdentity outcast = held_by("c");
+  const std::string outcast_id = id("c");
+  ASSERT_EQ(verb("revoke " + outcast_id, "a").code, 0);
+  ASSERT_EQ(verb("join " + token("a") + " --peer " + at("a"), "b").code, 0);
+  EXPECT_EQ(answer_to(outcast, "b", "/api/v1/identity"), 401);
+  stop("b");
+  stop("a");
+  start("b");
+  EXPECT_EQ(answer_to(outcast, "b", "/api/v1/identity"), 401);
+  const json own = id("b");
+  until("b", "it leads without the outcast", [&] { return nodes_.at("b")->status().value("leader", json()) == own; });
+  const json status = nodes_.at("b")->status();
+  for (const json& member : status.at("members")) {
+    EXPECT_FALSE(member.at("node_id") == outcast_id && member.at("state") != "left") << member.dump();
+  }
+}
+
 TEST_F(Membership, APromotedNodeTakesInMachinesWhenTheFirstAdminIsGone) {
   start("a");
   start_member("b", "a");

@@ -121,8 +121,10 @@ class TrustRoutes : public testing::Test {
   NodeServices services_;
 };
 
-TEST_F(TrustRoutes, AProvenTokenIsAnsweredWithACertificateAndTheMembers) {
+TEST_F(TrustRoutes, AProvenTokenIsAnsweredWithACertificateTheMembersAndWhoWasPutOut) {
   const JoinToken token = admin_->create_join_token(1).value();
+  const NodeId outcast = NodeId::of_public_key(Bytes{1});
+  ASSERT_TRUE(admin_->revoke(outcast).ok());
   json attempt = join_body(token);
   attempt["addresses"] = {"10.0.0.9:8765", "not an address", 7};
   const HttpResponse response = join(attempt, from_node());
@@ -132,7 +134,9 @@ TEST_F(TrustRoutes, AProvenTokenIsAnsweredWithACertificateAndTheMembers) {
   EXPECT_EQ(membership_.admitted_[0].addresses, std::vector<std::string>{"10.0.0.9:8765"});
   const json body = json::parse(response.body);
   const auto certificate = Certificate::all_from_pem(body.at("certificate").get<std::string>(), 1).value();
-  EXPECT_TRUE(joiner_->adopt(certificate.front(), admin_->authority()).ok());
+  const Bytes revocations = from_base32(body.at("revocations").get<std::string>()).value();
+  EXPECT_TRUE(joiner_->adopt(certificate.front(), admin_->authority(), revocations).ok());
+  EXPECT_TRUE(joiner_->is_revoked(outcast)) << "from the first moment";
   EXPECT_EQ(body.at("members").at(0).at("addresses").at(0), "self.local:8765");
 }
 
@@ -285,7 +289,7 @@ TEST_F(TrustRoutes, APromotionMakesTheNodeAnAdmin) {
   const json joined = json::parse(join(join_body(token), from_node()).body);
   ASSERT_TRUE(joiner_
                   ->adopt(Certificate::all_from_pem(joined.at("certificate").get<std::string>(), 1).value().front(),
-                          admin_->authority())
+                          admin_->authority(), admin_->revocations())
                   .ok());
   const Promotion promotion = admin_->promote(joiner_->key().public_key()).value();
   services_.trust = joiner_.get();

@@ -117,7 +117,10 @@ TEST_F(ClusterServiceTest, ANodeThatLeavesWaitsForThePromiseOnWhichItsGoodByeRes
 
 TEST_F(ClusterServiceTest, ANodeThatCouldNotLeaveIsPresentAgainAndForgetsNoRevocation) {
   const auto member = NodeTrust::open({.directory = folder_ / "member", .host = ""}).value();
-  ASSERT_TRUE(member->adopt(trust_->admit_confirmed(member->key().public_key()).value(), trust_->authority()).ok());
+  ASSERT_TRUE(member
+                  ->adopt(trust_->admit_confirmed(member->key().public_key()).value(), trust_->authority(),
+                          trust_->revocations())
+                  .ok());
   NodeSigner signer(*member);
   Card card;
   card.id = member->node_id();

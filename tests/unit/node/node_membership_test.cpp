@@ -8,6 +8,7 @@
 
 #include "api/member_list.h"
 #include "p2p/protocol.h"
+#include "tests/unit/node/paired_machines.h"
 
 namespace mz {
 namespace {
@@ -134,6 +135,53 @@ TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
   EXPECT_TRUE(membership_->leave().ok());
   EXPECT_NE(trust_->cluster_id(), before);
   EXPECT_EQ(told, (Told{"leaving", "entered"})) << "nobody of the cluster that it left";
+}
+
+// Real machines that talk over TLS; none pairs by itself.
+class MembershipBetweenMachines : public test::PairedMachines {
+ protected:
+  test::Machine& member_of(test::Machine& admin, const std::string& name) {
+    test::Machine& member = machine(name, {.open = false});
+    const auto admitted = admin.trust->admit_confirmed(member.trust->key().public_key());
+    EXPECT_TRUE(member.trust->adopt(admitted.value(), admin.trust->authority(), admin.trust->revocations()).ok());
+    member.membership->learn_members({{admin.trust->node_id(), {admin.address().text()}}});
+    return member;
+  }
+  // The texts of the events of that kind.
+  static std::vector<std::string> events(const test::Machine& machine, JournalKind kind) {
+    std::vector<std::string> texts;
+    for (const JournalEntry& entry : machine.journal.after(0, 1000)) {
+      if (entry.kind == kind) texts.push_back(entry.text);
+    }
+    return texts;
+  }
+};
+
+TEST_F(MembershipBetweenMachines, ARenewalTellsWhoWasPutOutMeanwhile) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& member = member_of(admin, "member");
+  admin.services.membership = nullptr;  // so that it renews, but exchanges nothing
+  const NodeId outcast = NodeId::of_public_key(Bytes{1});
+  ASSERT_TRUE(admin.trust->revoke(outcast).ok());
+  std::mutex mutex;  // guards what follows
+  std::vector<NodeId> excluded;
+  NodeMembership::Agreement agreement;
+  agreement.excluded = [&](const NodeId& node) {
+    const std::lock_guard lock(mutex);
+    excluded.push_back(node);
+  };
+  member.membership->connect(std::move(agreement));
+  for (test::Machine* each : {&admin, &member}) each->advance(29 * kDaySeconds);
+  ASSERT_LE(member.trust->renewal_due(), member.trust->now());
+  member.membership->start({});
+  EXPECT_TRUE(test::comes_true([&] {
+    const std::lock_guard lock(mutex);
+    return !excluded.empty();
+  }));
+  member.membership->stop();
+  EXPECT_TRUE(member.trust->is_revoked(outcast));
+  EXPECT_EQ(excluded, std::vector{outcast});
+  EXPECT_EQ(events(member, JournalKind::revocation).size(), 1U);
 }
 
 }  // namespace

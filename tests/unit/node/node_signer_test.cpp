@@ -21,7 +21,7 @@ class NodeSignerTest : public testing::Test {
     admin_ = open("admin");
     member_ = open("member");
     const auto certificate = admit(*member_);
-    ASSERT_TRUE(member_->adopt(certificate, admin_->authority()).ok());
+    ASSERT_TRUE(member_->adopt(certificate, admin_->authority(), admin_->revocations()).ok());
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 

@@ -321,6 +321,21 @@ TEST_F(PairingServiceTest, ARevokedNodeMayNotEvenAsk) {
   EXPECT_TRUE(admin.pairing->requests().empty());
 }
 
+TEST_F(PairingServiceTest, WhoPairsKnowsAtOnceWhoWasPutOutBefore) {
+  Machine& admin = machine("admin");
+  Machine& joiner = machine("joiner");
+  const NodeId outcast = NodeId::of_public_key(Bytes{1});
+  ASSERT_TRUE(admin.trust->revoke(outcast).ok());
+  const auto asked = joiner.pairing->start(admin.address());
+  ASSERT_TRUE(asked.ok()) << asked.error().text;
+  ASSERT_TRUE(admin.sees(joiner, PairingState::waiting));
+  ASSERT_TRUE(admin.confirm(joiner, *asked->digits).ok());
+  ASSERT_TRUE(joiner.confirm(admin, *asked->digits).ok());
+  ASSERT_TRUE(joiner.sees(admin, PairingState::done));
+  EXPECT_EQ(joiner.trust->cluster_id(), admin.trust->cluster_id());
+  EXPECT_TRUE(joiner.trust->is_revoked(outcast));
+}
+
 TEST_F(PairingServiceTest, AnApprovalIsForOneIdAndOneHour) {
   Machine& admin = machine("admin");
   const std::string given = [&] {
@@ -429,7 +444,10 @@ class Middle {
     const auto progress = call_->poll(true, false, within(std::chrono::seconds(30)));
     if (lies) {
       const auto key = key_of_request(request_).value();
-      return say({{"state", "done"}, {"text", ""}, {"certificate", trust->admit_confirmed(key).value().pem()}});
+      return say({{"state", "done"},
+                  {"text", ""},
+                  {"certificate", trust->admit_confirmed(key).value().pem()},
+                  {"revocations", to_base32(trust->revocations())}});
     }
     return say({{"state", progress ? pairing_state_word(progress->state) : "failed"}, {"text", ""}});
   }

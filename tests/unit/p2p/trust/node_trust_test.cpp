@@ -35,7 +35,7 @@ class Trust : public testing::Test {
   }
   void join(NodeTrust& joiner, NodeTrust& admin) {
     const JoinToken token = admin.create_join_token(1).value();
-    ASSERT_TRUE(joiner.adopt(admin.admit(attempt(joiner, token)).value(), admin.authority()).ok());
+    ASSERT_TRUE(joiner.adopt(admin.admit(attempt(joiner, token)).value(), admin.authority(), admin.revocations()).ok());
   }
   // What the server learns of the client.
   std::optional<Peer> met(const NodeTrust& client, const NodeTrust& server) {
@@ -134,9 +134,9 @@ TEST_F(Trust, ACertificateOfAnotherKeyOrClusterIsNotAdopted) {
   const auto two = open("two");
   const JoinToken token = admin->create_join_token(2).value();
   const Certificate for_two = admin->admit(attempt(*two, token)).value();
-  EXPECT_FALSE(one->adopt(for_two, admin->authority()).ok());
-  EXPECT_FALSE(two->adopt(for_two, one->authority()).ok());
-  EXPECT_TRUE(two->adopt(for_two, admin->authority()).ok());
+  EXPECT_FALSE(one->adopt(for_two, admin->authority(), admin->revocations()).ok());
+  EXPECT_FALSE(two->adopt(for_two, one->authority(), one->revocations()).ok());
+  EXPECT_TRUE(two->adopt(for_two, admin->authority(), admin->revocations()).ok());
 }
 
 TEST_F(Trust, AnAddressThatFailsFiveTimesWaitsAMinute) {
@@ -287,6 +287,64 @@ TEST_F(Trust, OtherMembersLearnOfARevocation) {
   EXPECT_EQ(one->add_revocations(admin->revocations()).value(), 0U);
   EXPECT_FALSE(met(*two, *one).has_value());
   EXPECT_TRUE(open("one")->is_revoked(two->node_id()));
+}
+
+TEST_F(Trust, WhoeverWasPutOutBeforeANodeJoinedIsAStrangerToItFromTheFirstMoment) {
+  const auto admin = open("admin");
+  const auto outcast = open("outcast");
+  const auto joiner = open("joiner");
+  join(*outcast, *admin);
+  ASSERT_TRUE(admin->revoke(outcast->node_id()).ok());
+  join(*joiner, *admin);
+  EXPECT_FALSE(met(*outcast, *joiner).has_value());
+  EXPECT_TRUE(open("joiner")->is_revoked(outcast->node_id())) << "after a restart too";
+}
+
+TEST_F(Trust, AJoinWithAListOfRevocationsThatIsNoneChangesNothing) {
+  const auto admin = open("admin");
+  const auto other = open("other");
+  const auto joiner = open("joiner");
+  ASSERT_TRUE(admin->revoke(other->node_id()).ok());
+  const ClusterId before = joiner->cluster_id();
+  const Certificate certificate = admin->admit(attempt(*joiner, admin->create_join_token(1).value())).value();
+  Bytes forged = admin->revocations();
+  forged.back() ^= 1;
+  Bytes cut = admin->revocations();
+  cut.pop_back();
+  for (const Bytes& list : {Bytes(), Bytes{1, 2}, forged, cut, other->revocations()}) {
+    EXPECT_FALSE(joiner->adopt(certificate, admin->authority(), list).ok());
+    EXPECT_EQ(joiner->cluster_id(), before);
+    EXPECT_TRUE(joiner->is_admin());
+    EXPECT_EQ(open("joiner")->cluster_id(), before);
+  }
+  EXPECT_TRUE(joiner->adopt(certificate, admin->authority(), admin->revocations()).ok());
+}
+
+TEST_F(Trust, ANodeThatCannotKeepWhoWasPutOutDoesNotJoin) {
+  const auto admin = open("admin");
+  const auto joiner = open("joiner");
+  ASSERT_TRUE(admin->revoke(NodeId::of_public_key(Bytes{1})).ok());
+  const ClusterId before = joiner->cluster_id();
+  std::filesystem::create_directory(folder_ / "joiner" / "revoked.next");  // so that no file can take its place
+  const Certificate certificate = admin->admit(attempt(*joiner, admin->create_join_token(1).value())).value();
+  EXPECT_FALSE(joiner->adopt(certificate, admin->authority(), admin->revocations()).ok());
+  EXPECT_EQ(joiner->cluster_id(), before);
+}
+
+TEST_F(Trust, RevocationsThatWereNotMovedToTheirPlaceAreFoundAtTheNextStart) {
+  const NodeId outcast = NodeId::of_public_key(Bytes{1});
+  const Bytes old_list = open("joiner")->revocations();
+  {
+    const auto admin = open("admin");
+    const auto joiner = open("joiner");
+    ASSERT_TRUE(admin->revoke(outcast).ok());
+    join(*joiner, *admin);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "joiner" / "revoked.next"));
+  }
+  // As if the power had failed after the certificate was replaced.
+  std::filesystem::rename(folder_ / "joiner" / "revoked", folder_ / "joiner" / "revoked.next");
+  ASSERT_TRUE(write_private_file(folder_ / "joiner" / "revoked", old_list).ok());
+  EXPECT_TRUE(open("joiner")->is_revoked(outcast));
 }
 
 TEST_F(Trust, APromotedNodeSignsForTheCluster) {
