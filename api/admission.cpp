@@ -54,14 +54,23 @@ Admission refuse(const Error& error) {
   return admission;
 }
 
-Admission refuse_stranger() {
-  Admission admission = refuse(
-      401, "unauthorized", "This address needs credentials: an operator token, or the page opened with `meshzero ui`.");
+Admission refuse_unproven(std::string_view kind, std::string_view text) {
+  Admission admission = refuse(401, kind, text);
   admission.refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
   return admission;
 }
 
+Admission refuse_stranger() {
+  return refuse_unproven("unauthorized",
+                         "This address needs credentials: an operator token, or the page opened with `meshzero ui`.");
+}
+
 Admission refuse_principal(const Principal& principal) {
+  if (principal.put_out) {
+    return refuse_unproven(kPutOutKind,
+                           "This node was put out of the cluster. Run `meshzero identity reset` on it and join again "
+                           "with a token.");
+  }
   if (principal.kind == Principal::Kind::stranger) return refuse_stranger();
   if (principal.certificate_expired) {
     return refuse(403, "expired", "The certificate of this node has expired; it is good for renewal only.");
@@ -82,7 +91,10 @@ std::optional<Principal> identify(const NodeServices& services, const RequestHea
   if (!head.headers.contains("authorization")) {
     const bool not_ours = peer.kind == Principal::Kind::node && services.credentials != nullptr &&
                           !services.credentials->is_member(peer.cluster, peer.node_id);
-    return not_ours ? Principal{} : peer;
+    if (!not_ours) return peer;
+    Principal stranger;
+    stranger.put_out = services.credentials->was_put_out(peer.cluster, peer.node_id);
+    return stranger;
   }
   std::string_view token = head.header("authorization");
   constexpr std::string_view kScheme = "Bearer ";

@@ -31,7 +31,8 @@ class Membership {
   [[nodiscard]] virtual MemberAddress self() const = 0;
 
   // Enters the token's cluster through one of these addresses or those known from before. Refused while this node has other
-  // members.
+  // members in another cluster. A member of that cluster joins anew when its certificate has ended or no member confirms it;
+  // one that was put out is refused.
   virtual Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) = 0;
   // Tells the others and starts a cluster of one.
   virtual Result<void> leave() = 0;

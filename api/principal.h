@@ -36,12 +36,16 @@ struct Principal {
   bool certificate_expired = false;  // of node: good for renewal only
   std::int64_t certificate_end = 0;  // of node: seconds since 1970
   Digest cluster{};                  // of node: in which it is one
+  bool put_out = false;              // of stranger: holds the key of a certificate of this cluster that was revoked
   std::string label;                 // for logs and answers: a token's or session's public name, never the secret
 
   [[nodiscard]] bool is_person() const {
     return kind == Kind::operator_token || kind == Kind::session || kind == Kind::local;
   }
 };
+
+// The kind of error that a node is answered with that was put out.
+inline constexpr std::string_view kPutOutKind = "put_out";
 
 // stranger, node, operator, session, local
 std::string_view principal_word(Principal::Kind kind);

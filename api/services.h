@@ -31,6 +31,8 @@ class Credentials {
   // Whether a node of that cluster is one of ours. Connections outlive the moment in which their node is put out or this one
   // changes clusters, so every request asks.
   [[nodiscard]] virtual bool is_member(const Digest& cluster, const NodeId& node) const = 0;
+  // Whether it would be one if it had not been put out.
+  [[nodiscard]] virtual bool was_put_out(const Digest& cluster, const NodeId& node) const = 0;
 };
 
 // A null pointer is a service that this node does not run; its routes answer 503.

@@ -92,7 +92,11 @@ void FrontDoor::start() {
            [this](const SSL* connection) {
              Principal principal;
              const auto member = trust_.member(connection);
-             if (!member) return principal;
+             if (!member) {
+               const auto peer = peer_of(connection, trust_.now());
+               principal.put_out = peer && trust_.was_put_out(peer->cluster, peer->node_id);
+               return principal;
+             }
              principal.kind = Principal::Kind::node;
              principal.node_id = member->node_id;
              principal.admin_node = member->role == Role::admin;

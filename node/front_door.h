@@ -37,6 +37,9 @@ class FrontDoor {
     [[nodiscard]] bool is_member(const Digest& cluster, const NodeId& node) const override {
       return trust_.is_member(cluster, node);
     }
+    [[nodiscard]] bool was_put_out(const Digest& cluster, const NodeId& node) const override {
+      return trust_.was_put_out(cluster, node);
+    }
 
    private:
     const NodeTrust& trust_;

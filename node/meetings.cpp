@@ -217,6 +217,14 @@ void NodeMembership::try_to_meet(const PeerAddress& address) {
   note_meeting(address, meeting);
 }
 
+void NodeMembership::note_put_out(const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(put_out_told_, true)) return;  // every member says so, each minute
+  }
+  journal_.add(JournalKind::revocation, JournalLevel::error, trust_.node_id(), reason);
+}
+
 // Whoever is there has proved to hold this node's key. That is this node itself, by whatever way, or a machine with a copy of its
 // data directory; then the agreement of both freezes, by what they sign and not by where they are. Nothing when it does not say
 // which of the two in time.
@@ -249,6 +257,7 @@ void NodeMembership::note_meeting(const PeerAddress& address, const Meeting& mee
     const bool impostor = announced && meeting.state == CandidateState::refused;
     spdlog::log(impostor ? spdlog::level::warn : spdlog::level::info, "{}: {}", address.text(), meeting.reason);
   }
+  if (meeting.put_out) note_put_out(meeting.reason);
   if (!meeting.said) return;
   remember();
   const MemberAddress met{.node = meeting.said->node, .addresses = {address.text()}};

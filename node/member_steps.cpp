@@ -9,6 +9,7 @@
 #include "api/foreign_json.h"
 #include "api/http_connection.h"
 #include "api/member_list.h"
+#include "api/principal.h"
 #include "node/peer_question.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
@@ -237,6 +238,8 @@ Meeting meet(const NodeTrust& trust, const std::vector<MemberAddress>& members, 
   if (answer->status != 200 || !said.is_object()) {
     Meeting meeting = failed(refusal_of(*answer, said, address));
     if (answer->status == 409) meeting.state = CandidateState::other_version;
+    const json error = said.is_object() ? said.value("error", json()) : json();
+    meeting.put_out = answer->status == 401 && error.is_object() && text_of(error, "kind") == kPutOutKind;
     return meeting;
   }
   auto list = read_revocations(said, address);

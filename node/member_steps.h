@@ -66,6 +66,7 @@ Result<std::string> tell_own_key(const NodeTrust& trust, const std::string& mess
 struct Meeting {
   CandidateState state = CandidateState::unreachable;
   std::string reason;             // one sentence
+  bool put_out = false;           // the member says that this node was put out of the cluster
   std::optional<Exchanged> said;  // of a member
 };
 

@@ -225,8 +225,13 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
     std::optional<LookAround> look;
     if (options.discovery) look.emplace(membership);
     if (auto joined = membership.join(*options.join, options.peers); !joined) {
-      data->remove_running();
-      return joined.error();
+      // A service is started with its token each time, also when it is the first of its cluster to come up.
+      const bool member = fingerprint_prefix((*trust)->authority()) == options.join->authority;
+      if (!member || joined.error().kind != ErrorKind::unreachable) {
+        data->remove_running();
+        return joined.error();
+      }
+      spdlog::warn("{} This node has joined that cluster before and starts as a member of it.", joined.error().text);
     }
   }
   spdlog::info("meshzero {} starts on {} with {} workers, {}", identity.version, identity.data_dir,

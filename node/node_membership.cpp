@@ -36,6 +36,12 @@ Result<void> at_any_address(const MemberAddress& member, const Step& step) {
   return last;
 }
 
+Error put_out() {
+  return {ErrorKind::refused,
+          "This node was put out of that cluster. Run `meshzero identity reset` on it to give it a new key, then join "
+          "again with a token."};
+}
+
 Error stopping_now() { return {ErrorKind::refused, "This node stops."}; }
 
 std::size_t random_below(std::size_t count) {
@@ -160,16 +166,20 @@ void NodeMembership::know(const std::vector<MemberAddress>& members, CandidateSo
 }
 
 void NodeMembership::remember() {
+  const std::lock_guard file(file_mutex_);  // what was computed last is written last
   std::string text;
   {
     const std::lock_guard lock(mutex_);
     text = known_.known_text();
-    if (text == kept_) return;
-    kept_ = text;
   }
+  if (text == kept_) return;
   auto written = make_private_directory(directory_);
   if (written) written = write_private_file(directory_ / kAddressFile, text);
-  if (!written) spdlog::warn("addresses of members: {}", written.error().text);
+  if (written) {
+    kept_ = std::move(text);
+  } else {
+    spdlog::warn("addresses of members: {}", written.error().text);
+  }
 }
 
 void NodeMembership::forget() {
@@ -177,6 +187,7 @@ void NodeMembership::forget() {
   {
     const std::lock_guard lock(mutex_);
     known_ = Candidates();
+    put_out_told_ = false;
     fill_again(own);
   }
   remember();
@@ -185,12 +196,48 @@ void NodeMembership::forget() {
 
 Result<void> NodeMembership::join(const JoinToken& token, const std::vector<PeerAddress>& peers) {
   const std::lock_guard step(step_);
-  if (fingerprint_prefix(trust_.authority()) == token.authority) return {};  // it has joined already
-  if (auto alone = refuse_with_members("join another"); !alone) return alone;
+  Standing standing = Standing::unknown;
+  if (is_of(token)) {
+    standing = ask_standing(token, peers);
+    if (standing == Standing::member) return {};
+    // Nobody can give an admin more than it has, and joining would take its key away.
+    if (trust_.is_admin()) return standing == Standing::put_out ? Result<void>(put_out()) : Result<void>();
+  } else if (auto alone = refuse_with_members("join another"); !alone) {
+    return alone;
+  }
   entering_ = true;
   const Result<void> entered = find_and_enter(token, peers);
   entering_ = false;
-  return entered;
+  const bool nobody = !entered && entered.error().kind == ErrorKind::unreachable;
+  return nobody && standing == Standing::put_out ? Result<void>(put_out()) : entered;
+}
+
+bool NodeMembership::is_of(const JoinToken& token) const {
+  return fingerprint_prefix(trust_.authority()) == token.authority;
+}
+
+NodeMembership::Standing NodeMembership::ask_standing(const JoinToken& token, const std::vector<PeerAddress>& peers) {
+  if (trust_.certificate().not_after() <= trust_.now()) return Standing::unknown;
+  // The node of the token hears of revocations before others do.
+  std::vector<MemberAddress> all = those_alive_first(others());
+  std::stable_partition(all.begin(), all.end(),
+                        [&token](const MemberAddress& member) { return member.node == token.admin; });
+  std::vector<PeerAddress> places = peers;
+  for (const MemberAddress& member : all) {
+    for (const PeerAddress& address : addresses_of(member)) {
+      if (std::find(places.begin(), places.end(), address) == places.end()) places.push_back(address);
+    }
+  }
+  all.push_back(self());
+  const Deadline end = within(std::chrono::seconds(kJoinSeconds));
+  for (const PeerAddress& place : places) {
+    if (std::chrono::steady_clock::now() >= end) break;
+    const Meeting meeting = meet(trust_, all, place, std::min(end, within(std::chrono::seconds(kMeetingSeconds))));
+    note_meeting(place, meeting);
+    if (meeting.put_out || trust_.is_revoked(trust_.node_id())) return Standing::put_out;
+    if (meeting.said) return Standing::member;
+  }
+  return Standing::unknown;
 }
 
 Result<void> NodeMembership::find_and_enter(const JoinToken& token, const std::vector<PeerAddress>& peers) {
@@ -209,7 +256,8 @@ Result<void> NodeMembership::find_and_enter(const JoinToken& token, const std::v
       within(std::chrono::seconds(finds ? kFindSeconds : kJoinSeconds)));
   if (!admitted) return admitted.error();
   // Somebody whom this node was taking in when that began would be left without an admin.
-  if (auto alone = refuse_with_members("join another"); !alone) return alone;
+  if (auto alone = refuse_with_members("join another"); !is_of(token) && !alone) return alone;
+  if (is_of(token) && trust_.is_admin()) return {};  // it was made one meanwhile, and must keep the key
   return adopt(*admitted);
 }
 

@@ -121,7 +121,12 @@ class NodeMembership final : public Membership {
   void try_to_meet(const PeerAddress& address);
   [[nodiscard]] std::optional<bool> is_copy_at(const PeerAddress& address) const;
   void note_meeting(const PeerAddress& address, const Meeting& meeting);
+  void note_put_out(const std::string& reason);
   Result<void> find_and_enter(const JoinToken& token, const std::vector<PeerAddress>& peers);
+  // What members say of this node, whose cluster is that of the token; unknown when none answers or its certificate has ended.
+  enum class Standing : std::uint8_t { unknown, member, put_out };
+  Standing ask_standing(const JoinToken& token, const std::vector<PeerAddress>& peers);
+  [[nodiscard]] bool is_of(const JoinToken& token) const;
   using Hosts = std::set<std::string>;
   // Of this computer. Asks the system, so not to be called for each of many addresses, and not with mutex_ held.
   [[nodiscard]] Hosts own_hosts() const;
@@ -152,9 +157,11 @@ class NodeMembership final : public Membership {
   std::map<std::string, Sighting> sightings_;  // by instance
   DiscoveryState look_ = DiscoveryState::off;
   std::string look_text_ = kNotLooking;
-  std::string kept_;  // what the file says
+  bool put_out_told_ = false;
   bool stopping_ = false;
-  bool hurry_ = false;  // there is a revocation to pass on
+  bool hurry_ = false;     // there is a revocation to pass on
+  std::mutex file_mutex_;  // guards what follows and the file; taken before mutex_
+  std::string kept_;       // what the file says
   std::atomic<bool> entering_{false};
   std::thread thread_;
   std::vector<std::thread> meetings_;

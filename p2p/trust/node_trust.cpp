@@ -300,6 +300,10 @@ bool NodeTrust::is_member(const ClusterId& cluster, const NodeId& node) const {
   const auto now_visible = view();
   return now_visible->cluster == cluster && !now_visible->revoked.contains(node);
 }
+bool NodeTrust::was_put_out(const ClusterId& cluster, const NodeId& node) const {
+  const auto now_visible = view();
+  return now_visible->cluster == cluster && now_visible->revoked.contains(node);
+}
 std::vector<NodeId> NodeTrust::revoked_nodes() const {
   std::vector<NodeId> nodes;
   const auto now_visible = view();

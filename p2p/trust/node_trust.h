@@ -84,6 +84,8 @@ class NodeTrust {
   [[nodiscard]] bool is_revoked(const NodeId& node) const;
   // Whether a node that proved to be of that cluster is a member of the present one.
   [[nodiscard]] bool is_member(const ClusterId& cluster, const NodeId& node) const;
+  // Whether it would be one if it had not been revoked.
+  [[nodiscard]] bool was_put_out(const ClusterId& cluster, const NodeId& node) const;
   [[nodiscard]] std::vector<NodeId> revoked_nodes() const;
 
   // --- of admin nodes; refused elsewhere -------------------------------------------------------------------------------

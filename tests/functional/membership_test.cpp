@@ -353,6 +353,45 @@ TEST_F(Membership, APassphraseIsTypedTwice) {
   }
 }
 
+TEST_F(Membership, AMemberThatExpiredLongAgoIsBackWithATokenAndARevokedOneIsNot) {
+  start("a");
+  const std::string token_of_b = token("a");
+  start("b", {"--join", token_of_b, "--peer", at("a")});
+  start_member("c", "a");
+  stop("b");
+  const mz::TlsIdentity held = held_by("b");
+  const auto key = PrivateKey::from_pem(file_text(dir("a") / "identity" / "authority.key")).value();
+  const auto authority = mz::Authority::load(key, held.authority).value();
+  const auto old =
+      authority.sign(held.key.public_key(), mz::Role::worker, "", std::time(nullptr) - 220 * mz::kDaySeconds).value();
+  ASSERT_TRUE(mz::write_private_file(dir("b") / "identity" / "certificate.pem", old.pem() + held.authority.pem()).ok());
+  ASSERT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 403);
+  EXPECT_EQ(verb("join " + token("a") + " --peer " + at("a"), "b").code, 0);
+  EXPECT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 200);
+  // With a token that would let nobody else in: it is a member.
+  EXPECT_EQ(verb("join " + token_of_b + " --peer " + at("a"), "b").code, 0);
+
+  ASSERT_EQ(verb("revoke " + id("c"), "a").code, 0);
+  for (const bool runs : {true, false}) {
+    if (!runs) stop("c");
+    const Ended refused = verb("join " + token("a") + " --peer " + at("a"), "c", kOnlyStderr);
+    EXPECT_EQ(refused.code, 4);
+    EXPECT_NE(refused.out.find("meshzero identity reset"), std::string::npos) << refused.out;
+  }
+}
+
+TEST_F(Membership, AMemberStartsWithItsTokenAlsoWhenNobodyElseIsThere) {
+  start("a");
+  const std::string good = token("a");
+  const std::string address = at("a");
+  start("b", {"--join", good, "--peer", address});
+  const json cluster = identity("b").at("cluster");
+  stop("b");
+  stop("a");
+  start("b", {"--join", good, "--peer", address});
+  EXPECT_EQ(identity("b").at("cluster"), cluster);
+}
+
 TEST_F(Membership, ARevokedNodeIsAStrangerEverywhere) {
   start("a");
   start_member("b", "a");

@@ -181,6 +181,9 @@ class Tokens : public mz::Credentials {
   [[nodiscard]] bool is_member(const mz::Digest& of, const mz::NodeId& id) const override {
     return of == cluster && id != revoked;
   }
+  [[nodiscard]] bool was_put_out(const mz::Digest& of, const mz::NodeId& id) const override {
+    return of == cluster && id == revoked;
+  }
   mz::Digest cluster{};
   mz::NodeId revoked = mz::NodeId::of_public_key({});
 };
@@ -355,6 +358,28 @@ TEST(Admission, a_node_that_was_put_out_is_a_stranger_from_then_on) {
   from.principal.cluster = tokens.cluster;
   from.principal.node_id = tokens.revoked;
   EXPECT_EQ(mz::admit_request(kExamples, services, head, from.principal, from.arrival).refusal.status, 401);
+}
+
+TEST(Admission, a_node_that_was_put_out_is_told_so_and_what_to_do) {
+  const Tokens tokens;
+  NodeServices services;
+  services.credentials = &tokens;
+  const RequestHead head = head_for("POST", "/admin", sender("admin node").host);
+  const auto body_for = [&](const Principal& principal) {
+    const Admission admission = mz::admit_request(kExamples, services, head, principal, sender("admin node").arrival);
+    EXPECT_EQ(admission.refusal.status, 401);
+    return admission.refusal.body;
+  };
+  Principal outcast = sender("admin node").principal;
+  outcast.node_id = tokens.revoked;
+  EXPECT_NE(body_for(outcast).find("put_out"), std::string::npos);
+  EXPECT_NE(body_for(outcast).find("meshzero identity reset"), std::string::npos);
+  Principal connected_later;
+  connected_later.put_out = true;
+  EXPECT_NE(body_for(connected_later).find("meshzero identity reset"), std::string::npos);
+  Principal of_before = sender("admin node").principal;
+  of_before.cluster.fill(1);
+  EXPECT_EQ(body_for(of_before).find("meshzero identity reset"), std::string::npos);
 }
 
 TEST(Admission, bodies_are_checked_against_the_route_before_they_are_read) {

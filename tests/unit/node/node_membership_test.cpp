@@ -1,10 +1,14 @@
 #include "node/node_membership.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <sstream>
+#include <thread>
 
 #include "api/member_list.h"
 #include "p2p/protocol.h"
@@ -156,6 +160,84 @@ class MembershipBetweenMachines : public test::PairedMachines {
     return texts;
   }
 };
+
+TEST_F(MembershipBetweenMachines, ANodeThatWasPutOutIsToldOnceAndWhatToDo) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& outcast = member_of(admin, "outcast");
+  ASSERT_TRUE(admin.trust->revoke(outcast.trust->node_id()).ok());
+  const JoinToken token = admin.trust->create_join_token(3).value();
+  for (int i = 0; i < 3; ++i) {
+    const Result<void> joined = outcast.membership->join(token, {admin.address()});
+    ASSERT_FALSE(joined.ok());
+    EXPECT_NE(joined.error().text.find("meshzero identity reset"), std::string::npos) << joined.error().text;
+  }
+  const std::vector<std::string> told = events(outcast, JournalKind::revocation);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told.front().find("meshzero identity reset"), std::string::npos) << told.front();
+}
+
+TEST_F(MembershipBetweenMachines, AMemberThatJoinsAgainIsConfirmedAndUsesNoToken) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& member = member_of(admin, "member");
+  const JoinToken token = admin.trust->create_join_token(1).value();
+  const std::string before = member.trust->certificate().pem();
+  EXPECT_TRUE(member.membership->join(token, {}).ok()) << "by the addresses that it knows";
+  EXPECT_EQ(member.trust->certificate().pem(), before);
+  EXPECT_TRUE(admin.trust->join_tokens().front().redeemers.empty());
+  EXPECT_TRUE(admin.membership->join(token, {}).ok());
+  EXPECT_TRUE(admin.trust->is_admin()) << "with the token that it made itself";
+}
+
+TEST_F(MembershipBetweenMachines, AMemberWhoseCertificateCannotBeRenewedAnyMoreJoinsAgain) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& member = member_of(admin, "member");
+  for (test::Machine* each : {&admin, &member}) each->advance(-40 * kDaySeconds);
+  const auto old = admin.trust->admit_confirmed(member.trust->key().public_key()).value();
+  for (test::Machine* each : {&admin, &member}) each->advance(40 * kDaySeconds);
+  ASSERT_TRUE(member.trust->adopt(old, admin.trust->authority(), admin.trust->revocations()).ok());
+  const JoinToken token = admin.trust->create_join_token(1).value();
+  ASSERT_LE(member.trust->certificate().not_after(), member.trust->now());
+  EXPECT_TRUE(member.membership->join(token, {admin.address()}).ok());
+  EXPECT_GT(member.trust->certificate().not_after(), member.trust->now());
+  EXPECT_EQ(admin.trust->join_tokens().front().redeemers.size(), 1U);
+}
+
+TEST_F(MembershipBetweenMachines, NobodyIsCalledAMemberWhomNobodyConfirms) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& member = member_of(admin, "member");
+  const JoinToken token = admin.trust->create_join_token(1).value();
+  admin.listener.reset();
+  const Result<void> joined = member.membership->join(token, {});
+  ASSERT_FALSE(joined.ok());
+  EXPECT_EQ(joined.error().kind, ErrorKind::unreachable);
+}
+
+TEST_F(NodeMembershipTest, AddressesThatManyLearnAtOnceAreAllKept) {
+  make_membership({});
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  constexpr int kThreads = 8;
+  constexpr int kEach = 12;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread] {
+      for (int i = 0; i < kEach; ++i) {
+        const int number = thread * kEach + i + 1;
+        membership_->admitted({NodeId::of_public_key(Bytes{static_cast<std::uint8_t>(number)}),
+                               {"192.0.2." + std::to_string(number) + ":8765"}});
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  spdlog::set_default_logger(before);
+  EXPECT_EQ(log.str(), "") << "nobody takes the file away under the hands of another";
+  const std::size_t known = membership_->candidates().size();
+  EXPECT_EQ(known, static_cast<std::size_t>(kThreads * kEach));
+  make_membership({});
+  EXPECT_EQ(membership_->candidates().size(), known) << "as the next start reads them";
+}
 
 TEST_F(MembershipBetweenMachines, ARenewalTellsWhoWasPutOutMeanwhile) {
   test::Machine& admin = machine("admin", {.open = false});

@@ -49,6 +49,7 @@ class Machine {
     membership = std::make_unique<NodeMembership>(
         *trust, folder_ / "cluster", [this] { return std::vector{address().text()}; }, std::vector<PeerAddress>(),
         journal);
+    credentials_.trust = trust.get();
     pairing =
         std::make_unique<PairingService>(*trust, *membership, journal,
                                          PairingService::Options{.open = wishes.open,
@@ -63,6 +64,7 @@ class Machine {
     services.membership = membership.get();
     services.pairing = pairing.get();
     services.journal = &journal;
+    services.credentials = &credentials_;
     listener->start(
         {.admit = [this](const RequestHead& head, const Principal& peer,
                          const Arrival& arrival) { return admit_request(routes(), services, head, peer, arrival); },
@@ -116,7 +118,20 @@ class Machine {
   std::unique_ptr<Listener> listener;
 
  private:
+  // Those of its cluster; no operators.
+  struct Members : Credentials {
+    [[nodiscard]] std::optional<Principal> verify(std::string_view) const override { return std::nullopt; }
+    [[nodiscard]] bool is_member(const Digest& cluster, const NodeId& node) const override {
+      return trust->is_member(cluster, node);
+    }
+    [[nodiscard]] bool was_put_out(const Digest& cluster, const NodeId& node) const override {
+      return trust->was_put_out(cluster, node);
+    }
+    const NodeTrust* trust = nullptr;
+  };
+
   std::filesystem::path folder_;
+  Members credentials_;
   std::atomic<std::int64_t> time_;
   std::atomic<std::int64_t> set_by_{0};
 };
