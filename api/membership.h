@@ -34,8 +34,8 @@ class Membership {
   // members in another cluster. A member of that cluster joins anew when its certificate has ended or no member confirms it;
   // one that was put out is refused.
   virtual Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) = 0;
-  // Tells the others and starts a cluster of one.
-  virtual Result<void> leave() = 0;
+  // Tells the others and starts a cluster of one. Refused, unless by force, while the others would lose the signing key by it.
+  virtual Result<void> leave(bool by_force) = 0;
   // Takes over the authority in a backup. Refused while this node has other members of another cluster.
   virtual Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup) = 0;
   // Hands the authority's key to that member.

@@ -134,6 +134,9 @@ constexpr Field kEnterFields[] = {
     {"token", FieldType::text, "The whole join token."},
     {"peers", FieldType::texts, "Where members may be reached, as HOST:PORT.", Given::optional},
 };
+constexpr Field kLeaveFields[] = {
+    {"force", FieldType::flag, "Leave also when nobody else holds the cluster's signing key.", Given::optional},
+};
 constexpr Field kBackupFields[] = {
     {"passphrase", FieldType::text, "With which the backup is encrypted: at least 12 bytes."},
 };
@@ -381,7 +384,10 @@ HttpResponse enter_route(const NodeServices& services, const Request& request) {
 
 HttpResponse leave_route(const NodeServices& services, const Request& request) {
   if (services.trust == nullptr || services.membership == nullptr) return not_ready_response();
-  if (auto left = services.membership->leave(); !left) return error_response_to_sender(left.error());
+  const auto body = json_body(request.body, kLeaveFields);
+  if (!body) return error_response_to_sender(body.error());
+  if (auto left = services.membership->leave(flag_of(*body, "force")); !left)
+    return error_response_to_sender(left.error());
   return identity_route(services, request);
 }
 
@@ -512,11 +518,13 @@ constexpr Route kRoutes[] = {
      kSmallBody},
     {"POST",
      "/api/v1/membership/leave",
-     "This node leaves its cluster.",
+     "This node leaves its cluster. Refused while the others would lose the signing key by it.",
      kLocal,
      Pool::ui,
      leave_route,
-     {.gives = kIdentity}},
+     {.fields = kLeaveFields, .gives = kIdentity},
+     BodyKind::json,
+     kSmallBody},
     {"POST",
      "/api/v1/authority/backup",
      "The cluster's authority, encrypted.",

@@ -110,6 +110,19 @@ bool NodeSigner::verify_card(const NodeId& author, std::span<const std::uint8_t>
          certificate->public_key().verify(bytes, in.raw(in.remaining()));
 }
 
+Result<Roster> stored_roster(const NodeTrust& trust, const std::filesystem::path& directory) {
+  auto files = ClusterFiles(directory).load(cluster_id_text(trust.cluster_id()));
+  if (!files) return files.error();
+  NodeSigner signer(trust);
+  AgreementConfig config;
+  config.self = trust.node_id();
+  auto machine =
+      Agreement::start(config, {.promise = {}, .cards = std::move(files->cards), .events = {}}, signer, clock_now());
+  if (!machine) return machine.error();
+  for (const NodeId& node : trust.revoked_nodes()) (*machine)->exclude(node, clock_now());
+  return (*machine)->roster();
+}
+
 ClusterService::ClusterService(NodeTrust& trust, Options options)
     : trust_(trust),
       options_(std::move(options)),
@@ -460,6 +473,17 @@ std::vector<NodeId> ClusterService::alive() const {
   const auto now = picture();
   for (const ClusterMember& member : now->members) {
     if (member.node != now->self && member.state == "alive") nodes.push_back(member.node);
+  }
+  return nodes;
+}
+
+std::vector<NodeId> ClusterService::admins() const {
+  std::vector<NodeId> nodes;
+  const auto now = picture();
+  for (const ClusterMember& member : now->members) {
+    if (member.node == now->self || member.state == "left" || trust_.is_revoked(member.node)) continue;
+    const bool admin = std::find(member.roles.begin(), member.roles.end(), "admin") != member.roles.end();
+    if (admin) nodes.push_back(member.node);
   }
   return nodes;
 }

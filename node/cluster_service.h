@@ -46,6 +46,9 @@ class NodeSigner final : public Signer {
   Bytes spki_;
 };
 
+// The members as the cards of a node say that does not run; `directory` is its DATA/cluster.
+Result<Roster> stored_roster(const NodeTrust& trust, const std::filesystem::path& directory);
+
 class ClusterService final : public Cluster {
  public:
   static constexpr std::chrono::milliseconds kAnswerWithin{500};    // for a request with messages
@@ -90,8 +93,9 @@ class ClusterService final : public Cluster {
 
   // For node/node_membership.h.
   [[nodiscard]] std::vector<MemberAddress> others() const;
-  [[nodiscard]] std::vector<NodeId> alive() const;  // members that answer, this node not among them
-  void entered();                                   // the node is in another cluster now
+  [[nodiscard]] std::vector<NodeId> alive() const;   // members that answer, this node not among them
+  [[nodiscard]] std::vector<NodeId> admins() const;  // other members that say that they hold the signing key
+  void entered();                                    // the node is in another cluster now
   void leaving();
   void exclude(const NodeId& node);
   void introduce(const MemberAddress& member);

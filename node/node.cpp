@@ -287,6 +287,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
        .name_thread = begin_thread});
   membership.connect({.others = [&cluster] { return cluster.others(); },
                       .alive = [&cluster] { return cluster.alive(); },
+                      .admins = [&cluster] { return cluster.admins(); },
                       .entered =
                           [&cluster, &discovery] {
                             cluster.entered();

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "api/member_list.h"
+#include "node/cluster_service.h"
 #include "p2p/trust/private_file.h"
 
 namespace mz {
@@ -188,6 +189,7 @@ void NodeMembership::forget() {
     const std::lock_guard lock(mutex_);
     known_ = Candidates();
     put_out_told_ = false;
+    promoted_.clear();
     fill_again(own);
   }
   remember();
@@ -288,8 +290,40 @@ Result<void> NodeMembership::adopt(const Admitted& admitted) {
   return {};
 }
 
-Result<void> NodeMembership::leave() {
+Result<void> NodeMembership::check_key_stays() const {
+  if (!trust_.is_admin()) return {};
+  std::set<NodeId> members;
+  for (const MemberAddress& member : others()) members.insert(member.node);
+  std::vector<NodeId> admins;
+  const Agreement connected = agreement();
+  if (connected.admins) {
+    admins = connected.admins();
+  } else if (const auto roster = stored_roster(trust_, directory_)) {
+    for (const auto& [node, member] : roster->members()) {
+      if (!member.active()) members.erase(node);
+      if (!member.active()) continue;
+      members.insert(node);
+      if ((member.card.roles & Card::kAdmin) != 0) admins.push_back(node);
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    admins.insert(admins.end(), promoted_.begin(), promoted_.end());
+  }
+  const bool another =
+      std::any_of(admins.begin(), admins.end(), [&members](const NodeId& admin) { return members.contains(admin); });
+  if (members.empty() || another) return {};
+  return Error{ErrorKind::refused,
+               "Nobody but this node holds the signing key of the cluster, and " + std::to_string(members.size()) +
+                   (members.size() == 1 ? " other member needs it" : " other members need it") +
+                   ": without it nobody joins, is renewed or is put out any more. Make another member an admin with "
+                   "`meshzero nodes promote NODE`, or keep the key with `meshzero ca backup FILE` and repeat this with "
+                   "--force."};
+}
+
+Result<void> NodeMembership::leave(bool by_force) {
   const std::lock_guard step(step_);
+  if (auto stays = check_key_stays(); !by_force && !stays) return stays;
   const Agreement connected = agreement();
   const std::vector<MemberAddress> before = others();
   if (connected.leaving) connected.leaving();
@@ -329,6 +363,10 @@ Result<void> NodeMembership::promote(const NodeId& node) {
       return hand_over_authority(trust_, node, address, within(kOneStep));
     });
     if (done) {
+      {
+        const std::lock_guard lock(mutex_);
+        promoted_.insert(node);
+      }
       journal_.add(JournalKind::admin, JournalLevel::warn, node,
                    "This node handed the signing key of the cluster to the node " + node.short_text() + ".");
     }

@@ -53,6 +53,7 @@ class NodeMembership final : public Membership {
   struct Agreement {
     std::function<std::vector<MemberAddress>()> others;  // active members but this node
     std::function<std::vector<NodeId>()> alive;          // those of them that answer
+    std::function<std::vector<NodeId>()> admins;         // those of them that say that they hold the signing key
     std::function<void()> entered;                       // this node is in another cluster now; begin anew
     std::function<void()> leaving;                       // tell the others
     std::function<void(const NodeId&)> excluded;         // was revoked
@@ -83,7 +84,10 @@ class NodeMembership final : public Membership {
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override;
   // The last part of joining: goes by what an admin has given it. Refused while this node has other members.
   Result<void> enter(const Admitted& admitted);
-  Result<void> leave() override;
+  Result<void> leave(bool by_force) override;
+  // Whether this node may leave or forget its key: refused while nobody else in its cluster holds the signing key. Without an
+  // agreement the files of the last run say who does.
+  [[nodiscard]] Result<void> check_key_stays() const;
   Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup) override;
   Result<void> promote(const NodeId& node) override;
   void spread(const Revocation& revocation) override;
@@ -158,6 +162,7 @@ class NodeMembership final : public Membership {
   DiscoveryState look_ = DiscoveryState::off;
   std::string look_text_ = kNotLooking;
   bool put_out_told_ = false;
+  std::set<NodeId> promoted_;  // by this node; their cards may not say so yet
   bool stopping_ = false;
   bool hurry_ = false;     // there is a revocation to pass on
   std::mutex file_mutex_;  // guards what follows and the file; taken before mutex_

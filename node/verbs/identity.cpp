@@ -7,6 +7,7 @@
 #include "node/data_directory.h"
 #include "node/exit_code.h"
 #include "node/local_call.h"
+#include "node/node_membership.h"
 #include "node/verbs.h"
 #include "p2p/trust/node_trust.h"
 
@@ -39,7 +40,17 @@ int show(const FlagValues& flags, bool as_json) {
   return kExitOk;
 }
 
-int reset(const FlagValues& flags, bool as_json) {
+// Whether others would lose the signing key of their cluster. An identity that is damaged is no good to them either.
+Result<void> check_key_stays(const DataDirectory& data) {
+  if (!NodeTrust::read_identity(data.identity())) return {};
+  const auto trust = open_trust(data);
+  if (!trust) return {};
+  Journal journal;
+  const NodeMembership membership(**trust, data.cluster(), {}, {}, journal);
+  return membership.check_key_stays();
+}
+
+int reset(const FlagValues& flags, bool by_force, bool as_json) {
   auto configuration = load_configuration(flags);
   if (!configuration) return report(configuration.error());
   auto path = data_path(*configuration);
@@ -48,6 +59,9 @@ int reset(const FlagValues& flags, bool as_json) {
   if (!data) return report(data.error());
   auto lock = data->lock();  // the node must not run
   if (!lock) return report(lock.error());
+  if (!by_force) {
+    if (auto stays = check_key_stays(*data); !stays) return report(stays.error());
+  }
   if (auto gone = NodeTrust::reset(data->identity()); !gone) return report(gone.error());
   // What the old identity knew of its cluster; the new one knows nobody.
   std::error_code error;
@@ -79,10 +93,16 @@ void add_identity(CLI::App& app, Action& action) {
 
   CLI::App* drop = verb->add_subcommand(
       "reset", "Forget key, cluster and tokens: after a data directory was copied, or the key may have been read.");
+  auto by_force = std::make_shared<bool>(false);
+  drop->add_flag("--force", *by_force,
+                 "Also when no other member holds the cluster's signing key, which is lost then.");
   drop->add_flag("--json", *as_json, "Print JSON.");
   const FlagValues drop_flags = add_configuration_flags(*drop, {"data"});
-  drop->footer("Exit code 4 while the node runs. Games stay.\nExample:\n  meshzero identity reset --data games");
-  drop->callback([&action, drop_flags, as_json] { action = [=] { return reset(drop_flags, *as_json); }; });
+  drop->footer(
+      "Exit code 4 while the node runs, and when it is the only admin of a cluster with other members. Games stay.\n"
+      "Example:\n  meshzero identity reset --data games");
+  drop->callback(
+      [&action, drop_flags, by_force, as_json] { action = [=] { return reset(drop_flags, *by_force, *as_json); }; });
 }
 
 }  // namespace mz

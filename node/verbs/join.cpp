@@ -32,8 +32,8 @@ int join(const FlagValues& flags, const std::string& given, const std::vector<st
              "Joined.", as_json);
 }
 
-int leave(const FlagValues& flags, bool as_json) {
-  return say(local_call(flags, "POST", "/api/v1/membership/leave", nullptr),
+int leave(const FlagValues& flags, bool by_force, bool as_json) {
+  return say(local_call(flags, "POST", "/api/v1/membership/leave", {{"force", by_force}}),
              "Left; this node is a cluster of its own now.", as_json);
 }
 
@@ -63,10 +63,15 @@ void add_leave(CLI::App& app, Action& action) {
   CLI::App* verb =
       app.add_subcommand("leave", "Leave the cluster. Games stay; the node goes on as a cluster of its own.");
   auto as_json = std::make_shared<bool>(false);
+  auto by_force = std::make_shared<bool>(false);
+  verb->add_flag("--force", *by_force,
+                 "Also when no other member holds the cluster's signing key, which is lost then.");
   verb->add_flag("--json", *as_json, "Print JSON.");
   const FlagValues flags = add_configuration_flags(*verb, {"data"});
-  verb->footer("Example:\n  meshzero leave");
-  verb->callback([&action, flags, as_json] { action = [=] { return leave(flags, *as_json); }; });
+  verb->footer(
+      "Exit code 4 while this node is the only admin and there are other members: promote one of them first.\n"
+      "Example:\n  meshzero leave");
+  verb->callback([&action, flags, by_force, as_json] { action = [=] { return leave(flags, *by_force, *as_json); }; });
 }
 
 }  // namespace mz

@@ -447,6 +447,43 @@ TEST_F(Membership, APromotedNodeTakesInMachinesWhenTheFirstAdminIsGone) {
   EXPECT_EQ(identity("c").at("cluster"), cluster);
 }
 
+TEST_F(Membership, TheOnlyAdminNeitherLeavesNorForgetsItsKeyWithoutAWord) {
+  start("a");
+  start_member("b", "a");
+  const auto cluster = identity("a").at("cluster");
+  const auto refused = [&](const std::string& words) {
+    const Ended ended = verb(words, "a", kOnlyStderr);
+    EXPECT_EQ(ended.code, 4) << words;
+    EXPECT_NE(ended.out.find("meshzero nodes promote"), std::string::npos) << ended.out;
+  };
+  refused("leave");
+  stop("a");
+  refused("leave");
+  refused("identity reset");
+  start("a");
+  EXPECT_EQ(identity("a").at("cluster"), cluster);
+
+  ASSERT_EQ(verb("nodes promote " + id("b"), "a").code, 0);
+  until("a", "the card of the other says so", [&] {
+    const json all = verb_json("nodes", "a").at("nodes");
+    for (const json& node : all) {
+      if (node.at("this") == false && node.value("roles", json::array()).dump().find("admin") != std::string::npos) {
+        return true;
+      }
+    }
+    return false;
+  });
+  stop("a");
+  EXPECT_EQ(verb("identity reset", "a").code, 0) << "as the cards on disk say";
+  // b is the only admin now, and c would be left behind.
+  start_member("c", "b");
+  EXPECT_EQ(verb("leave", "c").code, 0) << "a worker may always go";
+  ASSERT_EQ(verb("join " + token("b") + " --peer " + at("b"), "c").code, 0);
+  until("b", "it sees the member", [&] { return verb_json("nodes", "b").at("nodes").size() >= 2; });
+  EXPECT_EQ(verb("leave --force", "b").code, 0);
+  EXPECT_NE(identity("b").at("cluster"), cluster);
+}
+
 TEST_F(Membership, ABackupOfTheAuthorityOutlivesTheOnlyAdmin) {
   start("a");
   start_member("b", "a");

@@ -28,7 +28,10 @@ class FakeMembership : public Membership {
     joined_through = peers;
     return {};
   }
-  Result<void> leave() override { return {}; }
+  Result<void> leave(bool by_force) override {
+    left_by_force = by_force;
+    return {};
+  }
   Result<void> restore(std::string_view, std::span<const std::uint8_t>) override { return {}; }
   Result<void> promote(const NodeId&) override { return {}; }
   void admitted(const MemberAddress& member) override { admitted_.push_back(member); }
@@ -40,6 +43,7 @@ class FakeMembership : public Membership {
   }
 
   bool entering = false;
+  std::optional<bool> left_by_force;
   std::vector<MemberAddress> others_;
   std::vector<NodeId> spread_;
   Bytes learnt;
@@ -305,6 +309,14 @@ TEST_F(TrustRoutes, JoiningIsToldToTheNode) {
   EXPECT_EQ(membership_.joined_through, (std::vector{PeerAddress{"a.local", 1}}));
   EXPECT_EQ(ask("POST", "/api/v1/membership/join", {{"token", token.text()}, {"peers", {"a b"}}}).status, 400);
   EXPECT_EQ(ask("POST", "/api/v1/membership/join", {{"token", "MZ1-x"}}).status, 400);
+}
+
+TEST_F(TrustRoutes, LeavingIsByForceOnlyWhenThatIsSaid) {
+  EXPECT_EQ(ask("POST", "/api/v1/membership/leave", json::object()).status, 200);
+  EXPECT_EQ(membership_.left_by_force, false);
+  EXPECT_EQ(ask("POST", "/api/v1/membership/leave", {{"force", true}}).status, 200);
+  EXPECT_EQ(membership_.left_by_force, true);
+  EXPECT_EQ(ask("POST", "/api/v1/membership/leave", {{"force", "yes"}}).status, 400);
 }
 
 TEST_F(TrustRoutes, TheAuthorityLeavesOnlyUnderAPassphrase) {

@@ -120,6 +120,7 @@ TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
   Told told;  // to the agreement
   membership_->connect({.others = [&] { return std::vector{other}; },
                         .alive = {},
+                        .admins = [&] { return std::vector{other.node}; },
                         .entered = [&] { told.emplace_back("entered"); },
                         .leaving = [&] { told.emplace_back("leaving"); },
                         .excluded = {},
@@ -130,15 +131,44 @@ TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
   const std::filesystem::path obstacle = folder_ / "identity/certificate.pem.new";
   std::filesystem::create_directory(obstacle);
   const ClusterId before = trust_->cluster_id();
-  EXPECT_FALSE(membership_->leave().ok());
+  EXPECT_FALSE(membership_->leave(false).ok());
   EXPECT_EQ(trust_->cluster_id(), before);
   EXPECT_EQ(told, (Told{"leaving", "entered", "192.0.2.9:8765"}));
 
   std::filesystem::remove(obstacle);
   told.clear();
-  EXPECT_TRUE(membership_->leave().ok());
+  EXPECT_TRUE(membership_->leave(false).ok());
   EXPECT_NE(trust_->cluster_id(), before);
   EXPECT_EQ(told, (Told{"leaving", "entered"})) << "nobody of the cluster that it left";
+}
+
+TEST_F(NodeMembershipTest, TheOnlyHolderOfTheSigningKeyLeavesItsMembersByForceOnly) {
+  make_membership({});
+  const MemberAddress other{.node = NodeId::of_public_key(Bytes{1}), .addresses = {"192.0.2.9:8765"}};
+  std::vector<MemberAddress> others;
+  std::vector<NodeId> admins;
+  bool said_good_bye = false;
+  NodeMembership::Agreement agreement;
+  agreement.others = [&] { return others; };
+  agreement.admins = [&] { return admins; };
+  agreement.leaving = [&] { said_good_bye = true; };
+  membership_->connect(std::move(agreement));
+  EXPECT_TRUE(membership_->check_key_stays().ok()) << "nobody is left behind";
+  others = {other};
+  const ClusterId before = trust_->cluster_id();
+  const Result<void> left = membership_->leave(false);
+  ASSERT_FALSE(left.ok());
+  EXPECT_NE(left.error().text.find("meshzero nodes promote"), std::string::npos) << left.error().text;
+  EXPECT_NE(left.error().text.find("meshzero ca backup"), std::string::npos) << left.error().text;
+  EXPECT_EQ(trust_->cluster_id(), before);
+  EXPECT_FALSE(said_good_bye);
+  admins = {NodeId::of_public_key(Bytes{2})};
+  EXPECT_FALSE(membership_->check_key_stays().ok()) << "that one is no member any more";
+  admins = {other.node};
+  EXPECT_TRUE(membership_->check_key_stays().ok());
+  admins.clear();
+  EXPECT_TRUE(membership_->leave(true).ok());
+  EXPECT_NE(trust_->cluster_id(), before);
 }
 
 // Real machines that talk over TLS; none pairs by itself.
