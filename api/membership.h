@@ -42,6 +42,8 @@ class Membership {
   virtual Result<void> promote(const NodeId& node) = 0;
   // A machine has been taken in; it says that it is reached there.
   virtual void admitted(const MemberAddress& member) = 0;
+  // A machine at that address could not join by a token, and why.
+  virtual void turned_away(const std::string& address, const Error& why) = 0;
   // A revocation has been added; passes it on.
   virtual void spread(const Revocation& revocation) = 0;
   // Addresses of members, from another one; hints, like all addresses.

@@ -178,7 +178,10 @@ HttpResponse join_route(const NodeServices& services, const Request& request) {
                           "The node that was asked enters another cluster itself. Ask again in a moment.");
   }
   auto certificate = services.trust->admit(attempt);
-  if (!certificate) return error_response_to_sender(certificate.error());
+  if (!certificate) {
+    services.membership->turned_away(request.arrival.address, certificate.error());
+    return error_response_to_sender(certificate.error());
+  }
   const NodeId joined = certificate->node_id();
   note(services, JournalKind::token, JournalLevel::info, joined,
        "The node " + joined.short_text() + " joined from " + request.arrival.address + " with the join token " +

@@ -97,6 +97,8 @@ std::vector<Limit> limits() {
       {"failed attempts to join from one address in a minute", FailureLimit::kFailures, "attempts", "it must wait"},
       {"time to confirm a request for pairing", kPairingLifeSeconds, "seconds", "it expires"},
       {"silence of a machine that asks for pairing", kPairingSilenceSeconds, "seconds", "its request fails"},
+      {"failed attempts to join that are noted in a minute, one of each address", NodeMembership::kMaxTurnedAway,
+       "events", "the others are refused without a note"},
       {"requests for pairing from one address in a minute (IPv6: one /64)", FailureLimit::kFailures, "requests",
        "it must wait"},
       {"open requests for pairing at a node", kMaxPairingRequests, "requests", "further ones are refused"},

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 
+#include "api/connection_places.h"
 #include "api/member_list.h"
 #include "node/cluster_service.h"
 #include "p2p/trust/private_file.h"
@@ -99,6 +100,20 @@ void NodeMembership::connect(Agreement agreement) {
 void NodeMembership::admitted(const MemberAddress& member) {
   know({member}, CandidateSource::known);
   if (const Agreement connected = agreement(); connected.admitted) connected.admitted(member);
+}
+
+void NodeMembership::turned_away(const std::string& address, const Error& why) {
+  const std::int64_t now = trust_.now();
+  {
+    const std::lock_guard lock(mutex_);
+    // A clock that was set back does not silence it.
+    std::erase_if(turned_away_,
+                  [now](const auto& entry) { return now >= entry.second + kTurnedAwaySeconds || now < entry.second; });
+    if (turned_away_.size() >= kMaxTurnedAway) return;
+    if (!turned_away_.try_emplace(address_group(address, false), now).second) return;
+  }
+  journal_.add(JournalKind::pairing, JournalLevel::warn, std::nullopt,
+               "A machine at " + address + " could not join by a token: " + why.text);
 }
 
 void NodeMembership::start(const std::function<void(const char*)>& name_thread) {

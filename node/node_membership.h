@@ -48,6 +48,8 @@ class NodeMembership final : public Membership {
   static constexpr int kMeetings = 4;        // addresses that are tried at the same time
   static constexpr int kMeetingSeconds = 4;  // for one of them
   static constexpr std::size_t kMaxAddressFile = 1U << 20;
+  static constexpr std::int64_t kTurnedAwaySeconds = 60;  // in which an address is noted once, and so many in all:
+  static constexpr std::size_t kMaxTurnedAway = 8;        // who comes from everywhere fills no journal
 
   // The agreement of the cluster, as far as membership needs it. Called from several threads, never with a lock held.
   struct Agreement {
@@ -92,6 +94,7 @@ class NodeMembership final : public Membership {
   Result<void> promote(const NodeId& node) override;
   void spread(const Revocation& revocation) override;
   void admitted(const MemberAddress& member) override;
+  void turned_away(const std::string& address, const Error& why) override;
   void learn_members(const std::vector<MemberAddress>& members) override;
   Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override;
 
@@ -162,7 +165,8 @@ class NodeMembership final : public Membership {
   DiscoveryState look_ = DiscoveryState::off;
   std::string look_text_ = kNotLooking;
   bool put_out_told_ = false;
-  std::set<NodeId> promoted_;  // by this node; their cards may not say so yet
+  std::map<std::string, std::int64_t> turned_away_;  // by address or network: when it was noted, seconds since 1970
+  std::set<NodeId> promoted_;                        // by this node; their cards may not say so yet
   bool stopping_ = false;
   bool hurry_ = false;     // there is a revocation to pass on
   std::mutex file_mutex_;  // guards what follows and the file; taken before mutex_

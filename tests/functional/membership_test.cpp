@@ -190,6 +190,9 @@ TEST_F(Membership, AWrongAUsedAndARevokedTokenLetNobodyIn) {
     EXPECT_EQ(verb("join " + bad + " --peer " + at("a"), "c").code, 4);
   }
   EXPECT_EQ(identity("c").value("cluster", ""), own);
+  until("a", "the log of the admin says so", [&] {
+    return file_text(dir("a") / "log" / "node.log").find("127.0.0.1 could not join by a token") != std::string::npos;
+  });
   stop("c");
   const Ended refused = run_binary("up --foreground --port 0 --workers 0 --disk-floor-gb 0 --join " + wrong +
                                    " --peer " + at("a") + " --data " + dir("c").string());

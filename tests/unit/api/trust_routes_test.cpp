@@ -35,6 +35,9 @@ class FakeMembership : public Membership {
   Result<void> restore(std::string_view, std::span<const std::uint8_t>) override { return {}; }
   Result<void> promote(const NodeId&) override { return {}; }
   void admitted(const MemberAddress& member) override { admitted_.push_back(member); }
+  void turned_away(const std::string& address, const Error& why) override {
+    turned_away_.push_back(address + ": " + why.text);
+  }
   void spread(const Revocation& revocation) override { spread_.push_back(revocation.node); }
   void learn_members(const std::vector<MemberAddress>& members) override { learnt_members = members; }
   Result<std::size_t> learn_revocations(std::span<const std::uint8_t> list) override {
@@ -46,6 +49,7 @@ class FakeMembership : public Membership {
   std::optional<bool> left_by_force;
   std::vector<MemberAddress> others_;
   std::vector<NodeId> spread_;
+  std::vector<std::string> turned_away_;
   Bytes learnt;
   std::vector<MemberAddress> learnt_members;
   std::vector<MemberAddress> admitted_;
@@ -156,7 +160,11 @@ TEST_F(TrustRoutes, ANodeThatEntersAnotherClusterItselfTakesNobodyIn) {
 TEST_F(TrustRoutes, AProofMadeOnAnotherConnectionIsRefused) {
   Request elsewhere = from_node();
   elsewhere.exporter.fill(6);
-  EXPECT_EQ(join(join_body(admin_->create_join_token(1).value()), elsewhere).status, 403);
+  const JoinToken token = admin_->create_join_token(1).value();
+  EXPECT_EQ(join(join_body(token), elsewhere).status, 403);
+  ASSERT_EQ(membership_.turned_away_.size(), 1U) << "and noted";
+  EXPECT_TRUE(membership_.turned_away_[0].starts_with("192.0.2.1: ")) << membership_.turned_away_[0];
+  EXPECT_EQ(membership_.turned_away_[0].find(token.id()), std::string::npos);
 }
 
 TEST_F(TrustRoutes, AnotherProtocolVersionIsRefusedWithBothNumbers) {

@@ -142,6 +142,33 @@ TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
   EXPECT_EQ(told, (Told{"leaving", "entered"})) << "nobody of the cluster that it left";
 }
 
+TEST_F(NodeMembershipTest, FailedJoinsAreNotedOnceAMinuteForEachAddressAndFewInAll) {
+  trust_.reset();
+  std::int64_t now = 1'800'000'000;
+  trust_ = NodeTrust::open({.directory = folder_ / "identity", .host = "", .clock = [&now] { return now; }}).value();
+  make_membership({});
+  const auto noted = [this] {
+    std::size_t count = 0;
+    for (const JournalEntry& entry : journal_.after(0, 1000)) {
+      EXPECT_EQ(entry.level, JournalLevel::warn);
+      ++count;
+    }
+    return count;
+  };
+  const Error wrong{ErrorKind::refused, "This token is not valid."};
+  for (int i = 0; i < 7; ++i) membership_->turned_away("192.0.2.1", wrong);
+  EXPECT_EQ(noted(), 1U);
+  membership_->turned_away("2001:db8::1", wrong);
+  membership_->turned_away("2001:db8::2", wrong);
+  EXPECT_EQ(noted(), 2U) << "one network of IPv6 is one address";
+  now += NodeMembership::kTurnedAwaySeconds;
+  membership_->turned_away("192.0.2.1", wrong);
+  EXPECT_EQ(noted(), 3U);
+  for (int i = 2; i < 200; ++i) membership_->turned_away("192.0.2." + std::to_string(i), wrong);
+  EXPECT_EQ(noted(), 2 + NodeMembership::kMaxTurnedAway);
+  EXPECT_NE(journal_.after(0, 1)[0].text.find("192.0.2.1 could not join by a token"), std::string::npos);
+}
+
 TEST_F(NodeMembershipTest, TheOnlyHolderOfTheSigningKeyLeavesItsMembersByForceOnly) {
   make_membership({});
   const MemberAddress other{.node = NodeId::of_public_key(Bytes{1}), .addresses = {"192.0.2.9:8765"}};
