@@ -60,6 +60,7 @@ class Descent {
   void descend();
   [[nodiscard]] const Node* chosen(const Node& node) const;
   void judge(Node& node, int ply);
+  void judge_turns(std::size_t mover, int ply);
   [[nodiscard]] std::vector<Move> variation();
 
   const G& rules_;
@@ -71,6 +72,8 @@ class Descent {
   typename G::Undo undo_;
   MoveList moves_;
   MoveList expanded_;
+  std::vector<std::uint32_t> pending_;
+  TurnEnd<G, M> end_;
 };
 
 template <class G, class M>
@@ -152,16 +155,46 @@ void Descent<G, M>::expand(std::uint32_t at, int ply) {
   const auto first = static_cast<std::uint32_t>(nodes_.size());
   expanded_.clear();
   for (const Move move : moves_) expanded_.push(move);
+  pending_.clear();
   for (const Move move : expanded_) {
     Node& node = nodes_.emplace_back();
     node.move = move;
     rules_.apply(state_, move, undo_);
     const int below = ply + 1 + pass_forced();
     judge(node, below);
+    if (!node.complete && TurnEnd<G, M>::is_pending(rules_, model_, state_)) {
+      pending_.push_back(static_cast<std::uint32_t>(nodes_.size() - 1));
+    }
     state_ = here;
   }
+  judge_turns(nodes_[at].team, ply);
   nodes_[at].first = first;
   nodes_[at].count = static_cast<std::uint32_t>(expanded_.size());
+}
+
+// The new nodes in the middle of a turn are judged where it ends, those first that look best to the team that moved, until the effort is
+// spent. The others count as no better for it than the worst of these.
+template <class G, class M>
+void Descent<G, M>::judge_turns(std::size_t mover, int ply) {
+  const auto score = [&](std::uint32_t at) -> Score& { return nodes_[at].scores[mover]; };
+  std::sort(pending_.begin(), pending_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return score(a) != score(b) ? score(a) > score(b) : a < b; });
+  const State here = state_;
+  const TeamScores* least = nullptr;
+  std::uint64_t effort = pending_.size();
+  for (const std::uint32_t at : pending_) {
+    TeamScores& scores = nodes_[at].scores;
+    if (effort >= kTurnEffort) {
+      if (least != nullptr && scores[mover] > (*least)[mover]) scores = *least;
+      continue;
+    }
+    rules_.apply(state_, nodes_[at].move, undo_);
+    const int below = std::min(ply + 1 + pass_forced(), kMaxPly - kMaxTurn);
+    end_.judge(rules_, model_, state_, below, scores);
+    effort += end_.take_effort();
+    if (least == nullptr || scores[mover] < (*least)[mover]) least = &scores;
+    state_ = here;
+  }
 }
 
 template <class G, class M>

@@ -98,8 +98,8 @@ class PlayoutEvaluator final : public Evaluator<G> {
   MoveList moves_;
 };
 
-// The game's own evaluation of the positions one move ahead: the best for the mover is the value, and all together are the policy.
-// Forced moves are passed first, so that a move is judged by what it leads to. A move whose outcome is worse than the best one's by
+// The game's own evaluation. A position in which a turn begins is worth what the evaluation says, one in the middle of a turn the best
+// end of the turn for its team. The ends of the turn behind all moves are the policy: a move whose end is worse than the best one's by
 // `value_unit / kSharpness` is half as likely, but none is less likely than a hundredth of the best: evaluations can be wrong by any
 // amount.
 template <class G, class M>
@@ -115,45 +115,89 @@ class ModelEvaluator final : public Evaluator<G> {
   static constexpr Score kSharpness = 6;
   static constexpr std::uint32_t kLeastWeight = kOne / 100;
 
+  struct Ahead {
+    TeamScores scores{};
+    std::size_t index = 0;  // of the move
+    int ply = 0;            // moves ahead, forced ones included
+    bool pending = false;   // the turn goes on
+  };
+
   void judge(Leaf<G>& leaf) {
     const auto mover = static_cast<std::size_t>(rules_.team(rules_.actor(*leaf.state)));
-    ahead_.clear();
-    TeamScores best{};
-    if (leaf.moves.empty()) model_.evaluate(rules_, *leaf.state, best);
-    for (const Move move : leaf.moves) {
-      const TeamScores scores = look_ahead(*leaf.state, move);
-      if (ahead_.empty() || scores[mover] > best[mover]) best = scores;
-      ahead_.push_back(scores[mover]);
+    TeamScores worth{};
+    Score best = -kInfinite;
+    look_ahead(leaf, mover);
+    for (const Ahead& ahead : ahead_) {
+      if (ahead.scores[mover] <= best) continue;
+      best = ahead.scores[mover];
+      worth = ahead.scores;
     }
+    const bool found = !ahead_.empty() && is_found_result(best);
+    if (!found && (ahead_.empty() || model_.begins_turn(rules_, *leaf.state)))
+      model_.evaluate(rules_, *leaf.state, worth);
     for (int team = 0; team < rules_.teams(); ++team) {
       const auto t = static_cast<std::size_t>(team);
-      leaf.values[t] = squash(best[t], model_.value_unit());
+      leaf.values[t] = squash(worth[t], model_.value_unit());
     }
-    const Score half = std::max<Score>(1, model_.value_unit() / kSharpness);
-    for (std::size_t i = 0; i < ahead_.size(); ++i) {
-      const std::int64_t behind = (static_cast<std::int64_t>(best[mover]) - ahead_[i]) * 256 / half;
-      leaf.weights[i] =
+    // Among results that were found each move of the game is one point.
+    const Score half = found ? 1 : std::max<Score>(1, model_.value_unit() / kSharpness);
+    for (const Ahead& ahead : ahead_) {
+      const std::int64_t behind = (static_cast<std::int64_t>(best) - ahead.scores[mover]) * 256 / half;
+      leaf.weights[ahead.index] =
           std::max(kLeastWeight, halvings(static_cast<std::uint32_t>(std::min<std::int64_t>(behind, 1 << 20))));
     }
   }
 
-  TeamScores look_ahead(const typename G::State& from, Move move) {
+  // What each move leads to: at first sight, and at the end of the turn for those that look best, until the effort is spent. The others
+  // count as no better than the worst of these.
+  void look_ahead(const Leaf<G>& leaf, std::size_t mover) {
+    ahead_.clear();
+    for (std::size_t i = 0; i < leaf.moves.size(); ++i) {
+      Ahead& ahead = ahead_.emplace_back();
+      ahead.index = i;
+      ahead.ply = make(*leaf.state, leaf.moves[i]);
+      ahead.pending = TurnEnd<G, M>::is_pending(rules_, model_, state_);
+      score(ahead.ply, ahead.scores);
+    }
+    std::sort(ahead_.begin(), ahead_.end(), [mover](const Ahead& a, const Ahead& b) {
+      return a.scores[mover] != b.scores[mover] ? a.scores[mover] > b.scores[mover] : a.index < b.index;
+    });
+    const TeamScores* least = nullptr;
+    std::uint64_t effort = ahead_.size();
+    for (Ahead& ahead : ahead_) {
+      if (!ahead.pending) continue;
+      if (effort >= kTurnEffort) {
+        if (least != nullptr && ahead.scores[mover] > (*least)[mover]) ahead.scores = *least;
+        continue;
+      }
+      make(*leaf.state, leaf.moves[ahead.index]);
+      end_.judge(rules_, model_, state_, ahead.ply, ahead.scores);
+      effort += end_.take_effort();
+      if (least == nullptr || ahead.scores[mover] < (*least)[mover]) least = &ahead.scores;
+    }
+  }
+
+  // The move and the forced ones behind it; returns how many.
+  int make(const typename G::State& from, Move move) {
     state_ = from;
     rules_.apply(state_, move, undo_);
-    for (int forced = 0; forced < kMaxPly && rules_.kind(state_) != NodeKind::terminal; ++forced) {
+    int ply = 1;
+    for (; ply < kMaxPly - kMaxTurn && rules_.kind(state_) != NodeKind::terminal; ++ply) {
       moves_.clear();
       rules_.moves(state_, moves_);
       if (moves_.size() != 1) break;
       rules_.apply(state_, moves_[0], undo_);
     }
-    TeamScores scores{};
+    return ply;
+  }
+
+  void score(int ply, TeamScores& scores) {
     if (rules_.kind(state_) == NodeKind::terminal) {
       for (int team = 0; team < rules_.teams(); ++team)
-        scores[static_cast<std::size_t>(team)] = final_score(rules_, state_, team, 0);
+        scores[static_cast<std::size_t>(team)] = final_score(rules_, state_, team, ply);
     } else {
       model_.evaluate(rules_, state_, scores);
     }
-    return scores;
   }
 
   const G& rules_;
@@ -161,7 +205,8 @@ class ModelEvaluator final : public Evaluator<G> {
   typename G::State state_;
   typename G::Undo undo_;
   MoveList moves_;
-  std::vector<Score> ahead_;
+  std::vector<Ahead> ahead_;
+  TurnEnd<G, M> end_;
 };
 
 }  // namespace mz

@@ -53,6 +53,7 @@ class MctsPlayer final : public Player {
     decision.value = static_cast<double>(tree_.value()) / kOne;
     decision.nodes = tree_.walks();
     decision.variation = tree_.variation(mine->state());
+    if (tree_.wins_at_once(*best)) return decision;  // that is not weighed against visits
     for (const MctsEdge& edge : tree_.edges(tree_.root())) {
       if (edge.visits > 0) decision.visited.push_back({edge.move, edge.visits});
     }
@@ -77,18 +78,24 @@ class MctsPlayer final : public Player {
   MoveList moves_;
 };
 
+// Values of the model agree from turn to turn, so little exploration serves: on square8 with two seats, 60 games against one-ply play
+// each, mcts:sims=200 scores 0.75 with 1.5 and 0.73 with 0.8, mcts:sims=400 0.78 with 1.2, 0.72 with 2 and 0.65 with 4.
+inline constexpr Value kModelExploration = kOne + kOne / 2;
+
 template <class G, class M>
 std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model, const EngineRequest& request,
                                   std::string weights_hash) {
   std::unique_ptr<Evaluator<G>> evaluator;
+  MctsOptions options;
   if (request.spec.judge == LeafJudge::playouts) {
     evaluator = std::make_unique<PlayoutEvaluator<G>>(*rules);
     weights_hash.clear();
   } else {
     evaluator = std::make_unique<ModelEvaluator<G, M>>(*rules, std::move(model));
+    options.exploration = kModelExploration;
   }
   const std::uint64_t sims = request.spec.sims == 0 ? ~0ULL : request.spec.sims;
-  return std::make_unique<MctsPlayer<G>>(rules, std::move(evaluator), MctsOptions{}, sims, request.stop,
+  return std::make_unique<MctsPlayer<G>>(rules, std::move(evaluator), options, sims, request.stop,
                                          std::move(weights_hash));
 }
 
