@@ -19,7 +19,7 @@ class OnePly {
   OnePly(const R& rules, const Weights& weights, const OnePlyEffort& effort = {})
       : rules_(rules), weights_(weights), effort_(effort) {}
 
-  // `state` comes back unchanged. Equally good moves are equally likely.
+  // `state` comes back unchanged. Equally good moves are equally likely. A swap is never chosen: PieJudge decides that.
   Decision choose(typename R::State& state, Rng& rng) {
     MoveList& list = lists_[0];
     rules_.moves(state, list);
@@ -31,25 +31,19 @@ class OnePly {
       decision.move = list[0];
       return decision;
     }
-    bool may_swap = false;
     for (const Move move : list) {
-      if (type_of(move) == MoveType::swap_sides) {
-        may_swap = true;
-        continue;
-      }
+      if (type_of(move) == MoveType::swap_sides) continue;
       rules_.apply(state, move, undo_[0]);
       tried_.push_back({move, finish_turn(state, 1, effort_.behind_move)});
       rules_.undo(state, undo_[0]);
     }
     if (state.h.phase == Phase::ring_placement) look_behind_placements(state);
-    const Tried best = best_of(rng);
-    // The pie rule: whoever swaps gets the other seat, and the opponent this one, to move, with everything just found.
-    decision.move = may_swap && best.value < 0 ? make_move(MoveType::swap_sides) : best.move;
+    decision.move = best_of(rng).move;
     decision.nodes = nodes_;
     return decision;
   }
 
-  // Those of the moves tried by the last `choose` that are worse than its decision by less than `within`; none when it swapped.
+  // Those of the moves tried by the last `choose` that are worse than its decision by less than `within`; the decision among them.
   [[nodiscard]] std::vector<ScoredMove> near(const Decision& decision, Score within) const {
     std::vector<ScoredMove> scored;
     for (const Tried& tried : tried_) scored.push_back({tried.move, tried.value});

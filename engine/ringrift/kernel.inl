@@ -17,6 +17,7 @@
 
 #include "engine/ringrift/search_model.inl"
 // players need all of the above
+#include "engine/ringrift/pie_rule.inl"
 #include "engine/ringrift/players.inl"
 // clang-format on
 

@@ -255,12 +255,14 @@ class Swapper final : public Player {
   void new_game() override { player_->new_game(); }
   Decision decide(const Position& position, Rng& rng) override {
     const auto swap = position.parse_move("SW 2");
-    if (swap) ++offered;
-    Decision decision = player_->decide(position, rng);
-    if (swap && swaps_) decision.move = *swap;
-    // Without swapping a random player must not swap either.
-    while (swap && !swaps_ && decision.move == *swap) decision = player_->decide(position, rng);
     seats_.push_back(position.actor());
+    if (!swap) return player_->decide(position, rng);
+    ++offered;
+    // Swapping changes nothing but who sits where, so after it the same moves are legal but for the swap.
+    const auto unswapped = position.clone();
+    unswapped->apply(*swap);
+    Decision decision = player_->decide(*unswapped, rng);
+    if (swaps_) decision.move = *swap;
     return decision;
   }
   static inline int offered = 0;

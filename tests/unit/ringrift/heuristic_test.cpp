@@ -10,6 +10,8 @@
 #include "engine/ringrift/notation.inl"
 #include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
+#include "engine/search/model.h"
+#include "engine/ringrift/pie_rule.inl"
 // clang-format on
 
 namespace mz::ringrift::test {
@@ -153,24 +155,19 @@ State<G> after_first_turn(const RingRift<G>& rules, std::uint64_t seed) {
   return s;
 }
 
-TYPED_TEST(OnePlyOn, SwapsExactlyWhenTheOtherSeatIsWorthMore) {
+TYPED_TEST(OnePlyOn, TheJudgeOfThePieRuleTellsWhichSideIsTheBetterOne) {
   using G = TypeParam;
   const RingRift<G> rules = rules_for<G>(2, true);
-  const Weights weights = default_weights();
-  const auto player = std::make_unique<OnePly<RingRift<G>>>(rules, weights);
-  Rng rng(5);
-  for (std::uint64_t seed = 0; seed < 3; ++seed) {
-    State<G> behind = after_first_turn<G>(rules, seed);
-    behind.h.eliminated[0] = 9;
-    EXPECT_EQ(type_of(player->choose(behind, rng).move), MoveType::swap_sides);
-    State<G> ahead = after_first_turn<G>(rules, seed);
-    ahead.h.eliminated[1] = 9;
-    EXPECT_NE(type_of(player->choose(ahead, rng).move), MoveType::swap_sides);
-    // C105: swapped once, seat 2 still has to move, and may not swap again.
-    rules.apply(behind, make_move(MoveType::swap_sides));
-    EXPECT_EQ(behind.h.player, 1);
-    EXPECT_NE(type_of(player->choose(behind, rng).move), MoveType::swap_sides);
-  }
+  const auto judge = std::make_unique<PieJudge<RingRift<G>>>(rules, default_weights());
+  const auto most = static_cast<std::uint16_t>(rules.setup().rings_to_win - 1);  // one ring from winning
+  State<G> behind = after_first_turn<G>(rules, 1);
+  behind.h.eliminated[0] = most;
+  const double share = judge->share(behind);
+  EXPECT_LT(share, 0.5);
+  State<G> ahead = after_first_turn<G>(rules, 1);
+  ahead.h.eliminated[1] = most;
+  EXPECT_GT(judge->share(ahead), 0.5);
+  EXPECT_EQ(judge->share(behind), share) << "whatever it judged before";
 }
 
 TEST(HeuristicEngine, PlaysTheSameGameWithEveryKernelAndOneForEverySeed) {

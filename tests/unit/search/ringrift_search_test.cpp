@@ -140,6 +140,59 @@ TEST(RingRiftSearch, ComparesMovesWhenAsked) {
   }
 }
 
+// After a random first turn of seat 1.
+std::unique_ptr<Position> opened(const Game& game, std::uint64_t seed) {
+  const auto random = std::move(game.make_player("random")).value();
+  Rng rng(seed);
+  auto position = game.initial();
+  while (position->actor() == 0) position->apply(random->decide(*position, rng).move);
+  return position;
+}
+
+bool swaps(const Position& position, Player& player) {
+  Rng rng(3);
+  return position.move_text(player.decide(position, rng).move).starts_with("SW");
+}
+
+TEST(RingRiftSearch, TheSwapIsADecisionAndTheSideTakenIsTheBetterOne) {
+  constexpr int kOpenings = 24;
+  constexpr int kGames = 12;  // from each
+  const auto game = game_of("square8", 2, {{"swap", 1}});
+  const auto player = std::move(game->make_player("heuristic")).value();
+  const auto either_side = std::move(game->make_player("heuristic:random=3")).value();
+  int swapped = 0;
+  int wins_swapped = 0;  // of the side that was given away
+  int wins_kept = 0;
+  for (int opening = 0; opening < kOpenings; ++opening) {
+    const auto position = opened(*game, static_cast<std::uint64_t>(opening));
+    const bool swap = swaps(*position, *player);
+    position->apply(*position->parse_move("SW 2"));  // the same position without the choice
+    Rng rng(static_cast<std::uint64_t>(opening));
+    for (int i = 0; i < kGames; ++i) {
+      const auto played = position->clone();
+      while (played->kind() != NodeKind::terminal) played->apply(either_side->decide(*played, rng).move);
+      if (played->outcome().returns[1] > 0) ++(swap ? wins_swapped : wins_kept);
+    }
+    swapped += swap ? 1 : 0;
+  }
+  ASSERT_GT(swapped, kOpenings / 10);
+  ASSERT_LT(swapped, kOpenings * 9 / 10);
+  EXPECT_LT(wins_swapped * (kOpenings - swapped), wins_kept * swapped);
+}
+
+TEST(RingRiftSearch, AllEnginesDecideTheSwapAlike) {
+  const auto game = game_of("square8", 2, {{"swap", 1}});
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    const auto position = opened(*game, seed);
+    const auto heuristic = std::move(game->make_player("heuristic")).value();
+    const bool expected = swaps(*position, *heuristic);
+    for (const char* spec : {"minimax:nodes=300", "mcts:sims=20", "descent:nodes=3"}) {
+      const auto player = std::move(game->make_player(spec)).value();
+      EXPECT_EQ(swaps(*position, *player), expected) << spec << " " << seed;
+    }
+  }
+}
+
 TEST(RingRiftSearch, AnswersAForcedMoveAtOnce) {
   const auto game = game_of("square8", 2, {{"rings", 2}});
   Rng rng(9);
