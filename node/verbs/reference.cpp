@@ -1,4 +1,4 @@
-// `meshzero reference`: the tables of docs/reference, printed from what the program really has. A test compares them.
+// `meshzero reference`: docs/api.md and the tables of docs/reference, printed from what the program really has. A test compares them.
 #include <cstdio>
 #include <functional>
 #include <sstream>
@@ -107,8 +107,9 @@ std::string taken(const Contract& contract) {
 void print_routes(std::ostream& out) {
   out << "# HTTP routes\n\nHEAD is answered wherever GET is; GET changes nothing. What is not in this table is "
          "answered with "
-         "401 without credentials, whatever it is. [Operations](../operations.md#who-may-ask) says who the callers "
-         "are. In brackets: what may be left out. [openapi.json](openapi.json), for programs, also says the types, "
+         "401 without credentials, whatever it is. [Operations](operations.md#who-may-ask) says who the callers "
+         "are. In brackets: what may be left out. [openapi.json](reference/openapi.json), for programs, also says the "
+         "types, "
          "meanings, bounds and answers.\n\n";
   std::vector<Row> rows;
   for (const Route& route : routes()) {
