@@ -7,22 +7,30 @@ namespace {
 
 // The one-ply engine with fewer and fewer moves drawn at random, then searches with more and more nodes.
 constexpr DifficultySteps kTwoSeats = {
-    "random",    "heuristic:random=75", "heuristic:random=50", "heuristic:random=30", "heuristic:random=12",
-    "heuristic", "minimax:nodes=8000",  "minimax:nodes=25000", "minimax:nodes=80000", "minimax:nodes=300000",
+    "random",
+    "heuristic:random=75",
+    "heuristic:random=62",
+    "heuristic:random=50",
+    "heuristic:random=30",
+    "heuristic:random=12",
+    "heuristic",
+    "minimax:nodes=8000",
+    "minimax:nodes=25000",
+    "minimax:nodes=80000",
 };
 
 // The same with the weights that were tuned for it.
 constexpr DifficultySteps kSquare8TwoSeats = {
     "random",
     "heuristic:random=75",
+    "heuristic:random=60",
     "heuristic:random=45",
     "heuristic:random=20",
     "heuristic",
     "heuristic:weights=square8-2p",
     "minimax:nodes=8000,weights=square8-2p",
-    "minimax:nodes=25000,weights=square8-2p",
-    "minimax:nodes=80000,weights=square8-2p",
-    "minimax:nodes=300000,weights=square8-2p",
+    "minimax:nodes=20000,weights=square8-2p",
+    "minimax:nodes=200000,weights=square8-2p",
 };
 
 // With more seats a search gains less over one-ply play, so more of the steps are below it.
@@ -63,7 +71,7 @@ constexpr DifficultySteps kSquare8ThreeSeats = {
     "heuristic",
     "heuristic:weights=square8-2p",
     "minimax:nodes=15000,weights=square8-2p",
-    "minimax:nodes=250000,weights=square8-2p",
+    "minimax:nodes=200000,weights=square8-2p",
 };
 
 constexpr DifficultySteps kSquare8FourSeats = {
@@ -76,7 +84,7 @@ constexpr DifficultySteps kSquare8FourSeats = {
     "heuristic:random=10",
     "heuristic",
     "minimax:nodes=8000,weights=square8-2p",
-    "minimax:nodes=250000,weights=square8-2p",
+    "minimax:nodes=200000,weights=square8-2p",
 };
 
 // On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.

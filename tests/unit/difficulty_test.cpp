@@ -38,7 +38,7 @@ TEST(Difficulty, StepsDiffer) {
 
 TEST(Difficulty, IsNamedInFullWithTheTimeLimitAskedFor) {
   const GameConfig config{.game = "ringrift", .board = "hex8", .seats = 2, .options = {}};
-  EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("difficulty:4,ms=9"))), "heuristic:ms=9,random=30");
+  EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("difficulty:4,ms=9"))), "heuristic:ms=9,random=50");
   EXPECT_EQ(to_string(*named_in_full(config, *parse_engine_spec("mcts:sims=9"))), "mcts:sims=9");
 }
 

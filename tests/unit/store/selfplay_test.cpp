@@ -41,7 +41,7 @@ TEST(Modes, StandForTheirSpecifications) {
 }
 
 TEST(Modes, ADifficultyIsStoredAsTheEngineItStandsFor) {
-  EXPECT_EQ(engines_of_seat("difficulty:6", MixBand::canonical, {"ringrift", "hex8", 2, {}}).value(),
+  EXPECT_EQ(engines_of_seat("difficulty:7", MixBand::canonical, {"ringrift", "hex8", 2, {}}).value(),
             std::vector<std::string>{"heuristic"});
 }
 
