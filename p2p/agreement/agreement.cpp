@@ -348,9 +348,13 @@ void Agreement::handle(const ClusterMessage& message, const Heartbeat& body, Now
   // News are believed when they come back over a link that works in both directions.
   const Ballot news = std::max(message.known.leader, message.known.highest);
   const bool new_to_us = message.known.leader > election_.following() || news > election_.known(now.boot).highest;
-  if (Pace& pace = pace_[message.from]; new_to_us && (news > pace.probed_for || now.boot >= pace.probe_at)) {
+  // That somebody leads by a ballot is news also when it was asked about the promise of that ballot a moment ago.
+  Pace& pace = pace_[message.from];
+  const bool leads_now = message.known.leader > std::max(election_.following(), pace.probed_leader);
+  if (new_to_us && (news > pace.probed_for || leads_now || now.boot >= pace.probe_at)) {
     pace.probe_at = now.boot + kHeartbeat;
     pace.probed_for = news;
+    pace.probed_leader = std::max(pace.probed_leader, message.known.leader);
     send(message.from, Heartbeat{.ballot = {}, .sent_at = now.boot, .heard = true, .troubled = {}});
   }
   const Ballot before = election_.following();

@@ -141,6 +141,7 @@ class Agreement {
     std::uint64_t events_due = 0;  // how many of ours it holds when it has taken what it was sent last
     Instant probe_at = 0;
     Ballot probed_for;
+    Ballot probed_leader;
   };
 
   Agreement(const AgreementConfig& config, const Promise& promise, Signer& signer, Now now);

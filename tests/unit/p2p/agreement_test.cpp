@@ -212,6 +212,35 @@ TEST_F(AgreementTest, WhoeverHasLeftAnswersNobodyAndRepeatsItsGoodBye) {
   EXPECT_EQ(of("a").roster().find(node("b"))->card.presence, Presence::left);
 }
 
+// --- news -----------------------------------------------------------------------------------------------------------
+
+TEST_F(AgreementTest, ThatSomebodyLeadsIsAskedForAlsoRightAfterTheNewsOfItsPromise) {
+  for (const char* name : {"a", "b", "c"}) {
+    add(name);
+    run(kLease);
+  }
+  Agreement& member = of("b");
+  const Agreement& other = of("c");
+  ClusterMessage news{.from = node("c"),
+                      .to = node("b"),
+                      .life = other.card().life,
+                      .known = {},
+                      .roster_digest = other.roster().digest(other.card()),
+                      .events_digest = other.events().digest(),
+                      .body = Heartbeat{.ballot = {}, .sent_at = now_.boot, .heard = true, .troubled = {}}};
+  news.known.highest = {.term = member.standing().promised.term + 1, .node = node("d")};
+  said_.clear();
+  member.receive(news, now_);
+  settle();
+  EXPECT_EQ(said<Heartbeat>(node("b")), 1U);
+  news.known.leader = news.known.highest;
+  for (int i = 0; i < 3; ++i) {
+    member.receive(news, now_);
+    settle();
+    EXPECT_EQ(said<Heartbeat>(node("b")), 2U) << "once, however often it is told";
+  }
+}
+
 // --- who was put out ------------------------------------------------------------------------------------------------
 
 // One of them has the card of the one that was put out, the other never heard of it.
