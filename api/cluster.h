@@ -2,6 +2,7 @@
 // in node/.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +27,8 @@ struct ClusterMember {
   std::int64_t since = 0;         // seconds since 1970: this life of it is known
   // Seconds since 1970: a message of it reached this node. Never for this node, nor before the first one.
   std::optional<std::int64_t> heard;
+
+  [[nodiscard]] bool is_admin() const { return std::find(roles.begin(), roles.end(), "admin") != roles.end(); }
 };
 
 // A leader and the term it leads in.

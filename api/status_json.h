@@ -9,12 +9,12 @@
 namespace mz {
 
 std::string health_json(Health health, const std::string& version);
-// `cluster` may be null.
 // Among the alerts while the node is frozen.
 inline constexpr std::string_view kFrozenAlert =
     "Another machine runs with the identity of this node, so both are frozen: they play on, but take no part in their "
     "cluster. On each of the two: `meshzero down`, `meshzero identity reset`, and join again.";
 
+// `cluster` may be null.
 std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster);
 
 }  // namespace mz

@@ -1,5 +1,7 @@
 #include "engine/difficulty.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 
 namespace mz {
@@ -44,7 +46,7 @@ constexpr DifficultySteps kThreeSeats = {
     "heuristic",
     "minimax:nodes=15000",
     "minimax:nodes=60000",
-    "minimax:nodes=250000",
+    "minimax:nodes=200000",
 };
 
 constexpr DifficultySteps kFourSeats = {
@@ -57,35 +59,20 @@ constexpr DifficultySteps kFourSeats = {
     "heuristic:random=10",
     "heuristic",
     "minimax:nodes=25000",
-    "minimax:nodes=250000",
+    "minimax:nodes=200000",
 };
+
+constexpr DifficultySteps ending(DifficultySteps steps, std::initializer_list<std::string_view> last) {
+  std::copy(last.begin(), last.end(), steps.end() - static_cast<std::ptrdiff_t>(last.size()));
+  return steps;
+}
 
 // The weights tuned for two seats on square8 are better with more seats there, too.
-constexpr DifficultySteps kSquare8ThreeSeats = {
-    "random",
-    "heuristic:random=75",
-    "heuristic:random=55",
-    "heuristic:random=40",
-    "heuristic:random=25",
-    "heuristic:random=10",
-    "heuristic",
-    "heuristic:weights=square8-2p",
-    "minimax:nodes=15000,weights=square8-2p",
-    "minimax:nodes=200000,weights=square8-2p",
-};
-
-constexpr DifficultySteps kSquare8FourSeats = {
-    "random",
-    "heuristic:random=80",
-    "heuristic:random=65",
-    "heuristic:random=50",
-    "heuristic:random=35",
-    "heuristic:random=22",
-    "heuristic:random=10",
-    "heuristic",
-    "minimax:nodes=8000,weights=square8-2p",
-    "minimax:nodes=200000,weights=square8-2p",
-};
+constexpr DifficultySteps kSquare8ThreeSeats =
+    ending(kThreeSeats, {"heuristic:weights=square8-2p", "minimax:nodes=15000,weights=square8-2p",
+                         "minimax:nodes=200000,weights=square8-2p"});
+constexpr DifficultySteps kSquare8FourSeats =
+    ending(kFourSeats, {"minimax:nodes=8000,weights=square8-2p", "minimax:nodes=200000,weights=square8-2p"});
 
 // On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.
 constexpr DifficultySteps kTwoSeatsLarge = {

@@ -41,6 +41,12 @@ concept ParsesMoves = requires(const G& g, const typename G::State& s, std::stri
   { g.parse_move(s, in) } -> std::same_as<std::optional<Move>>;
 };
 
+// Optional, of games with the pie rule: see Position.
+template <class G>
+concept ExchangesSeats = requires(const G& g, Move m) {
+  { g.exchanges_seats(m) } -> std::same_as<bool>;
+};
+
 template <NotatedRules G>
 class ErasedPosition final : public Position {
  public:
@@ -78,6 +84,10 @@ class ErasedPosition final : public Position {
   }
 
   [[nodiscard]] Move sample(Rng& rng) const override { return rules_->sample(state_, rng); }
+  [[nodiscard]] bool exchanges_seats(Move move) const override {
+    if constexpr (ExchangesSeats<G>) return rules_->exchanges_seats(move);
+    return false;
+  }
   [[nodiscard]] std::string move_text(Move move) const override { return rules_->move_text(state_, move); }
 
   [[nodiscard]] Result<Move> parse_move(std::string_view text) const override {

@@ -55,6 +55,9 @@ class Position {
   // As `play` without the check: only for a move just taken from `moves` of this very position.
   virtual void apply(Move move) = 0;
   [[nodiscard]] virtual Move sample(Rng& rng) const = 0;  // an outcome of a chance node
+  // Whether by this move the players of two seats exchange them and nothing changes on the board (the pie rule). Whoever knows who
+  // sits where has to follow.
+  [[nodiscard]] virtual bool exchanges_seats(Move move) const = 0;
 
   // Notation of one move, and back. `parse_move` accepts listed moves only.
   [[nodiscard]] virtual std::string move_text(Move move) const = 0;

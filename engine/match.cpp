@@ -65,13 +65,9 @@ std::vector<Move> random_turn(Position& position, Rng& rng, MoveList& list) {
   return line;
 }
 
-// Whether this is the move of the pie rule, by which the two engines exchange their seats and nothing changes on the board. What
-// it is called in the notation is the only thing a Position tells about it.
-bool exchanges_seats(const Position& position, Move move) { return position.move_text(move).starts_with("SW "); }
-
 bool may_exchange_seats(const Position& position, MoveList& list) {
   position.moves(list);
-  return std::any_of(list.begin(), list.end(), [&](Move move) { return exchanges_seats(position, move); });
+  return std::any_of(list.begin(), list.end(), [&](Move move) { return position.exchanges_seats(move); });
 }
 
 // A random line of opening_turns per seat, in which nobody is left a win on the spot when a few tries find another turn. It ends
@@ -79,7 +75,7 @@ bool may_exchange_seats(const Position& position, MoveList& list) {
 std::vector<Move> random_line(std::unique_ptr<Position>& position, int seats, Player* scout, Rng& rng, MoveList& list) {
   std::vector<Move> line;
   for (int turn = 0; turn < opening_turns(seats) * seats; ++turn) {
-    if (turn > 0 && seats == 2 && may_exchange_seats(*position, list)) break;
+    if (turn > 0 && may_exchange_seats(*position, list)) break;
     std::vector<Move> moves;
     std::unique_ptr<Position> next;
     for (int attempt = 0; attempt < kTurnTries; ++attempt) {
@@ -196,7 +192,7 @@ MatchTable::Played MatchTable::play(std::uint64_t cycle, int rotation) {
     } else {
       const auto seat = static_cast<std::size_t>(position->actor());
       move = players_[static_cast<std::size_t>(sits[seat])]->decide(*position, streams[seat]).move;
-      if (seats == 2 && exchanges_seats(*position, move)) std::swap(sits[0], sits[1]);
+      if (position->exchanges_seats(move)) std::swap(sits[0], sits[1]);
     }
     position->apply(move);
     record.moves.push_back(move);

@@ -38,8 +38,8 @@ std::uint64_t opening_seed(const MatchPlan& plan, std::uint64_t cycle);
 // up to kTurnTries times, when it leaves the next seat a win that kOpeningScout finds; of up to kOpeningTries such lines the first is
 // taken whose advantage is at most kFairOpening, else the most even one. Between two seats the advantage is the value kOpeningJudge
 // finds; among more it is the share of wins of the best seat over kOpeningPlayouts random games, scaled to 0 for a fair share and 1 for
-// all. With the pie rule only the first turn is random, and the engines decide who takes which seat. Purely random turns will not do: on square8 they leave a win on the spot in two positions of three. What remains is what seat
-// cycles cancel.
+// all. Purely random turns will not do: on square8 they leave a win on the spot in two positions of three. What remains is what seat
+// cycles cancel. With the pie rule only the first turn is random, and the engines decide who takes which seat.
 //
 // Among more than two a second random turn decides too much of a game that may last only five turns of a seat: on square8
 // minimax:nodes=100000 stands 32 Elo above heuristic with four seats and two random turns, 68 with one (340 games each).

@@ -28,10 +28,6 @@ std::string sentence(std::string text) {
 
 std::string in_term(const Leadership& leader) { return ", term " + std::to_string(leader.term); }
 
-bool is_admin(const ClusterMember& member) {
-  return std::find(member.roles.begin(), member.roles.end(), "admin") != member.roles.end();
-}
-
 // Hours and minutes as this machine's people have them.
 std::string time_of_day(std::int64_t at) {
   const auto seconds = static_cast<std::time_t>(at);
@@ -120,7 +116,7 @@ void ClusterChanges::note_member(const ClusterMember* before, const ClusterMembe
 }
 
 void ClusterChanges::note_admin(const ClusterMember* before, const ClusterMember& member) {
-  if (before == nullptr || is_admin(*before) || !is_admin(member)) return;
+  if (before == nullptr || before->is_admin() || !member.is_admin()) return;
   journal_->add(JournalKind::admin, JournalLevel::warn, member.node, sentence(called(member) + " is an admin now"));
 }
 

@@ -482,8 +482,7 @@ std::vector<NodeId> ClusterService::admins() const {
   const auto now = picture();
   for (const ClusterMember& member : now->members) {
     if (member.node == now->self || member.state == "left" || trust_.is_revoked(member.node)) continue;
-    const bool admin = std::find(member.roles.begin(), member.roles.end(), "admin") != member.roles.end();
-    if (admin) nodes.push_back(member.node);
+    if (member.is_admin()) nodes.push_back(member.node);
   }
   return nodes;
 }

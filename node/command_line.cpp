@@ -1,19 +1,18 @@
 #include "node/command_line.h"
 
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "node/exit_code.h"
 #include "node/verbs.h"
 #include "node/version.h"
+#include "p2p/trust/join_token.h"
 
 namespace mz {
 namespace {
-
-constexpr char kJoinTokenPrefix[] = "MZ1-";
 
 // CLI11's messages have no full stop and sometimes span lines.
 std::string sentence(std::string text) {
@@ -37,9 +36,9 @@ std::string command_so_far(const CLI::App& app) {
 // goes on with a copy of them; here, and so in the process that `up` leaves behind, nothing is left of a secret.
 void hide_join_tokens(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    char* token = std::strstr(argv[i], kJoinTokenPrefix);
-    if (token == nullptr) continue;
-    for (char* c = token + std::strlen(kJoinTokenPrefix); *c != '\0'; ++c) *c = 'x';
+    const std::size_t at = std::string_view(argv[i]).find(JoinToken::kPrefix);
+    if (at == std::string_view::npos) continue;
+    for (char* c = argv[i] + at + JoinToken::kPrefix.size(); *c != '\0'; ++c) *c = 'x';
   }
 }
 

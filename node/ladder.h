@@ -38,8 +38,8 @@ struct LadderRun {
   int to = 10;
 };
 
-// Plays every step against the one below. `progress` is called after each step; an interrupted run returns the steps it finished, timing and
-// match.
+// Plays every step against the one below. `progress` is called after each step; an interrupted run returns the steps whose timing and
+// match it finished.
 Result<std::vector<LadderStep>> run_ladder(const LadderRun& run, const std::function<void(const LadderStep&)>& progress,
                                            const std::atomic<bool>& stop);
 

@@ -133,13 +133,10 @@ std::string phase_words(const DrawnPosition& p, std::span<const std::string> leg
   };
   if (p.phase == "movement" && some("SR ")) {
     return "Recovery: no stack is yours, but a ring of yours is buried in one. Slide a marker of yours to a "
-           "neighbouring "
-           "cell, or with it strike a neighbouring stack, whose top ring is then credited to you. It is paid for with "
-           "a "
-           "buried ring, your lowest in a stack of your choice, which is credited to you too; collapsing just the "
-           "needed "
-           "cells of a longer line costs nothing. Where a line can be made, only such slides are possible. You may "
-           "decline.";
+           "neighbouring cell, or with it strike a neighbouring stack, whose top ring is then credited to you. It is "
+           "paid for with a buried ring, your lowest in a stack of your choice, which is credited to you too; "
+           "collapsing just the needed cells of a longer line costs nothing. Where a line can be made, only such "
+           "slides are possible. You may decline.";
   }
   if (p.phase == "movement") {
     const std::string stack = p.must_move.empty() ? "a stack" : "the stack on " + p.must_move;

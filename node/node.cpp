@@ -226,8 +226,7 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
     if (options.discovery) look.emplace(membership);
     if (auto joined = membership.join(*options.join, options.peers); !joined) {
       // A service is started with its token each time, also when it is the first of its cluster to come up.
-      const bool member = fingerprint_prefix((*trust)->authority()) == options.join->authority;
-      if (!member || joined.error().kind != ErrorKind::unreachable) {
+      if (!membership.is_of(*options.join) || joined.error().kind != ErrorKind::unreachable) {
         data->remove_running();
         return joined.error();
       }

@@ -84,6 +84,8 @@ class NodeMembership final : public Membership {
   [[nodiscard]] bool is_entering() const override { return entering_; }
   [[nodiscard]] MemberAddress self() const override;
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override;
+  // Whether this node has joined the token's cluster.
+  [[nodiscard]] bool is_of(const JoinToken& token) const;
   // The last part of joining: goes by what an admin has given it. Refused while this node has other members.
   Result<void> enter(const Admitted& admitted);
   Result<void> leave(bool by_force) override;
@@ -133,7 +135,6 @@ class NodeMembership final : public Membership {
   // What members say of this node, whose cluster is that of the token; unknown when none answers or its certificate has ended.
   enum class Standing : std::uint8_t { unknown, member, put_out };
   Standing ask_standing(const JoinToken& token, const std::vector<PeerAddress>& peers);
-  [[nodiscard]] bool is_of(const JoinToken& token) const;
   using Hosts = std::set<std::string>;
   // Of this computer. Asks the system, so not to be called for each of many addresses, and not with mutex_ held.
   [[nodiscard]] Hosts own_hosts() const;

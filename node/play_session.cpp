@@ -138,7 +138,7 @@ void PlaySession::show_board(const std::set<Cell>& pointed_out) {
 void PlaySession::play(Move move, const std::string& remark) {
   const std::string text = position_->move_text(move);
   out_ << seat_name(position_->actor()) << " " << move_words(text) << ".  [" << text << "]" << remark << "\n";
-  if (text.starts_with("SW ") && plan_.seats.size() == 2) swaps_.push_back(moves_.size());
+  if (position_->exchanges_seats(move)) swaps_.push_back(moves_.size());
   position_->apply(move);
   moves_.push_back(move);
 }

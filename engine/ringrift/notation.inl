@@ -35,6 +35,7 @@ class RingRift : public Rules<G> {
   using Base::Base;
 
   [[nodiscard]] std::string move_text(const State& s, Move m) const;
+  [[nodiscard]] static bool exchanges_seats(Move m) { return type_of(m) == MoveType::swap_sides; }
   [[nodiscard]] std::optional<Move> parse_move(const State& s, std::string_view text) const;
   [[nodiscard]] std::string text(const State& s) const;
   [[nodiscard]] Result<State> parse(std::string_view text) const;

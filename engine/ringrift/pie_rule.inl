@@ -76,7 +76,6 @@ class PieRulePlayer final : public Player {
   void new_game() override { player_->new_game(); }
   Decision decide(const Position& position, Rng& rng) override {
     static constexpr Move kSwap = make_move(MoveType::swap_sides);
-    moves_.clear();
     position.moves(moves_);
     if (std::find(moves_.begin(), moves_.end(), kSwap) == moves_.end()) return player_->decide(position, rng);
     // Swapping changes nothing but who sits where, so what follows it is the same position without the choice.

@@ -34,8 +34,7 @@ constexpr FindingKind kKinds[] = {
 
     {"identity.cloned", kError, "Another machine uses the identity of this node; both are frozen.",
      "On each of the two machines: meshzero down, then meshzero identity reset, then join again with a token. If none "
-     "of "
-     "the other members is an admin, first: meshzero ca backup FILE, and after the reset: meshzero ca restore FILE"},
+     "of the other members is an admin, first: meshzero ca backup FILE, and after the reset: meshzero ca restore FILE"},
 
     {"port.listening", kOk, "The node listens for other machines.", ""},
     {"port.this-computer", kInfo, "The node, which has no other members, listens on this computer only.",
@@ -87,7 +86,7 @@ constexpr FindingKind kKinds[] = {
      "Is the address another machine's now? Compare `meshzero identity show` on both."},
     {"member.expired", kError, "The certificate of a member has ended, so nobody talks to it.",
      "Let an admin node run where that machine reaches it: for 180 days it is renewed by itself. After that, there: "
-     "meshzero leave, then meshzero join with a new token. If this machine's clock is ahead, set it."},
+     "meshzero join with a new token. If this machine's clock is ahead, set it."},
     {"member.unheard", kWarning, "A member answers this program, but the running node has lost it.",
      "Ask again in a minute; if it stays, restart the node with `meshzero down` and `meshzero up`."},
     {"member.not-asked", kInfo, "A member was reached, but could not say whether it reaches this node.",

@@ -14,7 +14,6 @@
 #include "node/running_node.h"
 #include "node/verbs.h"
 #include "p2p/trust/node_trust.h"
-#include "p2p/trust/private_file.h"
 
 namespace mz {
 namespace {
@@ -70,13 +69,10 @@ std::vector<std::string> ids_put_out(const FlagValues& flags) {
   if (!directory) return {};
   const auto data = DataDirectory::open(*directory);
   if (!data) return {};
-  const auto identity = NodeTrust::read_identity(data->identity());
-  const auto list = read_private_file(data->identity() / "revoked", RevocationSet::kMaxBytes);
-  if (!identity || !list) return {};
-  RevocationSet revoked(identity->authority);
-  if (!revoked.merge(*list)) return {};
+  const auto revoked = NodeTrust::read_revoked(data->identity());
+  if (!revoked) return {};
   std::vector<std::string> ids;
-  for (const auto& [node, revocation] : revoked.entries()) ids.push_back(node.text());
+  for (const NodeId& node : *revoked) ids.push_back(node.text());
   return ids;
 }
 

@@ -1,4 +1,5 @@
-// `meshzero reference`: docs/api.md and the tables of docs/reference, printed from what the program really has. A test compares them.
+// `meshzero reference`: docs/api.md and the tables of docs/reference, printed from what the program really has. A test compares
+// them.
 #include <cstdio>
 #include <functional>
 #include <sstream>
@@ -109,8 +110,7 @@ void print_routes(std::ostream& out) {
          "answered with "
          "401 without credentials, whatever it is. [Operations](operations.md#who-may-ask) says who the callers "
          "are. In brackets: what may be left out. [openapi.json](reference/openapi.json), for programs, also says the "
-         "types, "
-         "meanings, bounds and answers.\n\n";
+         "types, meanings, bounds and answers.\n\n";
   std::vector<Row> rows;
   for (const Route& route : routes()) {
     rows.push_back({std::string(route.method), code(route.path), access_words(route.access), taken(route.contract),

@@ -38,8 +38,7 @@ std::optional<std::string> flags_of_the_other_role(const std::string& role, cons
   }
   if (role == "operator" && uses.count() > 0) {
     return "--uses is for node tokens; an operator token is good until it ends or is revoked. Leave it out, or say "
-           "--role "
-           "node";
+           "--role node";
   }
   return std::nullopt;
 }

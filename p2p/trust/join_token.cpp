@@ -11,7 +11,6 @@
 namespace mz {
 namespace {
 
-constexpr std::string_view kPrefix = "MZ1-";
 constexpr std::string_view kBookTitle = "meshzero join tokens 1";
 constexpr std::size_t kMaxBookBytes = 4U << 20;
 constexpr std::size_t kIdBytes = 5;  // eight characters

@@ -25,6 +25,7 @@
 namespace mz {
 
 struct JoinToken {
+  static constexpr std::string_view kPrefix = "MZ1-";
   FingerprintPrefix authority{};
   NodeId admin;
   std::array<std::uint8_t, 16> secret{};

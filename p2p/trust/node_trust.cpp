@@ -121,6 +121,32 @@ Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
   return trust;
 }
 
+Result<void> NodeTrust::read_revocations(const std::filesystem::path& directory, const ClusterId& cluster,
+                                         RevocationSet& revoked) {
+  for (const char* name : {kRevokedFile, kNextRevokedFile}) {
+    auto list = read_private_file(directory / name, RevocationSet::kMaxBytes);
+    if (!list && list.error().kind == ErrorKind::not_found) continue;
+    if (!list) return list.error();
+    // Of another cluster when a change of clusters was interrupted.
+    if (list->size() < cluster.size() || !std::equal(cluster.begin(), cluster.end(), list->begin())) continue;
+    if (auto merged = revoked.merge(*list); !merged) {
+      return Error{ErrorKind::corrupt, "The revocations in " + (directory / name).string() +
+                                           " are damaged. Remove the file; the other members have them too."};
+    }
+  }
+  return {};
+}
+
+Result<std::vector<NodeId>> NodeTrust::read_revoked(const std::filesystem::path& directory) {
+  const auto identity = read_identity(directory);
+  if (!identity) return identity.error();
+  RevocationSet revoked(identity->authority);
+  if (auto read = read_revocations(directory, identity->authority.fingerprint(), revoked); !read) return read.error();
+  std::vector<NodeId> nodes;
+  for (const auto& [node, revocation] : revoked.entries()) nodes.push_back(node);
+  return nodes;
+}
+
 Result<TlsIdentity> NodeTrust::read_identity(const std::filesystem::path& directory) {
   auto key = load_key(directory / kKeyFile);
   if (!key) return key.error();
@@ -170,17 +196,8 @@ Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
   auto state = make_state((*both)[0], (*both)[1], std::move(signer));
   if (!state) return state;
 
-  const ClusterId cluster = (*both)[1].fingerprint();
-  for (const char* name : {kRevokedFile, kNextRevokedFile}) {
-    auto revoked = read_private_file(file(name), RevocationSet::kMaxBytes);
-    if (!revoked && revoked.error().kind == ErrorKind::not_found) continue;
-    if (!revoked) return revoked.error();
-    // Of another cluster when a change of clusters was interrupted.
-    if (revoked->size() < cluster.size() || !std::equal(cluster.begin(), cluster.end(), revoked->begin())) continue;
-    if (auto merged = (*state)->revoked.merge(*revoked); !merged) {
-      return Error{ErrorKind::corrupt, "The revocations in " + file(name).string() +
-                                           " are damaged. Remove the file; the other members have them too."};
-    }
+  if (auto read = read_revocations(options_.directory, (*both)[1].fingerprint(), (*state)->revoked); !read) {
+    return read.error();
   }
   return state;
 }

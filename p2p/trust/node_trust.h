@@ -63,6 +63,8 @@ class NodeTrust {
   static Result<std::unique_ptr<NodeTrust>> open(Options options);
   // What a node shows of itself, as its files say; makes and changes nothing. For whoever is not that node's process.
   static Result<TlsIdentity> read_identity(const std::filesystem::path& directory);
+  // Those who were put out of its cluster, as its files say; a node may be running on them.
+  static Result<std::vector<NodeId>> read_revoked(const std::filesystem::path& directory);
   // Forgets key, cluster and tokens; the next open begins anew. The node must not be running.
   static Result<void> reset(const std::filesystem::path& directory);
 
@@ -139,6 +141,8 @@ class NodeTrust {
   NodeTrust(Options options, PrivateKey key);
   [[nodiscard]] std::filesystem::path file(std::string_view name) const { return options_.directory / name; }
   Result<std::unique_ptr<State>> load() const;
+  static Result<void> read_revocations(const std::filesystem::path& directory, const ClusterId& cluster,
+                                       RevocationSet& revoked);
   Result<std::unique_ptr<State>> make_state(Certificate certificate, Certificate authority,
                                             std::optional<Authority> signer) const;
   // Writes certificate (and the authority's key) and makes them count, with those whom that list says to be revoked. An error

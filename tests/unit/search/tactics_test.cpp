@@ -102,8 +102,8 @@ TEST_P(Solves, MostOfTheSuite) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Solves,
-                         testing::Values(Aim{"minimax:nodes=100000", 95}, Aim{"descent:nodes=2000", 70},
-                                         Aim{"mcts:sims=4000", 50}),
+                         testing::Values(Aim{"minimax:nodes=100000", 95}, Aim{"descent:nodes=2000", 80},
+                                         Aim{"mcts:sims=4000", 80}),
                          [](const testing::TestParamInfo<Aim>& aim) {
                            return aim.param.spec.substr(0, aim.param.spec.find(':'));
                          });
