@@ -107,7 +107,7 @@ class AlphaBeta {
   int reduction(int depth, int index, bool urgent) const;
   bool too_late(int depth, std::size_t index, std::size_t width, Score best) const;
 
-  void order(int depth, int ply, Move first, bool has_first, int mover);
+  void order_rest(int depth, int ply, int mover);
   static void pick(std::vector<Ordered>& order, std::size_t at);
   void reward(Frame& f, Move move, int depth, int mover);
   static void set_line(Frame& f, Move move, const Frame& next) {
@@ -128,6 +128,7 @@ class AlphaBeta {
   std::uint64_t polls_ = 0;
   int hero_ = 0;
   bool aborted_ = false;
+  bool ordering_ = false;  // the ends of a turn are compared, to put its moves in order
 };
 
 template <class G, class M>
@@ -163,11 +164,15 @@ SearchResult AlphaBeta<G, M>::run(const State& root, const SearchLimits& limits)
   };
   if (aborted_ || is_found_result(result.score)) return finish();
 
+  Score before_last = 0;
   for (int depth = 2; depth <= limits.depth; ++depth) {
-    Score delta = model_.value_unit() / 8;  // half width of the first window
+    // The first window is about the score of two turns ago, where the same side had the last word: with another one a score is
+    // off by what a turn is worth, some 2.5 units.
+    Score delta = 2 * model_.value_unit();
     const bool narrow = depth >= kAspirationDepth && !is_found_result(result.score);
-    Score alpha = narrow ? result.score - delta : -kInfinite;
-    Score beta = narrow ? result.score + delta : kInfinite;
+    Score alpha = narrow ? before_last - delta : -kInfinite;
+    Score beta = narrow ? before_last + delta : kInfinite;
+    before_last = result.score;
     Score score = 0;
     for (;;) {
       score = search_root(moves, depth - 1, alpha, beta);
@@ -231,7 +236,7 @@ std::vector<typename AlphaBeta<G, M>::Ordered> AlphaBeta<G, M>::first_depth() {
       best = moves[looked_at];
       set_line(f, best.move, frame(1));
     }
-    if (is_found_result(score) && score > 0) {  // won within the turn: nothing is better
+    if (options_.reductions && is_found_result(score) && score > 0) {  // won within the turn: nothing is better
       ++looked_at;
       break;
     }
@@ -322,13 +327,15 @@ bool AlphaBeta<G, M>::too_late(int depth, std::size_t index, std::size_t width, 
 template <class G, class M>
 Score AlphaBeta<G, M>::decision(int depth, Score alpha, Score beta, int ply, int mover) {
   Frame& f = frame(ply);
-  const bool on_line = beta - alpha > 1;  // the principal variation is searched to its end, so that it can be shown
+  // The principal variation is searched to its end, so that it can be shown.
+  const bool on_line = beta - alpha > 1 && !ordering_;
   const bool use_table = options_.table_entries > 0;
   const std::uint64_t position = use_table ? key() : 0;
   TranspositionTable::Found found;
   const bool known = use_table && table_.find(position, ply, found);
-  // A deeper look is better, but another value: the exact search takes only its own depth.
-  if (known && !on_line && (found.depth == depth || (options_.reductions && found.depth > depth))) {
+  // A deeper look is better, but another value: the exact search takes only its own depth, and moves are compared at one depth.
+  const bool deeper_serves = options_.reductions && !ordering_;
+  if (known && !on_line && (found.depth == depth || (deeper_serves && found.depth > depth))) {
     if (found.bound == Bound::exact || (found.bound == Bound::lower && found.value >= beta) ||
         (found.bound == Bound::upper && found.value <= alpha)) {
       return found.value;
@@ -339,13 +346,23 @@ Score AlphaBeta<G, M>::decision(int depth, Score alpha, Score beta, int ply, int
   if (f.moves.size() == 1) return forced(depth, alpha, beta, ply, mover);
   if (f.moves.empty()) return evaluate(mover);
   ++nodes_;
-  order(depth, ply, found.move, known, mover);
 
+  // What was best here before goes first. Where that suffices the rest need not be put in order, which is half of the work.
+  f.order.clear();
+  if (known && std::find(f.moves.begin(), f.moves.end(), found.move) != f.moves.end()) {
+    f.order.push_back({found.move, kInfinite, 0});
+  }
+  bool in_order = false;
   Score best = -kInfinite;
   Score floor = alpha;
   Move best_move;
-  for (std::size_t i = 0; i < f.order.size(); ++i) {
-    pick(f.order, i);
+  for (std::size_t i = 0;; ++i) {
+    if (i == f.order.size() && !in_order) {
+      order_rest(depth, ply, mover);
+      in_order = true;
+    }
+    if (i == f.order.size()) break;
+    if (in_order) pick(f.order, i);
     const Move move = f.order[i].move;
     const bool urgent = model_.tactical(rules_, state_, move);
     if (too_late(depth, i, kWidth, best)) break;
@@ -381,30 +398,33 @@ Score AlphaBeta<G, M>::decision(int depth, Score alpha, Score beta, int ply, int
   return best;
 }
 
-// With turns to follow, moves are ordered by the best end of the running turn, which costs little beside what it saves; in the last
-// turn by urgency and by what was good elsewhere.
+// Appends the moves that f.order does not begin with. With turns to follow they are judged by the best end of the running turn, which
+// costs little beside what it saves; in the last turn by urgency and by what was good elsewhere.
 template <class G, class M>
-void AlphaBeta<G, M>::order(int depth, int ply, Move first, bool has_first, int mover) {
+void AlphaBeta<G, M>::order_rest(int depth, int ply, int mover) {
   static constexpr Score kHistoryMost = (1 << 10) - 1;
   static constexpr Score kKiller = 1 << 10;
   static constexpr Score kUrgencyUnit = 1 << 11;
   Frame& f = frame(ply);
-  f.order.clear();
+  const bool begun = !f.order.empty();
+  const Move first = begun ? f.order.front().move : Move{};
   int index = 0;
   for (const Move move : f.moves) {
+    ++index;
+    if (begun && move == first) continue;
     Score score = 0;
-    if (has_first && move == first) {
-      score = kInfinite;
-    } else if (depth > 0 && !aborted_) {
+    if (depth > 0 && !aborted_) {
       rules_.apply(state_, move, f.undo);
+      ordering_ = true;
       score = search(0, -kInfinite, kInfinite, ply + 1, mover);
+      ordering_ = false;
       rules_.undo(state_, f.undo);
     } else {
       score = model_.urgency(rules_, state_, move) * kUrgencyUnit +
               std::min(kHistoryMost, history_[static_cast<std::size_t>(mover)][history_slot(move)]);
       if (f.has_killers && (move == f.killers[0] || move == f.killers[1])) score += kKiller;
     }
-    f.order.push_back({move, score, index++});
+    f.order.push_back({move, score, index});
   }
 }
 

@@ -1,4 +1,4 @@
-// Minimax against definitions written down a second time, without any cut, table or order.
+// Minimax against definitions written down a second time.
 #include "engine/search/minimax.h"
 
 #include <gtest/gtest.h>
@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 
+#include "tests/unit/search/brute_force.h"
 #include "tests/unit/search/graph_game.h"
 
 namespace mz {
@@ -15,46 +16,9 @@ using graph::Model;
 using graph::Rules;
 using graph::State;
 
-// The vector of scores of a position with `depth` turns to follow the running one. `prefer(mover, old, new)`: whether the mover
-// prefers `new`.
 template <class Prefer>
-TeamScores brute_force(const Rules& rules, State s, int depth, int ply, Prefer prefer) {
-  Model model;
-  TeamScores best{};
-  if (rules.kind(s) == NodeKind::terminal) {
-    for (int team = 0; team < rules.teams(); ++team)
-      best[static_cast<std::size_t>(team)] = final_score(rules, s, team, ply);
-    return best;
-  }
-  if (ply > 0 && model.begins_turn(rules, s)) {
-    if (depth == 0) {
-      model.evaluate(rules, s, best);
-      return best;
-    }
-    --depth;
-  }
-  MoveList moves;
-  rules.moves(s, moves);
-  if (moves.empty()) model.evaluate(rules, s, best);
-  bool any = false;
-  for (const Move move : moves) {
-    State next = s;
-    State undo;
-    rules.apply(next, move, undo);
-    const TeamScores scores = brute_force(rules, next, depth, ply + 1, prefer);
-    if (!any || prefer(static_cast<std::size_t>(rules.actor(s)), best, scores)) best = scores;
-    any = true;
-  }
-  return best;
-}
-
-const auto kOwnScore = [](std::size_t mover, const TeamScores& old, const TeamScores& now) {
-  return now[mover] > old[mover];
-};
-auto against(std::size_t hero) {
-  return [hero](std::size_t mover, const TeamScores& old, const TeamScores& now) {
-    return mover == hero ? now[hero] > old[hero] : now[hero] < old[hero];
-  };
+TeamScores brute_force(const Rules& rules, const State& s, int depth, int ply, const Prefer& prefer) {
+  return BruteForce<Rules, Model>(rules, Model{}).scores(s, depth, ply, prefer);
 }
 
 State root_of(const Rules& rules) {
