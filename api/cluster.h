@@ -27,9 +27,14 @@ struct ClusterMember {
   std::int64_t since = 0;         // seconds since 1970: this life of it is known
   // Seconds since 1970: a message of it reached this node. Never for this node, nor before the first one.
   std::optional<std::int64_t> heard;
+  // The version of the protocol that it speaks, when that is not ours and the two refuse each other; 0 otherwise.
+  std::uint32_t other_protocol = 0;
 
   [[nodiscard]] bool is_admin() const { return std::find(roles.begin(), roles.end(), "admin") != roles.end(); }
 };
+
+// Its name and short id, for people; control characters become spaces.
+std::string called(const ClusterMember& member);
 
 // A leader and the term it leads in.
 struct Leadership {
@@ -67,6 +72,11 @@ struct ClusterPicture {
   }
 };
 
+// In what other_protocol_text says of anybody.
+inline constexpr std::string_view kOtherProtocolWords = " of the protocol and this node version ";
+// That these members (at least one) and this node refuse each other, and what to do. All speak the same other version.
+std::string other_protocol_text(const std::vector<const ClusterMember*>& members);
+
 inline constexpr std::size_t kMaxListedEvents = 500;
 inline constexpr std::size_t kMaxClusterBody = 4U << 20;  // messages of one request
 
@@ -77,6 +87,8 @@ class Cluster {
   [[nodiscard]] virtual std::shared_ptr<const ClusterPicture> picture() const = 0;
   // Messages of that member; what has to go back on the same connection. Waits for the agreement thread, briefly.
   virtual Result<std::string> receive(const NodeId& from, std::string_view messages) = 0;
+  // That member speaks this version of the protocol, which is not ours: one of the two has refused the other. Does not wait.
+  virtual void speaks_otherwise(const NodeId& member, std::uint32_t protocol) = 0;
 };
 
 }  // namespace mz

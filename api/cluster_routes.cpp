@@ -115,7 +115,8 @@ json cluster_json(const ClusterPicture& picture) {
                        {"version", member.version},
                        {"incarnation", member.incarnation},
                        {"since", member.since},
-                       {"heard_at", member.heard ? json(*member.heard) : json()}});
+                       {"heard_at", member.heard ? json(*member.heard) : json()},
+                       {"other_protocol", member.other_protocol != 0 ? json(member.other_protocol) : json()}});
   }
   json partition;
   if (picture.partition_since) {

@@ -20,7 +20,9 @@ inline constexpr Field kClusterFields[] = {
     {"ballot", FieldType::object, "`node_id` of the leader and the `term` it leads in.", Given::nullable},
     {"etcd", FieldType::object, "Of policy etcd: whether it `answers`, else `silent_since` and `why`.",
      Given::nullable},
-    {"members", FieldType::list, "Every member: its state, roles, addresses, version and when it was heard of."},
+    {"members", FieldType::list,
+     "Every member: its state, roles, addresses, version, when it was heard of, and `other_protocol` when it speaks "
+     "another version of the protocol than this node."},
     {"partition", FieldType::object, "While several lead: how many `leaders`, `since` when, and the `rivals`.",
      Given::nullable},
 };

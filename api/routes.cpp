@@ -14,6 +14,7 @@
 #include "api/session_routes.h"
 #include "api/status_json.h"
 #include "api/trust_routes.h"
+#include "p2p/protocol.h"
 
 namespace mz {
 namespace {
@@ -51,6 +52,12 @@ HttpResponse metrics_route(const NodeServices& services, const Request&) {
   response.content_type = kMetricsType;
   response.body = metrics_text(*services.state);
   return no_store(response);
+}
+
+void note_other_protocol(const NodeServices& services, const Request& request) {
+  if (services.cluster == nullptr || request.principal.kind != Principal::Kind::node) return;
+  services.cluster->speaks_otherwise(request.principal.node_id,
+                                     protocol_number(request.head.header(std::string(kProtocolHeader))));
 }
 
 HttpResponse page_route(const NodeServices&, const Request& request) { return page_asset(request.head); }
@@ -171,7 +178,10 @@ std::vector<int> statuses_of(const Route& route) {
 HttpResponse answer_request(const NodeServices& services, const Route& route, const Request& request) {
   try {
     if (route.contract.between_nodes) {
-      if (auto refused = protocol_refusal(request.head)) return *refused;
+      if (auto refused = protocol_refusal(request.head)) {
+        note_other_protocol(services, request);
+        return *refused;
+      }
     }
     return route.answer(services, request);
   } catch (const std::exception&) {  // memory exhaustion or a bug of ours; the other requests go on

@@ -1,6 +1,8 @@
 #include "api/status_json.h"
 
 #include <cmath>
+#include <map>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -62,6 +64,15 @@ json history_json(const NodeSnapshot& snapshot) {
 json alerts_json(const NodeSnapshot& snapshot, const ClusterPicture* cluster) {
   json alerts = json::array();
   if (cluster != nullptr && cluster->role == "frozen") alerts.push_back({{"level", "error"}, {"text", kFrozenAlert}});
+  if (cluster != nullptr) {
+    std::map<std::uint32_t, std::vector<const ClusterMember*>> by_protocol;
+    for (const ClusterMember& member : cluster->members) {
+      if (member.other_protocol != 0) by_protocol[member.other_protocol].push_back(&member);
+    }
+    for (const auto& [protocol, members] : by_protocol) {
+      alerts.push_back({{"level", "warn"}, {"text", other_protocol_text(members)}});
+    }
+  }
   for (const Alert& alert : snapshot.alerts) alerts.push_back({{"level", alert.level}, {"text", alert.text}});
   return alerts;
 }

@@ -128,7 +128,8 @@ constexpr Field kRevoked[] = {{"revoked", FieldType::text, "The id."}};
 constexpr Field kNodePromoted[] = {{"promoted", FieldType::text, "The id of the node."}};
 constexpr Field kNodes[] = {
     {"nodes", FieldType::list,
-     "`node_id`, `addresses`, `this`; `name`, `state`, `roles`, `leader` of those that were heard of."},
+     "`node_id`, `addresses`, `this`; `name`, `state`, `roles`, `leader` of those that were heard of, and "
+     "`other_protocol`: the version of the protocol that it speaks, null when this node speaks the same."},
 };
 constexpr Field kEnterFields[] = {
     {"token", FieldType::text, "The whole join token."},
@@ -343,7 +344,8 @@ HttpResponse nodes_route(const NodeServices& services, const Request&) {
       node->update({{"name", member.name},
                     {"state", member.state},
                     {"roles", member.roles},
-                    {"leader", picture->leader && picture->leader->node == member.node}});
+                    {"leader", picture->leader && picture->leader->node == member.node},
+                    {"other_protocol", member.other_protocol != 0 ? json(member.other_protocol) : json()}});
     }
   }
   return json_response({{"nodes", list}});
@@ -555,7 +557,9 @@ std::span<const Route> trust_routes() { return kRoutes; }
 std::optional<HttpResponse> protocol_refusal(const RequestHead& head) {
   auto same = check_protocol(head.header(std::string(kProtocolHeader)));
   if (same) return std::nullopt;
-  return error_response(409, "protocol", same.error().text);
+  HttpResponse refusal = error_response(409, "protocol", same.error().text);
+  refusal.headers.emplace_back(kProtocolHeader, std::to_string(protocol_version()));
+  return refusal;
 }
 
 }  // namespace mz

@@ -9,13 +9,6 @@
 namespace mz {
 namespace {
 
-constexpr std::size_t kShownName = 64;  // bytes
-
-std::string called(const ClusterMember& member) {
-  if (member.name.empty()) return "the node " + member.node.short_text();
-  return member.name.substr(0, kShownName) + " (" + member.node.short_text() + ")";
-}
-
 std::string called(const ClusterPicture& picture, const NodeId& node) {
   const ClusterMember* member = picture.member(node);
   return member != nullptr ? called(*member) : "the node " + node.short_text();
@@ -69,6 +62,7 @@ void ClusterChanges::note(const std::shared_ptr<const ClusterPicture>& picture, 
       const ClusterMember* before = before_->member(member.node);
       if (before != nullptr && before->incarnation == 0) before = nullptr;
       if (member.node != picture->self) note_member(before, member);
+      note_protocol(before, member);
       note_admin(before, member);
     }
   }
@@ -118,6 +112,11 @@ void ClusterChanges::note_member(const ClusterMember* before, const ClusterMembe
 void ClusterChanges::note_admin(const ClusterMember* before, const ClusterMember& member) {
   if (before == nullptr || before->is_admin() || !member.is_admin()) return;
   journal_->add(JournalKind::admin, JournalLevel::warn, member.node, sentence(called(member) + " is an admin now"));
+}
+
+void ClusterChanges::note_protocol(const ClusterMember* before, const ClusterMember& member) {
+  if (member.other_protocol == (before != nullptr ? before->other_protocol : 0) || member.other_protocol == 0) return;
+  journal_->add(JournalKind::member, JournalLevel::warn, member.node, other_protocol_text({&member}));
 }
 
 void ClusterChanges::note_etcd(const ClusterPicture& picture, std::int64_t now) {

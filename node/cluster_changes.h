@@ -31,6 +31,7 @@ class ClusterChanges {
   void note_self(const ClusterPicture& before, const ClusterPicture& picture);
   void note_member(const ClusterMember* before, const ClusterMember& member);
   void note_admin(const ClusterMember* before, const ClusterMember& member);
+  void note_protocol(const ClusterMember* before, const ClusterMember& member);
   void note_leader(const ClusterPicture& picture, std::int64_t now);
   void note_etcd(const ClusterPicture& picture, std::int64_t now);
   void note_partition(const ClusterPicture& picture, std::int64_t now);

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "node/platform.h"
+#include "p2p/protocol.h"
 #include "p2p/trust/signed_by.h"
 
 namespace mz {
@@ -134,6 +135,7 @@ ClusterService::ClusterService(NodeTrust& trust, Options options)
                   [this](const NodeId& from, const std::string& body) {
                     auto messages = read_messages(body, from);
                     if (!messages) return;
+                    understood(from);
                     inbox_.put_message([this, messages = std::move(*messages)](Agreement& machine, Now now) {
                       for (const ClusterMessage& message : messages) {
                         machine.receive(message, now);
@@ -145,6 +147,7 @@ ClusterService::ClusterService(NodeTrust& trust, Options options)
                   [this](const NodeId& to) {
                     inbox_.put([to](Agreement& machine, Now now) { machine.undeliverable(to, now); });
                   },
+              .spoke_otherwise = [this](const NodeId& to, std::uint32_t protocol) { speaks_otherwise(to, protocol); },
               .name_thread = options_.name_thread}),
       changes_(options_.journal),
       picture_(std::make_shared<ClusterPicture>()) {}
@@ -349,6 +352,10 @@ void ClusterService::publish(bool force) {
     picture->leader = leadership_of(standing.following);
   }
   if (!machine_->released().none()) picture->released = leadership_of(machine_->released());
+  const auto other_protocols = [this] {
+    const std::lock_guard lock(picture_mutex_);
+    return other_protocols_;
+  }();
   for (const MemberView& view : machine_->members(now)) {
     if (view.card.life.incarnation == 0 && view.state == MemberState::left) continue;
     picture->members.push_back({.node = view.card.id,
@@ -361,6 +368,10 @@ void ClusterService::publish(bool force) {
                                 .incarnation = view.card.life.incarnation,
                                 .since = on_the_wall(view.since),
                                 .heard = view.heard ? std::optional(on_the_wall(*view.heard)) : std::nullopt});
+    const auto other = other_protocols.find(view.card.id);
+    if (other != other_protocols.end() && view.state != MemberState::left) {
+      picture->members.back().other_protocol = other->second;
+    }
   }
   for (const auto& [ballot, rival] : machine_->rivals()) {
     if (!picture->leader) break;
@@ -435,6 +446,7 @@ Result<std::string> ClusterService::receive(const NodeId& from, std::string_view
   if (!received) {
     return Error{ErrorKind::usage, "The body is not a list of messages of the node whose certificate came with it."};
   }
+  understood(from);
   const auto reply = std::make_shared<Reply>();
   inbox_.put_message([this, from, received = std::move(*received), reply](Agreement& machine, Now now) {
     Returned returned{.to = from, .messages = {}};
@@ -450,6 +462,18 @@ Result<std::string> ClusterService::receive(const NodeId& from, std::string_view
     for (std::vector<std::uint8_t>& message : returned.messages) lines_.send(from, std::move(message));
   });
   return reply->wait(within(kAnswerWithin));
+}
+
+void ClusterService::speaks_otherwise(const NodeId& member, std::uint32_t protocol) {
+  // Who does not say in which version it speaks says so in its own requests.
+  if (protocol == 0 || protocol == protocol_version() || member == trust_.node_id()) return;
+  const std::lock_guard lock(picture_mutex_);
+  if (picture_->member(member) != nullptr) other_protocols_[member] = protocol;
+}
+
+void ClusterService::understood(const NodeId& member) {
+  const std::lock_guard lock(picture_mutex_);
+  other_protocols_.erase(member);
 }
 
 std::vector<MemberAddress> ClusterService::others() const {
@@ -584,6 +608,7 @@ void ClusterService::entered() {
   {
     const std::lock_guard lock(picture_mutex_);
     hints_.clear();
+    other_protocols_.clear();
     auto nobody = std::make_shared<ClusterPicture>();
     nobody->self = trust_.node_id();
     nobody->role = part_name(Part::starting);

@@ -90,6 +90,7 @@ class ClusterService final : public Cluster {
 
   [[nodiscard]] std::shared_ptr<const ClusterPicture> picture() const override;
   Result<std::string> receive(const NodeId& from, std::string_view messages) override;
+  void speaks_otherwise(const NodeId& member, std::uint32_t protocol) override;
 
   // For node/node_membership.h.
   [[nodiscard]] std::vector<MemberAddress> others() const;
@@ -140,6 +141,7 @@ class ClusterService final : public Cluster {
   void write(Write write);
   void begin_anew(std::uint64_t entry);
   void publish(bool force);
+  void understood(const NodeId& member);
   [[nodiscard]] std::vector<std::string> addresses_of(const NodeId& node) const;
 
   NodeTrust& trust_;
@@ -168,9 +170,10 @@ class ClusterService final : public Cluster {
   std::deque<std::function<void()>> disk_jobs_;
   bool disk_stopping_ = false;
 
-  mutable std::mutex picture_mutex_;  // guards picture_ and hints_; held for a copy
+  mutable std::mutex picture_mutex_;  // guards what follows; held for a copy
   std::shared_ptr<const ClusterPicture> picture_;
   std::map<NodeId, std::vector<std::string>> hints_;  // addresses from elsewhere
+  std::map<NodeId, std::uint32_t> other_protocols_;   // of members, until a message of theirs is understood again
 
   std::thread thread_;
   std::thread disk_thread_;

@@ -114,6 +114,9 @@ Result<std::string> PeerLines::carry(const NodeId& to, const std::string& body, 
     auto answer = connection.client->ask(question, std::min(end, within(kOneAddress)), kMaxBody);
     if (answer && answer->status == 200) return std::move(answer->body);
     connection.client.reset();
+    if (answer && answer->status == 409) {
+      surroundings_.spoke_otherwise(to, protocol_number(answer->headers[std::string(kProtocolHeader)]));
+    }
     result = answer
                  ? Error{ErrorKind::refused, "The member answered with status " + std::to_string(answer->status) + "."}
                  : answer.error();

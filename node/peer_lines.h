@@ -35,6 +35,8 @@ class PeerLines {
     std::function<std::vector<std::string>(const NodeId&)> addresses;       // HOST:PORT, best first
     std::function<void(const NodeId&, const std::string& body)> came_back;  // in the answer
     std::function<void(const NodeId&)> failed;                              // not reached now
+    std::function<void(const NodeId&, std::uint32_t protocol)>
+        spoke_otherwise;  // it refuses our version of the protocol
     std::function<void(const char*)> name_thread;
   };
 

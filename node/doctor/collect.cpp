@@ -114,7 +114,8 @@ std::vector<MemberToVisit> read_status(const json& status, Facts& facts) {
   facts.node.frozen = text_in(status, "role") == "frozen";
   for (const json& alert : list_in(status, "alerts")) {
     const std::string text = text_in(alert, "text");
-    if (text == kFrozenAlert) continue;  // there is a finding of its own for that
+    // There are findings of their own for these.
+    if (text == kFrozenAlert || text.find(kOtherProtocolWords) != text.npos) continue;
     if (facts.node.alerts.size() < kMaxAlerts) facts.node.alerts.push_back(text);
   }
   const json limits = status.value("limits", json());

@@ -113,6 +113,9 @@ int list(const FlagValues& flags, bool as_json) {
     }
     std::string marks = node.value("leader", false) ? "leader" : "";
     if (node.value("this", false)) marks += marks.empty() ? "this" : ", this";
+    if (const json protocol = node.value("other_protocol", json()); protocol.is_number()) {
+      marks += (marks.empty() ? "protocol " : ", protocol ") + protocol.dump();
+    }
     const std::string role = node.at("roles").empty() ? "unknown" : is_admin(node) ? "admin" : "worker";
     const std::string name = node.value("name", "");
     std::printf(kColumns, node.value("node_id", "").c_str(), node.value("state", "").c_str(), role.c_str(),

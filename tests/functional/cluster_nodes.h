@@ -39,7 +39,7 @@ class ClusterTest : public NodeTest {
   void start(const std::string& name, std::vector<std::string> flags = {}) {
     flags.insert(flags.end(), {"--port", std::to_string(port_of(name)), "--workers", "0"});
     nodes_[name].reset();
-    nodes_[name] = std::make_unique<NodeProcess>(dir(name), flags, host_of(name));
+    nodes_[name] = std::make_unique<NodeProcess>(dir(name), flags, host_of(name), binary_);
     ids_[name] = nodes_[name]->status().value("node_id", "");
   }
   [[nodiscard]] std::string token_of(const std::string& admin) const {
@@ -98,6 +98,7 @@ class ClusterTest : public NodeTest {
   [[nodiscard]] virtual std::function<bool()> host_of(const std::string&) const { return {}; }
   [[nodiscard]] virtual std::uint16_t port_of(const std::string&) const { return 0; }
 
+  std::string binary_ = MESHZERO_BINARY;  // of nodes that are started from now on
   std::map<std::string, std::unique_ptr<NodeProcess>> nodes_;
   std::map<std::string, std::string> ids_;
 };

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "p2p/protocol.h"
 #include "tests/functional/cluster_nodes.h"
 
 namespace {
@@ -111,6 +112,54 @@ TEST_F(ClusterTest, AStoppedLeaderIsReplacedAndFollowsWhenItGoesOn) {
   ASSERT_EQ(::kill(nodes_[first]->pid(), SIGCONT), 0);
   agree(all);
   EXPECT_NE(second, first);
+}
+
+// 3 nodes, of which one comes back with the next version of the protocol, as after an update
+TEST_F(ClusterTest, AMemberOfAnotherProtocolVersionIsNamedByBothSidesUntilItSpeaksOursAgain) {
+  const std::vector<std::string> all{"a", "b", "c"};
+  found(all);
+  const std::string ours = std::to_string(mz::protocol_version());
+  const std::string next = std::to_string(mz::protocol_version() + 1);
+  std::chrono::duration<double> took{};
+  EXPECT_EQ(nodes_["c"]->terminate(took), 0);
+  binary_ = MESHZERO_OTHER_PROTOCOL_BINARY;
+  start("c");
+  const auto names = [this](const json& now, const std::string& other) {
+    return now.at("alerts").dump().find(ids_[other].substr(0, 7)) != std::string::npos;
+  };
+  // Each knows it from the other's refusal, and from what it refuses itself.
+  const std::string they = " speaks version " + next + " of the protocol and this node version " + ours;
+  for (const char* name : {"a", "b"}) {
+    const json status = nodes_[name]->status_when(
+        [&](const json& now) { return names(now, "c") && member_of(now, ids_["c"]).value("state", "") == "dead"; });
+    EXPECT_NE(status.at("alerts").dump().find(they), std::string::npos) << status.at("alerts");
+    EXPECT_EQ(std::to_string(member_of(status, ids_["c"]).value("other_protocol", 0U)), next);
+    expect_event(*nodes_[name], "member", they + ", so they refuse each other. Install the same version");
+  }
+  const json alone = nodes_["c"]->status_when([&](const json& now) { return names(now, "a") && names(now, "b"); });
+  EXPECT_NE(alone.at("alerts").dump().find(" speak version " + ours + " of the protocol and this node version " + next),
+            std::string::npos)
+      << alone.at("alerts");
+  for (const char* other : {"a", "b"}) {
+    expect_event(*nodes_["c"], "member", ids_[other].substr(0, 7) + ") speaks version " + ours);
+  }
+  EXPECT_NE(run_binary("status --data " + dir("a")).out.find(they), std::string::npos);
+  EXPECT_NE(run_binary("nodes --data " + dir("a")).out.find("protocol " + next), std::string::npos);
+
+  EXPECT_EQ(nodes_["c"]->terminate(took), 0);
+  binary_ = MESHZERO_BINARY;
+  start("c");
+  agree(all);
+  for (const std::string& name : all) {
+    nodes_[name]->status_when([](const json& now) { return now.at("alerts").empty(); });
+    // The refusals of half a minute are one event for each member that was refused.
+    const json events = nodes_[name]->get_json("/api/v1/events").at("events");
+    const auto noted = std::count_if(events.begin(), events.end(), [](const json& event) {
+      return event.at("text").get<std::string>().find("of the protocol and this node version") != std::string::npos;
+    });
+    EXPECT_EQ(noted, name == "c" ? 2 : 1) << name;
+  }
+  EXPECT_EQ(run_binary("nodes --data " + dir("a")).out.find("protocol "), std::string::npos);
 }
 
 // 2 nodes

@@ -66,7 +66,8 @@ class NodeProcess {
  public:
   // Returns once the node has printed its address. `enter` is called in the child before it becomes the node, to put it on
   // another host of a test network (lan.h); the node is then asked through its control socket.
-  NodeProcess(const std::string& data, const std::vector<std::string>& flags, const std::function<bool()>& enter = {}) {
+  NodeProcess(const std::string& data, const std::vector<std::string>& flags, const std::function<bool()>& enter = {},
+              const std::string& binary = MESHZERO_BINARY) {
     if (enter) control_socket_ = data + "/control.sock";
     int fds[2] = {-1, -1};
     if (::pipe(fds) != 0) return;
@@ -74,7 +75,7 @@ class NodeProcess {
     set_close_on_exec(fds[1]);
     output_ = Descriptor(fds[0]);
     Descriptor theirs(fds[1]);
-    std::vector<std::string> words{MESHZERO_BINARY, "up", "--foreground", "--json", "--data", data};
+    std::vector<std::string> words{binary, "up", "--foreground", "--json", "--data", data};
     if (std::find(flags.begin(), flags.end(), "--disk-floor-gb") == flags.end()) {
       words.insert(words.end(), {"--disk-floor-gb", "0"});  // the disk of a test machine may be nearly full
     }
@@ -87,7 +88,7 @@ class NodeProcess {
       if (enter && !enter()) ::_exit(126);
       ::dup2(theirs.get(), STDOUT_FILENO);
       ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
-      ::execv(MESHZERO_BINARY, arguments.data());
+      ::execv(arguments.front(), arguments.data());
       ::_exit(127);
     }
     theirs.reset();

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "api/status_json.h"
+#include "p2p/protocol.h"
+
 using mz::Health;
 using mz::Loop;
 using mz::NodeSnapshot;
@@ -77,4 +82,28 @@ TEST(RecentMaximum, remembers_the_greatest_for_half_a_minute_to_a_minute) {
   EXPECT_EQ(late.value(kNow + seconds(40)), 2);
   EXPECT_EQ(late.value(kNow + seconds(75)), 1);
   EXPECT_EQ(late.value(kNow + seconds(200)), 0);
+}
+
+TEST(StatusJson, members_that_speak_other_versions_of_the_protocol_are_one_alert_for_each_version) {
+  mz::ClusterPicture picture;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    mz::ClusterMember member;
+    member.node = mz::NodeId::of_public_key(std::vector<std::uint8_t>{i});
+    member.name = std::string("m") + (i == 0 ? '\n' : static_cast<char>('0' + i));
+    member.other_protocol = i == 5 ? 0 : i == 0 ? 90 : 91;
+    picture.members.push_back(member);
+  }
+  const auto name = [&](std::size_t i, const std::string& shown) {
+    return shown + " (" + picture.members[i].node.short_text() + ")";
+  };
+  const auto status = nlohmann::json::parse(mz::status_json({}, Health::ok, &picture));
+  const std::string ours = " of the protocol and this node version " + std::to_string(mz::protocol_version()) +
+                           ", so they refuse each other. Install the same version of MeshZero on ";
+  EXPECT_EQ(status.at("alerts"),
+            (nlohmann::json{{{"level", "warn"}, {"text", name(0, "m ") + " speaks version 90" + ours + "both."}},
+                            {{"level", "warn"},
+                             {"text", name(1, "m1") + ", " + name(2, "m2") + ", " + name(3, "m3") +
+                                          " and 1 more speak version 91" + ours + "all of them."}}}));
+  EXPECT_EQ(status.at("members").at(0).at("other_protocol"), 90);
+  EXPECT_TRUE(status.at("members").at(5).at("other_protocol").is_null());
 }

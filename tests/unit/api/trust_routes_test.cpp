@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/cluster.h"
 #include "api/membership.h"
 #include "p2p/base32.h"
 #include "p2p/protocol.h"
@@ -55,6 +56,20 @@ class FakeMembership : public Membership {
   std::vector<MemberAddress> admitted_;
   std::string joined;
   std::vector<PeerAddress> joined_through;
+};
+
+using Otherwise = std::vector<std::pair<NodeId, std::uint32_t>>;
+
+class FakeCluster : public Cluster {
+ public:
+  [[nodiscard]] std::shared_ptr<const ClusterPicture> picture() const override { return picture_; }
+  Result<std::string> receive(const NodeId&, std::string_view) override { return std::string(); }
+  void speaks_otherwise(const NodeId& member, std::uint32_t protocol) override {
+    otherwise.emplace_back(member, protocol);
+  }
+
+  std::shared_ptr<ClusterPicture> picture_ = std::make_shared<ClusterPicture>();
+  Otherwise otherwise;
 };
 
 // An admin node, and another one that wants to join; requests go straight to the routes.
@@ -174,6 +189,32 @@ TEST_F(TrustRoutes, AnotherProtocolVersionIsRefusedWithBothNumbers) {
   EXPECT_NE(response.body.find(std::to_string(protocol_version() + 6)), std::string::npos) << response.body;
   EXPECT_NE(response.body.find(std::to_string(protocol_version())), std::string::npos);
   EXPECT_EQ(join(join_body(admin_->create_join_token(1).value()), from_node("")).status, 409);
+}
+
+TEST_F(TrustRoutes, AMemberThatSpeaksAnotherVersionIsToldOursAndNoted) {
+  FakeCluster cluster;
+  services_.cluster = &cluster;
+  const std::string other = std::to_string(protocol_version() + 6);
+  const auto refused = [&](const Request& request) {
+    const HttpResponse response = ask("POST", "/api/v1/exchange", {{"revocations", "aa"}}, request);
+    EXPECT_EQ(response.status, 409);
+    const std::pair<std::string, std::string> ours(kProtocolHeader, std::to_string(protocol_version()));
+    EXPECT_NE(std::find(response.headers.begin(), response.headers.end(), ours), response.headers.end());
+  };
+  refused(from_node(other));
+  EXPECT_TRUE(cluster.otherwise.empty()) << "a stranger may say anything";
+  Request request = from_node(other);
+  request.principal.kind = Principal::Kind::node;
+  request.principal.node_id = joiner_->node_id();
+  refused(request);
+  EXPECT_EQ(cluster.otherwise, (Otherwise{{joiner_->node_id(), protocol_version() + 6}}));
+}
+
+TEST_F(TrustRoutes, ANumberOfAProtocolIsNothingButANumber) {
+  EXPECT_EQ(protocol_number("7"), 7U);
+  for (const char* none : {"", "x", "7 ", " 7", "+7", "-7", "7.0", "1234567890"}) {
+    EXPECT_EQ(protocol_number(none), 0U) << none;
+  }
 }
 
 TEST_F(TrustRoutes, ABodyOfAMillionBracketsIsRefusedBeforeAnythingWalksThroughIt) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "p2p/protocol.h"
+
 namespace mz {
 namespace {
 
@@ -67,6 +69,21 @@ TEST_F(ClusterChangesTest, AMemberIsNewWhenItsOwnWordIsHeard) {
   EXPECT_TRUE(noted().empty());
   picture_.members.back().incarnation = 1;
   EXPECT_EQ(noted(), one("member info " + called("third") + " is a member now."));
+}
+
+TEST_F(ClusterChangesTest, AnotherVersionOfTheProtocolIsNotedOnceForEachMemberAndVersion) {
+  const std::string ours = std::to_string(protocol_version());
+  const std::string advice = " of the protocol and this node version " + ours +
+                             ", so they refuse each other. Install the same version of MeshZero on both.";
+  picture_.members[1].other_protocol = 98;
+  EXPECT_EQ(noted(), one("member warn " + called("other") + " speaks version 98" + advice));
+  EXPECT_TRUE(noted().empty()) << "once";
+  picture_.members[1].other_protocol = 99;
+  EXPECT_EQ(noted(), one("member warn " + called("other") + " speaks version 99" + advice));
+  picture_.members[1].other_protocol = 0;
+  EXPECT_TRUE(noted().empty()) << "that it answers again is noted as ever";
+  picture_.members[1].other_protocol = 99;
+  EXPECT_EQ(noted(), one("member warn " + called("other") + " speaks version 99" + advice));
 }
 
 TEST_F(ClusterChangesTest, SilenceDeathAndReturn) {

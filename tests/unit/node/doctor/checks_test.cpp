@@ -398,6 +398,12 @@ TEST(Doctor, ReadsAStatusAndTrustsNothingInIt) {
   read_status({{"role", "frozen"}, {"alerts", {{{"text", kFrozenAlert}}, {{"text", "Another one."}}}}}, frozen);
   EXPECT_TRUE(frozen.node.frozen);
   EXPECT_EQ(frozen.node.alerts, std::vector<std::string>{"Another one."}) << "the other has a finding of its own";
+
+  ClusterMember member;
+  member.other_protocol = 98;
+  Facts mixed;
+  read_status({{"alerts", {{{"text", other_protocol_text({&member})}}, {{"text", "Another one."}}}}}, mixed);
+  EXPECT_EQ(mixed.node.alerts, std::vector<std::string>{"Another one."}) << "so does that";
   Facts empty;
   EXPECT_TRUE(read_status(nlohmann::json::object(), empty).empty());
 }
