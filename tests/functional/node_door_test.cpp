@@ -3,11 +3,14 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 
 #include "api/https_client.h"
 #include "api/listener.h"
+#include "p2p/candidates.h"
 #include "p2p/trust/authority.h"
 #include "tests/functional/test_node.h"
 #include "tests/unit/api/talk.h"
@@ -46,6 +49,19 @@ class NodeDoor : public NodeTest {
     node_.reset();
     NodeTest::TearDown();
   }
+  void restart(std::vector<std::string> flags) {
+    node_.reset();
+    flags.insert(flags.end(), {"--port", "0", "--workers", "0"});
+    node_ = std::make_unique<NodeProcess>(data(), flags);
+  }
+  // Of this computer, but not loopback: whoever comes by it may do no more than one from elsewhere.
+  [[nodiscard]] std::string outside_address() const {
+    for (const json& text : node_->status().at("members").at(0).at("addresses")) {
+      const auto address = mz::PeerAddress::parse(text.get<std::string>());
+      if (address && !address->is_loopback()) return address->host;
+    }
+    return "127.0.0.2";  // Linux; the front door calls 127.0.0.1 this computer and no other
+  }
 
   // As this machine's user.
   HttpAnswer locally(const HttpQuestion& question) const {
@@ -79,14 +95,30 @@ class NodeDoor : public NodeTest {
     return mz::Authority::load(key.value(), chain.value().at(1)).value();
   }
   [[nodiscard]] TlsContext member(mz::Role role, std::int64_t age_s = 0) const {
-    const mz::Authority signer = authority();
-    const mz::PrivateKey key = mz::PrivateKey::generate().value();
+    return member_of(authority(), role, age_s);
+  }
+  // Certified by that authority; it takes this node for what it is all the same.
+  [[nodiscard]] TlsContext member_of(const mz::Authority& signer, mz::Role role, std::int64_t age_s = 0,
+                                     const mz::PrivateKey& key = mz::PrivateKey::generate().value()) const {
     const auto certificate = signer.sign(key.public_key(), role, "", std::time(nullptr) - age_s).value();
-    return mz::make_client_context({key, certificate, signer.certificate()}, mz::system_wall_clock()).value();
+    return mz::make_client_context({key, certificate, authority().certificate()}, mz::system_wall_clock()).value();
   }
   [[nodiscard]] TlsContext stranger() const {
     const auto prefix = mz::fingerprint_prefix(authority().certificate());
     return mz::make_joining_context(prefix, mz::system_wall_clock()).value();
+  }
+
+  // A member that has been put out of the cluster.
+  [[nodiscard]] TlsContext put_out(mz::Role role) const {
+    const mz::PrivateKey key = mz::PrivateKey::generate().value();
+    const std::string id = key.public_key().node_id().text();
+    EXPECT_EQ(locally({.method = "POST", .path = "/api/v1/nodes/" + id + "/revoke"}).status, 200);
+    return member_of(authority(), role, 0, key);
+  }
+  [[nodiscard]] std::string revoked_token(const std::string& scope) const {
+    const json made = tell_locally("/api/v1/tokens", {{"role", "operator"}, {"scope", scope}});
+    EXPECT_EQ(locally({.method = "DELETE", .path = "/api/v1/tokens/" + made.at("id").get<std::string>()}).status, 200);
+    return made.at("token");
   }
 
   std::string plainly(const std::string& bytes) const {
@@ -98,20 +130,41 @@ class NodeDoor : public NodeTest {
   std::unique_ptr<NodeProcess> node_;
 };
 
-// One way to come to the node; words of the reference table that let it in.
+using Words = std::set<std::string>;
+
+// One way to come to the node, and the words of the reference table that let it in.
 struct Sender {
   std::string name;
   std::function<mz::Result<HttpConnection>()> connect;
   std::string bearer;
-  std::set<std::string> words;
+  Words words;
+  int refused = 401;          // with that: 403 for whoever has proven who he is
+  bool wrong_bearer = false;  // counts for nothing but what is open to anyone
 };
 
 // Whether the front door let the request through to its route.
 bool was_admitted(const HttpAnswer& answer) {
-  static const std::set<std::string> kRefusals{"unauthorized", "forbidden", "expired", "method", "misdirected", "tls"};
-  const json body = json::parse(answer.body, nullptr, false);
-  if (answer.status < 400 || !body.is_object() || !body.contains("error")) return answer.status != 401;
-  return !kRefusals.contains(body["error"].value("kind", ""));
+  static const std::set<int> kRefusals{401, 403, 405, 421, 426};
+  return !kRefusals.contains(answer.status);
+}
+
+Words joined(Words words, const Words& more) {
+  words.insert(more.begin(), more.end());
+  return words;
+}
+
+bool lets_in(const json& route, const Sender& sender) {
+  const std::string callers = ", " + route.at("callers").get<std::string>() + ",";
+  return std::any_of(sender.words.begin(), sender.words.end(),
+                     [&](const std::string& word) { return callers.find(", " + word + ",") != std::string::npos; });
+}
+
+// An address that fits the path of a route.
+std::string address_of(std::string path) {
+  for (auto open = path.find('{'); open != std::string::npos; open = path.find('{')) {
+    path.replace(open, path.find('}') - open + 1, "none");
+  }
+  return path;
 }
 
 std::string request(const std::string& line, const std::string& headers) {
@@ -120,91 +173,130 @@ std::string request(const std::string& line, const std::string& headers) {
 
 }  // namespace
 
-// Reading requests are really made. Others carry a body that no route takes (a wrong type, or any at all), which is looked
-// at only after the sender: nothing is changed, and the answer still says who was let in.
-TEST_F(NodeDoor, every_route_lets_in_whom_the_table_names_and_nobody_else) {
+// Every method on every address of the binary's own table, by every kind of sender. Reading requests are really made. Others
+// carry a body that no route takes (a wrong type, or any at all), which is looked at only after the sender: nothing is
+// changed, and the answer still says who was let in.
+TEST_F(NodeDoor, every_route_lets_in_whom_the_table_names_and_nobody_else_by_whatever_method) {
+  restart({"--listen", "everywhere"});
   const std::uint16_t port = node_->port();
-  const auto over_tls = [port](const TlsContext& context) {
-    return [port, context] {
-      return HttpConnection::dial_tls({"127.0.0.1", port}, context, {}, within(kTalkPatience));
-    };
+  const auto over_tls = [port](const TlsContext& context, const std::string& host = "127.0.0.1") {
+    return [port, context, host] { return HttpConnection::dial_tls({host, port}, context, {}, within(kTalkPatience)); };
   };
+  const std::string outside = outside_address();
+  const auto from_afar = [&](const TlsContext& context) { return over_tls(context, outside); };
   const auto plain = [port] { return HttpConnection::dial_loopback(port, within(kTalkPatience)); };
   const auto by_file = [this] { return HttpConnection::dial_file(root_ / "data" / "control.sock"); };
-  const std::set<std::string> here{"anyone", "this computer"};
-  const auto also = [](std::set<std::string> words, const std::set<std::string>& more) {
-    words.insert(more.begin(), more.end());
-    return words;
-  };
-  const std::set<std::string> here_over_tls = also(here, {"anyone over TLS"});
   const std::int64_t kFortyDays = 40 * mz::kDaySeconds;
-  const std::set<std::string> any_person{"person (read)", "person (jobs)", "person (admin)"};
+  const Words here{"anyone", "this computer"};
+  const Words afar{"anyone", "anyone over TLS"};
+  const Words here_over_tls = joined(here, afar);
+  const Words reader{"person (read)"};
+  const Words worker{"person (read)", "person (jobs)"};
+  const Words any_person{"person (read)", "person (jobs)", "person (admin)"};
+  const Words node{"node", "node, even expired"};
+  const Words admin_node = joined(node, {"admin node"});
+  const mz::Authority another = mz::Authority::create(std::time(nullptr)).value();
   const std::vector<Sender> senders{
       {"stranger", plain, "", here},
       {"stranger over TLS", over_tls(stranger()), "", here_over_tls},
-      {"read token", plain, operator_token("read"), also(here, {"person (read)"})},
-      {"jobs token", plain, operator_token("jobs"), also(here, {"person (read)", "person (jobs)"})},
-      {"admin token over TLS", over_tls(stranger()), operator_token("admin"), also(here_over_tls, any_person)},
-      {"session", plain, session_token(), also(here, any_person)},
-      {"worker node", over_tls(member(mz::Role::worker)), "", also(here_over_tls, {"node", "node, even expired"})},
-      {"admin node", over_tls(member(mz::Role::admin)), "",
-       also(here_over_tls, {"node", "admin node", "node, even expired"})},
-      {"expired admin node", over_tls(member(mz::Role::admin, kFortyDays)), "",
-       also(here_over_tls, {"node, even expired"})},
-      {"local user", by_file, "", also(also(here_over_tls, any_person), {"local user"})},
-      {"wrong token", plain, "MZO1-abc-def", {"anyone"}},
+      {"stranger from afar", from_afar(stranger()), "", afar},
+      {"read token", plain, operator_token("read"), joined(here, reader), 403},
+      {"read token from afar", from_afar(stranger()), operator_token("read"), joined(afar, reader), 403},
+      {"jobs token from afar", from_afar(stranger()), operator_token("jobs"), joined(afar, worker), 403},
+      {"admin token from afar", from_afar(stranger()), operator_token("admin"), joined(afar, any_person), 403},
+      {"session", plain, session_token(), joined(here, any_person), 403},
+      {"session from afar", from_afar(stranger()), session_token(), joined(afar, any_person), 403},
+      {"worker node", over_tls(member(mz::Role::worker)), "", joined(here_over_tls, node), 403},
+      {"worker node from afar", from_afar(member(mz::Role::worker)), "", joined(afar, node), 403},
+      {"admin node from afar", from_afar(member(mz::Role::admin)), "", joined(afar, admin_node), 403},
+      {"expired admin node", from_afar(member(mz::Role::admin, kFortyDays)), "", joined(afar, {"node, even expired"}),
+       403},
+      {"revoked admin node", from_afar(put_out(mz::Role::admin)), "", afar},
+      {"admin node of another cluster", from_afar(member_of(another, mz::Role::admin)), "", afar},
+      {"local user", by_file, "", joined(joined(here_over_tls, any_person), {"local user"}), 403},
+      {"wrong token", plain, "MZO1-abc-def", {"anyone"}, 401, true},
+      {"wrong token of a node", from_afar(member(mz::Role::admin)), "MZO1-abc-def", {"anyone"}, 401, true},
+      {"revoked token", from_afar(stranger()), revoked_token("admin"), {"anyone"}, 401, true},
+  };
+  std::map<std::string, std::optional<HttpConnection>> connections;  // by sender
+  const auto ask = [&](const Sender& sender, const std::string& method, const std::string& path) {
+    auto& kept = connections[sender.name];
+    if (!kept || !kept->usable()) {
+      auto connection = sender.connect();
+      if (!connection) throw std::runtime_error(sender.name + ": " + connection.error().text);
+      kept.emplace(std::move(*connection));
+    }
+    HttpQuestion question{.method = method, .path = path, .bearer = sender.bearer};
+    if (method != "GET" && method != "HEAD") {
+      question.content_type = "text/plain";
+      question.body = "x";
+    }
+    auto answer = kept->ask(question, within(kTalkPatience));
+    if (!answer) throw std::runtime_error(sender.name + ", " + method + " " + path + ": " + answer.error().text);
+    return *answer;
   };
 
+  const json identity = json::parse(locally({.path = "/api/v1/identity"}).body);
+  const json tokens = json::parse(locally({.path = "/api/v1/tokens"}).body);
   const json table = json::parse(mz::test::run_binary("routes --json").out).at("routes");
   ASSERT_GT(table.size(), 20U);
-  int admitted = 0;
-  for (const json& route : table) {
-    std::string path = route.at("path");
-    for (auto open = path.find('{'); open != std::string::npos; open = path.find('{')) {
-      path.replace(open, path.find('}') - open + 1, "none");
-    }
-    const std::string declared = route.at("method");
-    const std::string callers = ", " + route.at("callers").get<std::string>() + ",";
-    for (const Sender& sender : senders) {
-      auto connection = sender.connect();
-      ASSERT_TRUE(connection.ok()) << sender.name << ": " << connection.error().text;
-      HttpQuestion question{.method = declared, .path = path, .bearer = sender.bearer};
-      if (declared != "GET") {
-        question.content_type = "text/plain";
-        question.body = "x";
+  std::map<std::string, std::vector<json>> by_path{{"/api/v1/none/of/these", {}}};
+  for (const json& route : table) by_path[route.at("path")].push_back(route);
+  std::map<int, int> seen;
+  std::map<std::string, std::size_t> admitted;  // as the answers say, by sender
+  for (const auto& [path, routes] : by_path) {
+    for (const std::string method : {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
+      const auto route = std::find_if(routes.begin(), routes.end(), [&](const json& each) {
+        return each.at("method") == (method == "HEAD" ? "GET" : method);
+      });
+      for (const Sender& sender : senders) {
+        const HttpAnswer answer = ask(sender, method, address_of(path));
+        const std::string what = method + " " + path + " by " + sender.name + ": " + answer.body;
+        ++seen[answer.status];
+        if (method == "PATCH" || method == "OPTIONS") {
+          EXPECT_EQ(answer.status, 405) << what;
+        } else if (route != routes.end() && lets_in(*route, sender)) {
+          EXPECT_TRUE(was_admitted(answer)) << answer.status << " " << what;
+          if (route->at("method") != "GET") {
+            EXPECT_TRUE(answer.status == 413 || answer.status == 415) << answer.status << " " << what;
+          }
+        } else if (route != routes.end()) {
+          EXPECT_EQ(answer.status, sender.refused) << what;
+        } else {
+          std::string allowed;
+          for (const json& each : routes) {
+            if (sender.wrong_bearer || !lets_in(each, sender)) continue;
+            allowed += (allowed.empty() ? "" : ", ") + each.at("method").get<std::string>();
+            if (allowed.ends_with("GET")) allowed += ", HEAD";
+          }
+          const bool nothing_there = routes.empty() && sender.refused == 403;
+          EXPECT_EQ(answer.status, nothing_there ? 404 : allowed.empty() ? sender.refused : 405) << what;
+          const auto header = answer.headers.find("allow");
+          EXPECT_EQ(header != answer.headers.end() ? header->second : "", allowed) << what;
+        }
+        if (answer.status == 405 || answer.status == 404 || !was_admitted(answer)) continue;
+        ++admitted[sender.name];
       }
-      const auto answer = connection->ask(question, within(kTalkPatience));
-      ASSERT_TRUE(answer.ok()) << sender.name << " " << path << ": " << answer.error().text;
-      bool expected = false;
-      for (const std::string& word : sender.words) {
-        expected = expected || callers.find(", " + word + ",") != std::string::npos;
-      }
-      EXPECT_EQ(was_admitted(*answer), expected)
-          << declared << " " << path << " by " << sender.name << ": " << answer->status << " " << answer->body;
-      if (expected && declared != "GET") {
-        EXPECT_TRUE(answer->status == 415 || answer->status == 413) << path << " " << answer->status;
-      }
-      admitted += expected ? 1 : 0;
     }
   }
-  EXPECT_GT(admitted, 50);
-}
-
-TEST_F(NodeDoor, methods_that_are_not_in_the_table_get_nobody_anywhere) {
-  const json table = json::parse(mz::test::run_binary("routes --json").out).at("routes");
-  std::map<std::string, std::set<std::string>> methods;
-  for (const json& route : table) methods[route.at("path")].insert(route.at("method").get<std::string>());
-  for (const auto& [path, known] : methods) {
-    std::string address = path;
-    for (auto open = address.find('{'); open != std::string::npos; open = address.find('{')) {
-      address.replace(open, address.find('}') - open + 1, "none");
-    }
-    for (const std::string method : {"GET", "POST", "PUT", "DELETE"}) {
-      if (known.contains(method)) continue;
-      const HttpAnswer answer = locally({.method = method, .path = address});
-      EXPECT_TRUE(answer.status == 405 || answer.status == 403) << method << " " << address << ": " << answer.status;
-    }
+  // More rights open more, by the answers alone, and strangers are turned away at most addresses.
+  for (const auto& [less, more] :
+       std::vector<std::pair<std::string, std::string>>{{"wrong token", "stranger from afar"},
+                                                        {"stranger from afar", "stranger over TLS"},
+                                                        {"stranger from afar", "read token from afar"},
+                                                        {"read token from afar", "admin token from afar"},
+                                                        {"admin token from afar", "local user"},
+                                                        {"stranger from afar", "expired admin node"},
+                                                        {"expired admin node", "worker node from afar"},
+                                                        {"worker node from afar", "admin node from afar"}}) {
+    EXPECT_LT(admitted[less], admitted[more]) << less << " and " << more;
   }
+  for (const char* other : {"revoked admin node", "admin node of another cluster"}) {
+    EXPECT_EQ(admitted[other], admitted["stranger from afar"]) << other;
+  }
+  for (const int status : {401, 403, 405}) EXPECT_GT(seen[status], 500) << status;
+  EXPECT_EQ(json::parse(locally({.path = "/api/v1/identity"}).body), identity);
+  EXPECT_EQ(json::parse(locally({.path = "/api/v1/tokens"}).body), tokens) << "nothing was changed";
 }
 
 TEST_F(NodeDoor, a_body_in_chunks_is_refused_also_when_it_has_a_length_too) {
