@@ -180,20 +180,17 @@ void NodeMembership::run_meetings() {
     const Agreement connected = agreement();
     const std::vector<NodeId> alive = connected.alive ? connected.alive() : std::vector<NodeId>();
     const Hosts own = own_hosts();
-    // An address that was only heard of from a member is a hint for when its node does not answer.
     const auto wanted = [&](const PeerAddress& address, const Candidate& candidate) {
       // Who is announced as this node elsewhere may be a copy of it.
       if (candidate.state == CandidateState::self) return !own.contains(address.host);
       if (candidate.only_from(CandidateSource::bonjour) && is_settled_by_advert(candidate.state)) return false;
       if (!candidate.node.is_nobody() && trust_.is_revoked(candidate.node)) return false;
-      const bool well = std::find(alive.begin(), alive.end(), candidate.node) != alive.end();
-      if (well && candidate.last_worked) return false;
-      const bool named = candidate.from(CandidateSource::fixed) || candidate.from(CandidateSource::bonjour);
-      return named || (!well && candidate.from(CandidateSource::known));
+      return candidate.is_to_be_met(std::find(alive.begin(), alive.end(), candidate.node) != alive.end());
     };
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     const double now = seconds_now();
+    known_.answering(alive);
     if (const auto address = known_.take(now, wanted)) {
       lock.unlock();
       try_to_meet(*address);

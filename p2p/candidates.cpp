@@ -179,6 +179,14 @@ void Candidates::try_all_again() {
   }
 }
 
+void Candidates::answering(const std::vector<NodeId>& members) {
+  for (auto& [address, candidate] : all_) {
+    const bool answers = std::find(members.begin(), members.end(), candidate.node) != members.end();
+    if (answers && candidate.failures > 0 && !answering_.contains(candidate.node)) candidate.next_try = 0;
+  }
+  answering_ = {members.begin(), members.end()};
+}
+
 void Candidates::worked(const PeerAddress& address, const NodeId& node, double now) {
   add(address, CandidateSource::known, node);
   const auto found = all_.find(address);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -81,6 +82,15 @@ struct Candidate {
 
   [[nodiscard]] bool from(CandidateSource source) const { return (sources & static_cast<std::uint8_t>(source)) != 0; }
   [[nodiscard]] bool only_from(CandidateSource source) const { return sources == static_cast<std::uint8_t>(source); }
+  // Whether there is a reason to meet whoever is there, when its time has come; `well`: `node` is a member that answers, here
+  // or elsewhere. What an address is said to be goes stale, so one that failed is tried on. One that was only heard of from a
+  // member, or is known from before, is a hint for when its node does not answer.
+  [[nodiscard]] bool is_to_be_met(bool well) const {
+    const bool works = last_worked && failures == 0;
+    if (well && works) return false;
+    const bool named = from(CandidateSource::fixed) || from(CandidateSource::bonjour);
+    return named || (!well && from(CandidateSource::known));
+  }
 };
 
 class Candidates {
@@ -107,6 +117,8 @@ class Candidates {
               const std::string& reason = "");
   // The network has changed: what failed may work now.
   void try_all_again();
+  // These members answer, whatever the address. What failed of one that did not before is due at once.
+  void answering(const std::vector<NodeId>& members);
 
   [[nodiscard]] std::vector<PeerAddress> addresses_of(const NodeId& node) const;
   [[nodiscard]] const std::map<PeerAddress, Candidate>& all() const { return all_; }
@@ -120,6 +132,7 @@ class Candidates {
   Candidate* find_or_make(const PeerAddress& address);
   void make_room();
   std::map<PeerAddress, Candidate> all_;
+  std::set<NodeId> answering_;
 };
 
 }  // namespace mz

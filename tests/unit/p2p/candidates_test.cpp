@@ -95,6 +95,56 @@ TEST(Candidates, AnAdvertIsTriedAtOnceAndAgainWhenItChanges) {
   EXPECT_EQ(table.due(0, 9).size(), 1U);
 }
 
+TEST(Candidates, AnAnnouncedAddressThatFailedIsTriedOnWhileItsNodeAnswersUntilItWorks) {
+  Candidates table;
+  const auto wanted = [](const PeerAddress&, const Candidate& candidate) { return candidate.is_to_be_met(true); };
+  table.announced(at("a:1"), kClaim, CandidateState::fresh, "not met yet");
+  table.worked(at("a:1"), some_node(1), 0);
+  EXPECT_FALSE(table.take(1000, wanted)) << "its node answers and was met there";
+  double now = 1000;
+  table.failed(at("a:1"), now, CandidateState::unreachable, "nobody there");
+  for (const double wait : {1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0}) {
+    EXPECT_FALSE(table.take(now + wait - 0.1, wanted)) << wait;
+    now += wait;
+    EXPECT_EQ(table.next_due(wanted), now);
+    ASSERT_EQ(table.take(now, wanted), at("a:1")) << wait;
+    table.failed(at("a:1"), now, CandidateState::unreachable, "nobody there");
+  }
+  ASSERT_EQ(table.take(now + 60, wanted), at("a:1"));
+  table.worked(at("a:1"), some_node(1), now + 60);
+  EXPECT_EQ(table.all().at(at("a:1")).state, CandidateState::member);
+  EXPECT_FALSE(table.next_due(wanted));
+}
+
+TEST(Candidates, WhatFailedOfAMemberIsDueWhenItAnswersAgain) {
+  Candidates table;
+  for (const char* address : {"a:1", "b:1"}) {
+    table.worked(at(address), some_node(address[0] == 'a' ? 1 : 2), 0);
+    table.announced(at(address), kClaim, CandidateState::fresh, "");
+  }
+  table.answering({some_node(1), some_node(2)});
+  for (int i = 0; i < 10; ++i) {
+    table.failed(at("a:1"), 100);
+    table.failed(at("b:1"), 100);
+  }
+  table.answering({some_node(1), some_node(2)});
+  EXPECT_TRUE(table.due(101, 9).empty()) << "they answered all the time, elsewhere";
+  table.answering({some_node(2)});
+  EXPECT_TRUE(table.due(101, 9).empty());
+  table.answering({some_node(1), some_node(2)});
+  EXPECT_EQ(table.due(101, 9), std::vector{at("a:1")});
+}
+
+TEST(Candidates, WhatIsOnlyKnownOfAMemberThatAnswersIsLeftAlone) {
+  Candidates table;
+  table.add(at("a:1"), CandidateSource::known, some_node(1));
+  table.add(at("b:1"), CandidateSource::exchanged, some_node(1));
+  table.failed(at("a:1"), 0);
+  EXPECT_FALSE(table.all().at(at("a:1")).is_to_be_met(true));
+  EXPECT_TRUE(table.all().at(at("a:1")).is_to_be_met(false));
+  EXPECT_FALSE(table.all().at(at("b:1")).is_to_be_met(false));
+}
+
 TEST(Candidates, ANodeThatWasUpgradedIsTriedWhereItWas) {
   Candidates table;
   Claim claim = kClaim;
