@@ -419,7 +419,9 @@ TEST_F(Membership, WhoJoinsAfterARevocationKnowsOfItWithoutTheAdmin) {
   start("a");
   start_member("b", "a");
   start_member("c", "a");
+  start_member("d", "a");
   ASSERT_EQ(verb("leave", "b").code, 0);
+  stop("d");  // so it cannot hear of it from the admin
   const mz::TlsIdentity outcast = held_by("c");
   const std::string outcast_id = id("c");
   ASSERT_EQ(verb("revoke " + outcast_id, "a").code, 0);
@@ -435,6 +437,14 @@ TEST_F(Membership, WhoJoinsAfterARevocationKnowsOfItWithoutTheAdmin) {
   for (const json& member : status.at("members")) {
     EXPECT_FALSE(member.at("node_id") == outcast_id && member.at("state") != "left") << member.dump();
   }
+  // It passes on what it was told when it joined, also when it was started again since, with the admin still off.
+  start("d", {"--peer", at("b")});
+  until("d", "who was away learns of it", [&] { return answer_to(outcast, "d", "/api/v1/identity") == 401; });
+  stop("d");
+  stop("b");
+  start("b");
+  start("d");
+  for (const char* name : {"b", "d"}) EXPECT_EQ(answer_to(outcast, name, "/api/v1/identity"), 401) << name;
 }
 
 TEST_F(Membership, APromotedNodeTakesInMachinesWhenTheFirstAdminIsGone) {
