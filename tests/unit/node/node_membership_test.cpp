@@ -269,6 +269,42 @@ TEST_F(MembershipBetweenMachines, NobodyIsCalledAMemberWhomNobodyConfirms) {
   EXPECT_EQ(joined.error().kind, ErrorKind::unreachable);
 }
 
+TEST_F(MembershipBetweenMachines, AnAnnouncedAddressIsUnreachableOnlyAsLongAsNobodyAnswersThere) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& member = member_of(admin, "member");
+  const NodeId node = admin.trust->node_id();
+  const PeerAddress address = admin.address();
+  NodeMembership::Agreement agreement;
+  agreement.others = [&] { return std::vector{MemberAddress{.node = node, .addresses = {address.text()}}}; };
+  agreement.alive = [&] { return std::vector{node}; };  // all the time, by another way
+  member.membership->connect(std::move(agreement));
+  Sighting sighting;
+  sighting.advert = {.instance = "admin",
+                     .port = address.port,
+                     .cluster = cluster_id_text(admin.trust->cluster_id()).substr(0, kAdvertIdLength),
+                     .node = node.text().substr(0, kAdvertIdLength),
+                     .protocol = protocol_version()};
+  sighting.addresses = {address};
+  member.membership->sighted(sighting);
+  member.membership->start({});
+  const auto becomes = [&](CandidateState state) {
+    return test::comes_true([&] {
+      const auto all = member.membership->candidates();
+      return std::any_of(all.begin(), all.end(), [&](const NodeMembership::CandidateView& each) {
+        return each.address == address && each.candidate.state == state;
+      });
+    });
+  };
+  EXPECT_TRUE(becomes(CandidateState::member));
+  admin.close_door();
+  member.membership->spread(
+      {.node = NodeId::of_public_key(Bytes{1}), .at = 0, .signature = {}});  // told to everybody at once
+  EXPECT_TRUE(becomes(CandidateState::unreachable));
+  admin.open_door();
+  EXPECT_TRUE(becomes(CandidateState::member));
+  member.membership->stop();
+}
+
 TEST_F(NodeMembershipTest, AddressesThatManyLearnAtOnceAreAllKept) {
   make_membership({});
   std::ostringstream log;

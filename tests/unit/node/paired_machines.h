@@ -46,6 +46,7 @@ class Machine {
     trust = NodeTrust::open({.directory = folder_ / "identity", .host = "", .clock = clock}).value();
     time_ = std::time(nullptr);
     listener = Listener::bind({}).value();
+    port_ = listener->port();
     membership = std::make_unique<NodeMembership>(
         *trust, folder_ / "cluster", [this] { return std::vector{address().text()}; }, std::vector<PeerAddress>(),
         journal);
@@ -54,7 +55,7 @@ class Machine {
         std::make_unique<PairingService>(*trust, *membership, journal,
                                          PairingService::Options{.open = wishes.open,
                                                                  .name = std::move(name),
-                                                                 .port = listener->port(),
+                                                                 .port = port_,
                                                                  .wanted = wishes.wanted,
                                                                  .peers = wishes.peers,
                                                                  .admins = [admins = wishes.admins] { return admins; },
@@ -65,13 +66,7 @@ class Machine {
     services.pairing = pairing.get();
     services.journal = &journal;
     services.credentials = &credentials_;
-    listener->start(
-        {.admit = [this](const RequestHead& head, const Principal& peer,
-                         const Arrival& arrival) { return admit_request(routes(), services, head, peer, arrival); },
-         .answer = [this](const Route& route,
-                          const Request& request) { return answer_request(services, route, request); },
-         .tls = [this] { return trust->server_context(); },
-         .identify = principal_of});
+    serve();
     pairing->start_threads();
   }
   ~Machine() {
@@ -81,11 +76,17 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
+  // Nobody answers at its address, until the door is open again.
+  void close_door() { listener.reset(); }
+  void open_door() {
+    listener = Listener::bind({.port = port_}).value();
+    serve();
+  }
   void advance(std::int64_t seconds) { time_ += seconds; }
   // Somebody sets the clock of the machine.
   void set_clock(std::int64_t by) { set_by_ = by; }
   [[nodiscard]] std::int64_t wall_time() const { return time_ + set_by_; }
-  [[nodiscard]] PeerAddress address() const { return {.host = "127.0.0.1", .port = listener->port()}; }
+  [[nodiscard]] PeerAddress address() const { return {.host = "127.0.0.1", .port = port_}; }
   [[nodiscard]] std::string shown_cluster() const {
     return cluster_id_text(trust->cluster_id()).substr(0, kShownCluster);
   }
@@ -118,6 +119,15 @@ class Machine {
   std::unique_ptr<Listener> listener;
 
  private:
+  void serve() {
+    listener->start(
+        {.admit = [this](const RequestHead& head, const Principal& peer,
+                         const Arrival& arrival) { return admit_request(routes(), services, head, peer, arrival); },
+         .answer = [this](const Route& route,
+                          const Request& request) { return answer_request(services, route, request); },
+         .tls = [this] { return trust->server_context(); },
+         .identify = principal_of});
+  }
   // Those of its cluster; no operators.
   struct Members : Credentials {
     [[nodiscard]] std::optional<Principal> verify(std::string_view) const override { return std::nullopt; }
@@ -132,6 +142,7 @@ class Machine {
 
   std::filesystem::path folder_;
   Members credentials_;
+  std::uint16_t port_ = 0;
   std::atomic<std::int64_t> time_;
   std::atomic<std::int64_t> set_by_{0};
 };
