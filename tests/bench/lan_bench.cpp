@@ -1,6 +1,6 @@
 // Measures nodes on a network of their own (tests/functional/lan_network.h): how soon two fresh ones that nobody configured are one
-// cluster, how soon discovery is back after its daemon was restarted, how soon a partition is healed, and whether nodes that have
-// nothing to complain of elect leaders anew.
+// cluster, how soon discovery is back after its daemon was restarted, how soon a partition is healed, how soon a leader that was
+// killed is replaced while packets are lost, and whether nodes that have nothing to complain of elect leaders anew.
 //
 //   lan_bench --meshzero build/release/meshzero [--only SECTION...] [--json]
 #include <signal.h>
@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{120};
 constexpr std::uint16_t kPort = 8765;
+constexpr std::chrono::milliseconds kHeartbeat{500};  // a kill may come at any moment between two of them
 
 struct Settings {
   std::string binary;
@@ -35,6 +36,9 @@ struct Settings {
   int nodes = 5;
   int minutes = 30;
   int loss_percent = 1;
+  std::vector<int> sizes{10, 20};
+  int kills = 20;
+  int failover_loss_percent = 2;
 };
 
 void ok(const Result<void>& done) {
@@ -46,23 +50,26 @@ void say(const std::string& what) { std::fprintf(stderr, "lan_bench: %s\n", what
 // One cluster, a node on each host.
 class Cluster {
  public:
-  Cluster(const Settings& settings, int size) : lan_(must(Lan::make())) {
+  Cluster(const Settings& settings, int size)
+      : binary_(settings.binary), lan_(must(Lan::make())), nodes_(static_cast<std::size_t>(size)) {
     for (int host = 1; host <= size; ++host) ok(lan_->add_host(host));
     for (int host = 1; host <= size; ++host) ok(lan_->start_avahi(host));
-    for (int host = 1; host <= size; ++host) {
-      const std::string data = (root_.path() / std::to_string(host)).string();
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
       std::vector<std::string> flags;
-      if (host > 1) {
-        const std::string made = output_of(
-            settings.binary, {"token", "create", "--role", "node", "--json", "--data", (root_.path() / "1").string()});
+      if (i > 0) {
+        const std::string made = output_of(binary_, {"token", "create", "--role", "node", "--json", "--data", data(0)});
         flags = {"--join", json::parse(made, nullptr, false).value("token", ""), "--peer",
                  Lan::address_of(1) + ":" + std::to_string(kPort)};
       }
-      nodes_.push_back(
-          std::make_unique<Node>(settings.binary, data, kPort, flags, [this, host] { return lan_->enter(host); }));
-      ids_.push_back(nodes_.back()->get("/api/v1/cluster").value("node_id", ""));
+      start(i, flags);
+      ids_.push_back(nodes_[i]->get("/api/v1/cluster").value("node_id", ""));
     }
     agree(everybody());
+  }
+
+  void start(std::size_t i, const std::vector<std::string>& flags = {}) {
+    const int host = static_cast<int>(i) + 1;
+    nodes_[i] = std::make_unique<Node>(binary_, data(i), kPort, flags, [this, host] { return lan_->enter(host); });
   }
 
   [[nodiscard]] std::vector<std::size_t> everybody() const {
@@ -74,6 +81,19 @@ class Cluster {
   [[nodiscard]] Node& node(std::size_t i) { return *nodes_[i]; }
   [[nodiscard]] Lan& lan() { return *lan_; }
 
+  // The one among them whom all of them follow.
+  [[nodiscard]] std::optional<std::size_t> followed(const std::vector<std::size_t>& who) const {
+    std::optional<json> ballot;
+    for (const std::size_t i : who) {
+      const json seen = picture(i);
+      if (!seen.is_object() || !seen["ballot"].is_object() || (ballot && *ballot != seen["ballot"]))
+        return std::nullopt;
+      ballot = seen["ballot"];
+    }
+    const auto leader =
+        std::find_if(who.begin(), who.end(), [&](std::size_t i) { return (*ballot)["node_id"] == ids_[i]; });
+    return leader != who.end() ? std::optional(*leader) : std::nullopt;
+  }
   // The ballot that all of them go by, when all of them also call each other alive.
   [[nodiscard]] std::optional<json> agreed(const std::vector<std::size_t>& who) const {
     std::optional<json> ballot;
@@ -108,6 +128,9 @@ class Cluster {
   }
 
  private:
+  [[nodiscard]] std::string data(std::size_t i) const { return (root_.path() / std::to_string(i + 1)).string(); }
+
+  const std::string binary_;
   std::unique_ptr<Lan> lan_;
   const TemporaryDirectory root_;
   std::vector<std::unique_ptr<Node>> nodes_;
@@ -202,6 +225,31 @@ json healing(const Settings& settings) {
   return {{"agreed_s", distribution(healed)}};
 }
 
+// From the kill until all others follow one of them.
+json failover(const Settings& settings, int size) {
+  Cluster cluster(settings, size);
+  ok(cluster.lan().lose(settings.failover_loss_percent));
+  std::mt19937 random(static_cast<unsigned>(size));
+  std::uniform_int_distribution<int> moment(0, static_cast<int>(kHeartbeat.count()));
+  std::vector<double> replaced;
+  for (int i = 0; i < settings.kills; ++i) {
+    cluster.agree(cluster.everybody());
+    rest(std::chrono::milliseconds(moment(random)));
+    std::optional<std::size_t> leader;
+    wait_until([&] { return (leader = cluster.followed(cluster.everybody())).has_value(); }, kPatience,
+               "the nodes do not agree on a leader");
+    std::vector<std::size_t> others = cluster.everybody();
+    std::erase(others, *leader);
+    const auto start = Clock::now();
+    cluster.node(*leader).kill_hard();
+    wait_until([&] { return cluster.followed(others).has_value(); }, kPatience, "the leader is not replaced");
+    replaced.push_back(seconds_since(start));
+    cluster.start(*leader);
+    if ((i + 1) % 5 == 0) say(std::to_string(i + 1) + " kills in a cluster of " + std::to_string(size));
+  }
+  return {{"replaced_s", distribution(replaced)}};
+}
+
 // Packets are lost and nodes are stopped for up to three seconds, which is no reason to elect anybody.
 json idle(const Settings& settings) {
   Cluster cluster(settings, settings.nodes);
@@ -236,10 +284,16 @@ int main(int argc, char** argv) {
   std::vector<std::string> only;
   bool as_json = false;
   app.add_option("--meshzero", settings.binary, "The program under test.")->required();
-  app.add_option("--only", only, "Of pairing, avahi_restart, healing, idle.");
+  app.add_option("--only", only, "Of pairing, avahi_restart, healing, failover, idle.");
   app.add_option("--pairings", settings.pairings, "How often two fresh nodes meet.")->check(CLI::PositiveNumber);
   app.add_option("--restarts", settings.restarts, "How often the daemon is restarted.")->check(CLI::PositiveNumber);
   app.add_option("--partitions", settings.partitions, "How often the network is parted.")->check(CLI::PositiveNumber);
+  app.add_option("--sizes", settings.sizes, "Nodes of a cluster whose leader is killed; each size is measured.")
+      ->check(CLI::Range(2, 50));
+  app.add_option("--kills", settings.kills, "How often the leader is killed, for each size.")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--kill-loss", settings.failover_loss_percent, "Percent of packets that are lost meanwhile.")
+      ->check(CLI::Range(1, 99));
   app.add_option("--nodes", settings.nodes, "Idle nodes.")->check(CLI::Range(2, 20));
   app.add_option("--minutes", settings.minutes, "How long they are watched.")->check(CLI::PositiveNumber);
   app.add_option("--loss", settings.loss_percent, "Percent of packets that they lose.")->check(CLI::Range(1, 99));
@@ -249,15 +303,21 @@ int main(int argc, char** argv) {
   try {
     settings.binary = std::filesystem::absolute(settings.binary).string();
     json out;
+    const auto measure = [&](const char* name, const std::string& key, const std::function<json()>& section) {
+      if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) return;
+      say(key);
+      const double before = load();
+      out[key] = section();
+      out[key]["load"] = {before, load()};
+    };
     for (const auto& [name, section] : {std::pair<const char*, json (*)(const Settings&)>{"pairing", pairing},
                                         {"avahi_restart", avahi_restart},
                                         {"healing", healing},
                                         {"idle", idle}}) {
-      if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
-      say(name);
-      const double before = load();
-      out[name] = section(settings);
-      out[name]["load"] = {before, load()};
+      measure(name, name, [&, of = section] { return of(settings); });
+    }
+    for (const int size : settings.sizes) {
+      measure("failover", "failover_" + std::to_string(size), [&] { return failover(settings, size); });
     }
     if (as_json) {
       std::cout << out.dump(2) << '\n';
@@ -268,8 +328,8 @@ int main(int argc, char** argv) {
         if (!value.is_object()) {
           std::cout << name << ' ' << key << ' ' << value.dump() << '\n';
         } else {
-          std::cout << name << ' ' << key << " p50 " << value["p50"] << " p95 " << value["p95"] << " max "
-                    << value["max"] << " (" << value["samples"] << ")\n";
+          std::cout << name << ' ' << key << " p50 " << value["p50"] << " p95 " << value["p95"] << " p99 "
+                    << value["p99"] << " max " << value["max"] << " (" << value["samples"] << ")\n";
         }
       }
     }
