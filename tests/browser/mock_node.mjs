@@ -86,6 +86,7 @@ export function healthyCluster(now) {
     incarnation: 3,
     since: now - 7000,
     heard_at: i === 0 ? null : now,
+    other_protocol: null,
   });
   return {
     node_id: kMembers[0],

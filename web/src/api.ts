@@ -47,6 +47,7 @@ export interface Member {
   incarnation: number;
   since: number;
   heard_at: number | null; // never for this node
+  other_protocol: number | null; // the version of the protocol that it speaks, when this node speaks another
 }
 
 /** Who leads, in which term. */

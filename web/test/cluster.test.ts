@@ -3,11 +3,11 @@ import { test } from "node:test";
 
 import type { Cluster, ClusterEvent, Member } from "../src/api.ts";
 import { isFiltered, matches } from "../src/cluster/event_filter.ts";
-import { inOrder, isTroubled, joinCommands, standing } from "../src/cluster/standing.ts";
+import { inOrder, isTroubled, joinCommands, memberState, standing } from "../src/cluster/standing.ts";
 
 function member(id: string, changes: Partial<Member> = {}): Member {
   return {
-    node_id: id.repeat(52), name: id, state: "alive", left_because: null, roles: ["worker"], addresses: [], version: "1", incarnation: 1, since: 0, heard_at: 0, ...changes,
+    node_id: id.repeat(52), name: id, state: "alive", left_because: null, roles: ["worker"], addresses: [], version: "1", incarnation: 1, since: 0, heard_at: 0, other_protocol: null, ...changes,
   };
 }
 
@@ -36,6 +36,13 @@ test("attention is asked for when there is something to do", () => {
   assert.equal(isTroubled(cluster([member("a"), member("b", { state: "left" })])), false);
   assert.equal(isTroubled(cluster([member("a"), member("b", { state: "suspect" })])), true);
   assert.equal(isTroubled(cluster([member("a")], { role: "frozen" })), true);
+});
+
+test("a note says why a member is away", () => {
+  assert.equal(memberState(member("a", { state: "dead" })).note, "");
+  assert.equal(memberState(member("a", { state: "left", left_because: "revoked" })).note, "put out");
+  const note = "speaks version 5 of the protocol, this node another";
+  assert.deepEqual(memberState(member("a", { state: "dead", other_protocol: 5 })), { tone: "error", word: "Dead", note });
 });
 
 test("rows stay where they are while states change, and who left comes last", () => {

@@ -10,7 +10,7 @@ const kNow = 1000;
 
 function member(id: string, changes: Partial<Member> = {}): Member {
   return {
-    node_id: id.padEnd(52, "x"), name: id, state: "alive", left_because: null, roles: ["worker"], addresses: [], version: "1", incarnation: 1, since: 0, heard_at: kNow, ...changes,
+    node_id: id.padEnd(52, "x"), name: id, state: "alive", left_because: null, roles: ["worker"], addresses: [], version: "1", incarnation: 1, since: 0, heard_at: kNow, other_protocol: null, ...changes,
   };
 }
 

@@ -99,6 +99,7 @@ const kLeftBecause: Readonly<Record<string, string>> = {
 
 export function memberState(member: Member): { tone: string; word: string; note: string } {
   const state = kStates[member.state] ?? { tone: "idle", word: member.state };
+  if (member.other_protocol) return { ...state, note: `speaks version ${member.other_protocol} of the protocol, this node another` };
   return { ...state, note: member.left_because ? (kLeftBecause[member.left_because] ?? member.left_because) : "" };
 }
 
