@@ -68,6 +68,11 @@ Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data) {
   return NodeTrust::open({.directory = data.identity(), .host = host_label()});
 }
 
+Result<std::unique_ptr<NodeTrust>> open_trust_from_backup(const DataDirectory& data, std::string_view passphrase,
+                                                          std::span<const std::uint8_t> backup) {
+  return NodeTrust::open_from_backup({.directory = data.identity(), .host = host_label()}, passphrase, backup);
+}
+
 NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory,
                                std::function<std::vector<std::string>()> own, const std::vector<PeerAddress>& fixed,
                                Journal& journal)

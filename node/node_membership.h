@@ -33,6 +33,9 @@ namespace mz {
 
 // The trust of the node in that directory, made at the first start.
 Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data);
+// The same when its files are damaged: NodeTrust::open_from_backup.
+Result<std::unique_ptr<NodeTrust>> open_trust_from_backup(const DataDirectory& data, std::string_view passphrase,
+                                                          std::span<const std::uint8_t> backup);
 
 // In DATA/cluster: where members were reached, one address a line (p2p/candidates.h).
 inline constexpr char kAddressFile[] = "addresses";

@@ -3,9 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "node/data_directory.h"
 #include "node/exit_code.h"
 #include "node/join_flags.h"
 #include "node/local_call.h"
+#include "node/node_membership.h"
 #include "node/verbs.h"
 #include "p2p/base32.h"
 #include "p2p/trust/private_file.h"
@@ -49,16 +51,35 @@ void say_whether_others_are_known(const FlagValues& flags) {
       "meshzero up --peer HOST:PORT\n");
 }
 
+// A node whose identity is damaged cannot be asked: its files are mended with the backup first.
+Result<void> mend_identity(const FlagValues& flags, std::string_view passphrase, const Bytes& backup) {
+  const auto configuration = load_configuration(flags);
+  if (!configuration) return configuration.error();
+  const auto path = data_path(*configuration);
+  if (!path) return path.error();
+  const auto data = DataDirectory::open(*path);
+  if (!data) return data.error();
+  if (data->find_running()) return {};
+  const auto lock = data->lock();
+  if (!lock) return lock.error();
+  const auto trust = open_trust(*data);
+  if (trust || trust.error().kind != ErrorKind::corrupt) return {};
+  const auto mended = open_trust_from_backup(*data, passphrase, backup);
+  return mended ? Result<void>() : mended.error();
+}
+
 int restore(const FlagValues& flags, const std::string& file, const std::string& passphrase_file, bool as_json) {
   auto bytes = read_private_file(file, 2 * kMaxSealedFile);
   if (!bytes) return report(bytes.error());
   std::string text(bytes->begin(), bytes->end());
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (!text.starts_with(kTitle) || !from_base32(text.substr(kTitle.size()))) {
+  const auto backup = text.starts_with(kTitle) ? from_base32(text.substr(kTitle.size())) : std::nullopt;
+  if (!backup) {
     return report({ErrorKind::corrupt, file + " is no backup of a cluster's authority."});
   }
   auto passphrase = read_secret(passphrase_file, "The passphrase of the backup");
   if (!passphrase) return report(passphrase.error());
+  if (auto mended = mend_identity(flags, *passphrase, *backup); !mended) return report(mended.error());
   auto answer = local_call(flags, "POST", "/api/v1/authority/restore",
                            {{"passphrase", *passphrase}, {"backup", text.substr(kTitle.size())}});
   if (!answer) return report(answer.error());

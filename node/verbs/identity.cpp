@@ -40,11 +40,14 @@ int show(const FlagValues& flags, bool as_json) {
   return kExitOk;
 }
 
-// Whether others would lose the signing key of their cluster. An identity that is damaged is no good to them either.
+// Whether others would lose the signing key of their cluster.
 Result<void> check_key_stays(const DataDirectory& data) {
-  if (!NodeTrust::read_identity(data.identity())) return {};
+  if (!NodeTrust::has_authority_key(data.identity())) return {};
   const auto trust = open_trust(data);
-  if (!trust) return {};
+  if (!trust) {
+    return Error{ErrorKind::refused, trust.error().text + " Nothing was deleted: the signing key of the cluster is in " +
+                                         data.identity().string() + ", and only --force gives it up."};
+  }
   Journal journal;
   const NodeMembership membership(**trust, data.cluster(), {}, {}, journal);
   return membership.check_key_stays();

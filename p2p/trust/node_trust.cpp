@@ -22,29 +22,78 @@ constexpr char kRevokedFile[] = "revoked";
 constexpr char kNextRevokedFile[] = "revoked.next";
 constexpr char kJoinTokenFile[] = "join-tokens";
 constexpr char kOperatorTokenFile[] = "operator-tokens";
+constexpr char kResetFile[] = "reset";
 constexpr std::string_view kPromotionPurpose = "meshzero promotion 1";
 constexpr std::string_view kBackupPurpose = "meshzero authority backup 1";
 
 std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
+bool is_there(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::exists(file, error);
+}
+
+// Whether the node of that folder was in a cluster: both files come after its first certificate.
+bool was_in_cluster(const std::filesystem::path& directory) {
+  return is_there(directory / kAuthorityKeyFile) || is_there(directory / kRevokedFile);
+}
+
+// What to do about a file of that folder which is damaged or gone. A reset alone would lose the signing key.
+std::string ways_out(const std::filesystem::path& directory) {
+  return NodeTrust::has_authority_key(directory)
+             ? "Restore it from a copy, or run `meshzero ca restore BACKUP`, or give the cluster up with `meshzero "
+               "identity reset --force`."
+             : "Restore it from a copy, or run `meshzero identity reset` and join again.";
+}
+
 Result<PrivateKey> load_key(const std::filesystem::path& file) {
   auto bytes = read_private_file(file, PrivateKey::kMaxPemBytes);
   if (!bytes) return bytes.error();
-  return PrivateKey::from_pem(text_of(*bytes));
+  auto key = PrivateKey::from_pem(text_of(*bytes));
+  if (key) return key;
+  const std::string damaged = "The key " + file.string() + " is damaged. ";
+  if (file.filename() == kKeyFile) return Error{ErrorKind::corrupt, damaged + ways_out(file.parent_path())};
+  return Error{ErrorKind::corrupt, damaged +
+                                       "Restore it from a copy or run `meshzero ca restore BACKUP`. If another member "
+                                       "is an admin, remove the file and run `meshzero nodes promote` there."};
 }
 
-Result<PrivateKey> load_or_make_key(const std::filesystem::path& file) {
+Result<PrivateKey> load_or_make_key(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kKeyFile;
   auto key = load_key(file);
-  if (key || key.error().kind == ErrorKind::corrupt) {
-    if (!key)
-      return Error{ErrorKind::corrupt, "The key " + file.string() + " is damaged. Run `meshzero identity reset`."};
-    return key;
+  if (key || key.error().kind != ErrorKind::not_found) return key;
+  if (was_in_cluster(directory) || is_there(directory / kCertificateFile)) {
+    return Error{ErrorKind::corrupt, "The key of this node, " + file.string() + ", is missing. " + ways_out(directory)};
   }
-  if (key.error().kind != ErrorKind::not_found) return key;
   key = PrivateKey::generate();
   if (!key) return key;
   if (auto written = write_private_file(file, key->pem()); !written) return written.error();
   return key;
+}
+
+// What a backup of the authority holds.
+struct BackedUp {
+  Authority authority;
+  Bytes revoked;  // empty in backups of version 0.1
+};
+
+Result<BackedUp> open_backup(std::string_view passphrase, std::span<const std::uint8_t> backup) {
+  auto plain = open_with_passphrase(passphrase, backup, kBackupPurpose);
+  if (!plain) return plain.error();
+  ByteReader in(*plain);
+  auto certificate = Certificate::from_der(in.blob(Certificate::kMaxDerBytes));
+  auto key = PrivateKey::from_der(in.blob(PrivateKey::kMaxPemBytes));
+  Bytes revoked;
+  if (in.remaining() > 0) {
+    const auto list = in.blob(RevocationSet::kMaxBytes);
+    revoked.assign(list.begin(), list.end());
+  }
+  if (!in.good() || in.remaining() > 0 || !certificate || !key) {
+    return Error{ErrorKind::corrupt, "The backup is damaged."};
+  }
+  auto authority = Authority::load(*key, *certificate);
+  if (!authority) return authority.error();
+  return BackedUp{.authority = std::move(*authority), .revoked = std::move(revoked)};
 }
 
 double random_unit() {
@@ -99,7 +148,10 @@ NodeTrust::~NodeTrust() = default;
 
 Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
   if (auto made = make_private_directory(options.directory); !made) return made.error();
-  auto key = load_or_make_key(options.directory / kKeyFile);
+  if (is_there(options.directory / kResetFile)) {
+    if (auto finished = reset(options.directory); !finished) return finished.error();
+  }
+  auto key = load_or_make_key(options.directory);
   if (!key) return key.error();
   std::unique_ptr<NodeTrust> trust(new NodeTrust(std::move(options), *key));
   auto operators = OperatorTokenBook::open(trust->file(kOperatorTokenFile));
@@ -119,6 +171,43 @@ Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
   if (state.error().kind != ErrorKind::not_found) return state.error();
   if (auto alone = trust->start_alone(); !alone) return alone.error();
   return trust;
+}
+
+Result<std::unique_ptr<NodeTrust>> NodeTrust::open_from_backup(Options options, std::string_view passphrase,
+                                                               std::span<const std::uint8_t> backup) {
+  auto held = open_backup(passphrase, backup);
+  if (!held) return held.error();
+  const std::filesystem::path directory = options.directory;
+  const auto text = read_private_file(directory / kCertificateFile, 2 * Certificate::kMaxPemBytes);
+  const auto both = text ? Certificate::all_from_pem(text_of(*text), 2) : text.error();
+  const auto left = load_key(directory / kAuthorityKeyFile);
+  if ((both && both->size() == 2 && (*both)[1].fingerprint() != held->authority.id()) ||
+      (left && left->public_key().spki() != held->authority.key().public_key().spki())) {
+    return Error{ErrorKind::refused, "The backup is of another cluster than the files in " + directory.string() +
+                                         ". To give that cluster up run `meshzero identity reset --force` first."};
+  }
+  auto key = load_key(directory / kKeyFile);
+  if (!key && key.error().kind != ErrorKind::corrupt && key.error().kind != ErrorKind::not_found) return key.error();
+  const bool is_new = !key;
+  if (is_new) key = PrivateKey::generate();
+  if (!key) return key.error();
+  std::unique_ptr<NodeTrust> trust(new NodeTrust(std::move(options), *key));
+  auto operators = OperatorTokenBook::open(trust->file(kOperatorTokenFile));
+  if (!operators) return operators.error();
+  trust->operators_ = std::move(*operators);
+  RevocationSet revoked(held->authority.certificate());
+  if (auto read = read_revocations(directory, held->authority.id(), revoked); !read) return read.error();
+  if (is_new) {
+    if (auto written = write_private_file(directory / kKeyFile, key->pem()); !written) return written.error();
+  }
+  const std::lock_guard lock(trust->mutex_);
+  if (auto taken = trust->take_over(held->authority, std::move(revoked), held->revoked); !taken) return taken.error();
+  return trust;
+}
+
+bool NodeTrust::has_authority_key(const std::filesystem::path& directory) {
+  if (is_there(directory / kResetFile)) return false;
+  return is_there(directory / kAuthorityKeyFile) || is_there(directory / kNextAuthorityKeyFile);
 }
 
 Result<void> NodeTrust::read_revocations(const std::filesystem::path& directory, const ClusterId& cluster,
@@ -162,9 +251,10 @@ Result<TlsIdentity> NodeTrust::read_identity(const std::filesystem::path& direct
 
 Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory)) return {};
-  // The key last: a half-finished reset is finished by the next.
+  // The mark first and last: a half-finished reset is finished by the next one, or by the next start.
+  if (auto begun = write_private_file(directory / kResetFile, std::string_view()); !begun) return begun;
   for (const char* name : {kCertificateFile, kAuthorityKeyFile, kNextAuthorityKeyFile, kRevokedFile, kNextRevokedFile,
-                           kJoinTokenFile, kOperatorTokenFile, kKeyFile}) {
+                           kJoinTokenFile, kOperatorTokenFile, kKeyFile, kResetFile}) {
     if (auto removed = remove_private_file(directory / name); !removed) return removed;
   }
   return {};
@@ -172,11 +262,14 @@ Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
 
 Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
   auto text = read_private_file(file(kCertificateFile), 2 * Certificate::kMaxPemBytes);
+  if (!text && text.error().kind == ErrorKind::not_found && was_in_cluster(options_.directory)) {
+    return Error{ErrorKind::corrupt, "The certificate of this node, " + file(kCertificateFile).string() +
+                                         ", is missing. " + ways_out(options_.directory)};
+  }
   if (!text) return text.error();
-  const Error damaged{ErrorKind::corrupt,
-                      "The certificates in " + file(kCertificateFile).string() +
-                          " do not belong to this node's key. Run `meshzero identity reset` and join "
-                          "again."};
+  const Error damaged{ErrorKind::corrupt, "The certificates in " + file(kCertificateFile).string() +
+                                              " are damaged or do not belong to this node's key. " +
+                                              ways_out(options_.directory)};
   auto both = Certificate::all_from_pem(text_of(*text), 2);
   if (!both || both->size() != 2 || !check_own((*both)[0], (*both)[1])) return damaged;
 
@@ -513,31 +606,27 @@ Result<void> NodeTrust::accept_promotion(const Promotion& promotion) {
 }
 
 Result<void> NodeTrust::restore(std::string_view passphrase, std::span<const std::uint8_t> backup, bool same_cluster) {
-  auto plain = open_with_passphrase(passphrase, backup, kBackupPurpose);
-  if (!plain) return plain.error();
-  ByteReader in(*plain);
-  auto certificate = Certificate::from_der(in.blob(Certificate::kMaxDerBytes));
-  auto key = PrivateKey::from_der(in.blob(PrivateKey::kMaxPemBytes));
-  // Backups of version 0.1 had no revocations.
-  Bytes revoked;
-  if (in.remaining() > 0) {
-    const auto list = in.blob(RevocationSet::kMaxBytes);
-    revoked.assign(list.begin(), list.end());
-  }
-  if (!in.good() || in.remaining() > 0 || !certificate || !key) {
-    return Error{ErrorKind::corrupt, "The backup is damaged."};
-  }
-  auto authority = Authority::load(*key, *certificate);
-  if (!authority) return authority.error();
-  auto own = authority->sign(key_.public_key(), Role::admin, options_.host, now());
-  if (!own) return own.error();
+  auto held = open_backup(passphrase, backup);
+  if (!held) return held.error();
   const std::lock_guard lock(mutex_);
-  if (same_cluster && state_->authority.fingerprint() != authority->id()) {
+  const bool same = state_->authority.fingerprint() == held->authority.id();
+  if (same_cluster && !same) {
     return Error{ErrorKind::refused,
                  "The backup is of another cluster, and this node has other members. Leave its cluster "
                  "first: meshzero leave."};
   }
-  return enter(*own, *certificate, *authority, revoked);
+  return take_over(held->authority, same ? state_->revoked : RevocationSet(held->authority.certificate()),
+                   held->revoked);
+}
+
+Result<void> NodeTrust::take_over(const Authority& authority, RevocationSet revoked,
+                                  std::span<const std::uint8_t> added) {
+  if (!added.empty()) {
+    if (auto merged = revoked.merge(added); !merged) return merged.error();
+  }
+  auto own = authority.sign(key_.public_key(), Role::admin, options_.host, now());
+  if (!own) return own.error();
+  return enter(*own, authority.certificate(), authority, revoked.encode());
 }
 
 Result<void> NodeTrust::start_alone() {

@@ -10,6 +10,7 @@
 //   revoked           whoever was put out of the cluster
 //   revoked.next      the same, of the cluster that is being entered, until certificate.pem names it
 //   join-tokens, operator-tokens
+//   reset             a reset has begun; the next start or reset finishes it
 //
 // Thread-safe. Every change is durable before a call returns; what is only looked at (certificates, contexts, whether a node
 // is revoked, whether a token is good) never waits for such a write. TLS contexts are replaced when the certificate is;
@@ -59,8 +60,15 @@ class NodeTrust {
     WallClock clock = system_wall_clock();
   };
 
-  // Makes what is missing: a key at the first start, a cluster of one without a certificate.
+  // At the first start it makes a key and a cluster of one. Corrupt when a file is damaged, or is missing though others show
+  // that this was no first start: nothing is replaced then.
   static Result<std::unique_ptr<NodeTrust>> open(Options options);
+  // For a node that open calls corrupt: becomes an admin of the cluster in the backup, under its old key if that can be read.
+  // Refused when a file that is left is of another cluster.
+  static Result<std::unique_ptr<NodeTrust>> open_from_backup(Options options, std::string_view passphrase,
+                                                             std::span<const std::uint8_t> backup);
+  // Whether the signing key of a cluster lies there, whatever it is good for.
+  static bool has_authority_key(const std::filesystem::path& directory);
   // What a node shows of itself, as its files say; makes and changes nothing. For whoever is not that node's process.
   static Result<TlsIdentity> read_identity(const std::filesystem::path& directory);
   // Those who were put out of its cluster, as its files say; a node may be running on them.
@@ -149,6 +157,8 @@ class NodeTrust {
   // says that nothing was changed.
   Result<void> enter(const Certificate& certificate, const Certificate& authority, std::optional<Authority> signer,
                      std::span<const std::uint8_t> revoked = {});
+  // With mutex_ held. `added` is a list like `revocations`, or empty.
+  Result<void> take_over(const Authority& authority, RevocationSet revoked, std::span<const std::uint8_t> added);
   void keep_authority_key(const Authority& signer) const;
   Result<void> check_own(const Certificate& certificate, const Certificate& authority) const;
   Result<const Authority*> signer() const;

@@ -522,6 +522,37 @@ TEST_F(Membership, ABackupOfTheAuthorityOutlivesTheOnlyAdmin) {
   EXPECT_EQ(answer_to(held_by("b"), "fresh", "/api/v1/identity"), 200);
 }
 
+TEST_F(Membership, AnAdminWhoseFilesAreDamagedIsMendedWithABackupAndNothingIsDeletedBefore) {
+  start("a");
+  start_member("b", "a");
+  ASSERT_TRUE(mz::write_private_file(root_ / "passphrase", "four words in a row\n").ok());
+  const std::string with_passphrase = " --passphrase-file " + (root_ / "passphrase").string();
+  const std::string backup = (root_ / "backup").string();
+  ASSERT_EQ(verb("ca backup " + backup + with_passphrase, "a").code, 0);
+  const auto cluster = identity("a").at("cluster");
+  stop("a");
+  const std::filesystem::path file = dir("a") / "identity" / "certificate.pem";
+  const std::string key = file_text(dir("a") / "identity" / "authority.key");
+  std::filesystem::remove(file);
+  const std::string up = "up --foreground --port 0 --workers 0 --disk-floor-gb 0";
+  for (const std::string& words : {up, std::string("identity show"), std::string("identity reset")}) {
+    const Ended refused = verb(words, "a", kOnlyStderr);
+    EXPECT_NE(refused.code, 0) << words;
+    EXPECT_NE(refused.out.find(file.string()), std::string::npos) << refused.out;
+    EXPECT_NE(refused.out.find("meshzero ca restore"), std::string::npos) << refused.out;
+    EXPECT_NE(refused.out.find("--force"), std::string::npos) << refused.out;
+    EXPECT_EQ(file_text(dir("a") / "identity" / "authority.key"), key) << words;
+  }
+  ASSERT_EQ(verb("ca restore " + backup + with_passphrase, "a").code, 0);
+  EXPECT_EQ(identity("a").at("cluster"), cluster);
+  start("a");
+  EXPECT_EQ(answer_to(held_by("b"), "a", "/api/v1/identity"), 200);
+  stop("a");
+  std::filesystem::remove(file);
+  EXPECT_EQ(verb("identity reset --force", "a").code, 0);
+  EXPECT_NE(identity("a").at("cluster"), cluster);
+}
+
 TEST_F(Membership, AnIdentityIsResetOnlyWhileTheNodeStandsStill) {
   start("a");
   const std::string before = id("a");

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <map>
 
 #include "p2p/trust/node_trust.h"
 #include "p2p/trust/private_file.h"
@@ -36,6 +37,14 @@ class Trust : public testing::Test {
   void join(NodeTrust& joiner, NodeTrust& admin) {
     const JoinToken token = admin.create_join_token(1).value();
     ASSERT_TRUE(joiner.adopt(admin.admit(attempt(joiner, token)).value(), admin.authority(), admin.revocations()).ok());
+  }
+  // By name, what is in them.
+  [[nodiscard]] std::map<std::string, Bytes> files_of(const std::string& name) const {
+    std::map<std::string, Bytes> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / name)) {
+      files[entry.path().filename().string()] = read_private_file(entry.path(), 1U << 20).value();
+    }
+    return files;
   }
   // What the server learns of the client.
   std::optional<Peer> met(const NodeTrust& client, const NodeTrust& server) {
@@ -425,6 +434,110 @@ TEST_F(Trust, AResetIdentityIsANewNode) {
   }
   ASSERT_TRUE(NodeTrust::reset(folder_ / "one").ok());
   EXPECT_NE(open("one")->node_id(), id);
+}
+
+TEST_F(Trust, ANodeThatLostAFileIsNoFreshNode) {
+  const auto member = open("member");
+  {
+    const auto admin = open("admin");
+    join(*member, *admin);
+  }
+  const std::string with_key = "meshzero ca restore BACKUP";
+  for (const char* node : {"admin", "member"}) {
+    for (const char* name : {"certificate.pem", "node.key"}) {
+      const std::filesystem::path file = folder_ / node / name;
+      std::filesystem::rename(file, folder_ / "kept");
+      const auto before = files_of(node);
+      const auto opened = NodeTrust::open({.directory = folder_ / node, .host = "", .clock = [this] { return now_; }});
+      ASSERT_FALSE(opened.ok()) << file;
+      EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
+      EXPECT_NE(opened.error().text.find(file.string()), std::string::npos) << opened.error().text;
+      EXPECT_NE(opened.error().text.find("meshzero identity reset"), std::string::npos) << opened.error().text;
+      EXPECT_EQ(opened.error().text.find(with_key) != std::string::npos, std::string(node) == "admin")
+          << opened.error().text;
+      EXPECT_EQ(files_of(node), before);
+      std::filesystem::rename(folder_ / "kept", file);
+    }
+  }
+  EXPECT_EQ(open("admin")->cluster_id(), member->cluster_id());
+}
+
+TEST_F(Trust, AFirstStartThatWasInterruptedIsBegunAnew) {
+  ASSERT_TRUE(make_private_directory(folder_ / "one").ok());
+  ASSERT_TRUE(write_private_file(folder_ / "one" / "node.key", PrivateKey::generate().value().pem()).ok());
+  ASSERT_TRUE(write_private_file(folder_ / "one" / "authority.next", PrivateKey::generate().value().pem()).ok());
+  EXPECT_TRUE(open("one")->is_admin());
+}
+
+TEST_F(Trust, AResetThatWasInterruptedIsFinishedAtTheNextStart) {
+  const auto files = [this] {
+    open("one");
+    return files_of("one");
+  }();
+  // Killed after any of its steps, in whatever order they are.
+  for (const auto& [lost, bytes] : files) {
+    const std::string before = open("one")->node_id().text();
+    std::filesystem::remove(folder_ / "one" / lost);
+    ASSERT_TRUE(write_private_file(folder_ / "one" / "reset", "").ok());
+    EXPECT_FALSE(NodeTrust::has_authority_key(folder_ / "one")) << "it was given up";
+    EXPECT_NE(open("one")->node_id().text(), before) << lost;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "one" / "reset"));
+  }
+}
+
+TEST_F(Trust, AResetThatFailsHalfWayIsFinishedAtTheNextStart) {
+  const std::string before = open("one")->node_id().text();
+  std::filesystem::create_directory(folder_ / "one" / "operator-tokens");  // so that it cannot be unlinked
+  EXPECT_FALSE(NodeTrust::reset(folder_ / "one").ok());
+  std::filesystem::remove(folder_ / "one" / "operator-tokens");
+  EXPECT_NE(open("one")->node_id().text(), before);
+}
+
+TEST_F(Trust, ABackupMendsAnAdminWhoseFilesAreDamaged) {
+  const auto worker = open("worker");
+  const NodeId outcast = NodeId::of_public_key(Bytes{1});
+  Bytes backup;
+  Bytes of_another;
+  NodeId id;
+  {
+    const auto admin = open("admin");
+    join(*worker, *admin);
+    backup = admin->back_up("four words in a row").value();
+    ASSERT_TRUE(admin->revoke(outcast).ok());
+    of_another = open("another")->back_up("four words in a row").value();
+    id = admin->node_id();
+  }
+  const auto open_admin = [this] {
+    return NodeTrust::open({.directory = folder_ / "admin", .host = "", .clock = [this] { return now_; }});
+  };
+  const auto mend = [this](const Bytes& bytes) {
+    return NodeTrust::open_from_backup({.directory = folder_ / "admin", .host = "", .clock = [this] { return now_; }},
+                                       "four words in a row", bytes);
+  };
+  for (const char* name : {"certificate.pem", "authority.key", "node.key"}) {
+    for (const bool removed : {true, false}) {
+      if (removed && std::string(name) == "authority.key") continue;
+      const std::filesystem::path file = folder_ / "admin" / name;
+      ASSERT_TRUE(write_private_file(file, "-----BEGIN").ok());
+      if (removed) std::filesystem::remove(file);
+      const auto damaged = open_admin();
+      ASSERT_FALSE(damaged.ok()) << name;
+      EXPECT_EQ(damaged.error().kind, ErrorKind::corrupt);
+      EXPECT_NE(damaged.error().text.find(file.string()), std::string::npos) << damaged.error().text;
+      EXPECT_NE(damaged.error().text.find("meshzero ca restore BACKUP"), std::string::npos) << damaged.error().text;
+      ASSERT_TRUE(mend(backup).ok()) << name;
+      const auto mended = open_admin();
+      ASSERT_TRUE(mended.ok()) << mended.error().text;
+      EXPECT_TRUE((*mended)->is_admin());
+      EXPECT_TRUE((*mended)->is_revoked(outcast)) << "which the backup does not know";
+      EXPECT_EQ((*mended)->node_id() == id, std::string(name) != "node.key");
+      EXPECT_TRUE(met(*worker, **mended).has_value());
+      id = (*mended)->node_id();
+    }
+  }
+  std::filesystem::remove(folder_ / "admin" / "certificate.pem");
+  EXPECT_EQ(mend(of_another).error().kind, ErrorKind::refused) << "it would take the key away";
+  EXPECT_TRUE(mend(backup).ok());
 }
 
 TEST_F(Trust, AnAdminRenewsItselfWhenItStartsLate) {
