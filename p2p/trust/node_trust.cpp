@@ -196,7 +196,7 @@ Result<std::unique_ptr<NodeTrust>> NodeTrust::open_from_backup(Options options, 
   if (!operators) return operators.error();
   trust->operators_ = std::move(*operators);
   RevocationSet revoked(held->authority.certificate());
-  if (auto read = read_revocations(directory, held->authority.id(), revoked); !read) return read.error();
+  if (auto read = read_revocations(directory, revoked); !read) return read.error();
   if (is_new) {
     if (auto written = write_private_file(directory / kKeyFile, key->pem()); !written) return written.error();
   }
@@ -210,17 +210,20 @@ bool NodeTrust::has_authority_key(const std::filesystem::path& directory) {
   return is_there(directory / kAuthorityKeyFile) || is_there(directory / kNextAuthorityKeyFile);
 }
 
-Result<void> NodeTrust::read_revocations(const std::filesystem::path& directory, const ClusterId& cluster,
-                                         RevocationSet& revoked) {
+Result<void> NodeTrust::read_revocations(const std::filesystem::path& directory, RevocationSet& revoked) {
   for (const char* name : {kRevokedFile, kNextRevokedFile}) {
     auto list = read_private_file(directory / name, RevocationSet::kMaxBytes);
     if (!list && list.error().kind == ErrorKind::not_found) continue;
     if (!list) return list.error();
-    // Of another cluster when a change of clusters was interrupted.
-    if (list->size() < cluster.size() || !std::equal(cluster.begin(), cluster.end(), list->begin())) continue;
+    // When a change of clusters was interrupted.
+    if (revoked.is_of_another_cluster(*list)) continue;
     if (auto merged = revoked.merge(*list); !merged) {
-      return Error{ErrorKind::corrupt, "The revocations in " + (directory / name).string() +
-                                           " are damaged. Remove the file; the other members have them too."};
+      return Error{ErrorKind::corrupt,
+                   "The revocations in " + (directory / name).string() + " are damaged. " +
+                       (has_authority_key(directory)
+                            ? "Restore the file from a copy. If you remove it, whoever was put out is let in again "
+                              "until another member passes the list on: put them out again with `meshzero revoke`."
+                            : "Remove the file; the other members have them too.")};
     }
   }
   return {};
@@ -230,7 +233,7 @@ Result<std::vector<NodeId>> NodeTrust::read_revoked(const std::filesystem::path&
   const auto identity = read_identity(directory);
   if (!identity) return identity.error();
   RevocationSet revoked(identity->authority);
-  if (auto read = read_revocations(directory, identity->authority.fingerprint(), revoked); !read) return read.error();
+  if (auto read = read_revocations(directory, revoked); !read) return read.error();
   std::vector<NodeId> nodes;
   for (const auto& [node, revocation] : revoked.entries()) nodes.push_back(node);
   return nodes;
@@ -289,9 +292,7 @@ Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
   auto state = make_state((*both)[0], (*both)[1], std::move(signer));
   if (!state) return state;
 
-  if (auto read = read_revocations(options_.directory, (*both)[1].fingerprint(), (*state)->revoked); !read) {
-    return read.error();
-  }
+  if (auto read = read_revocations(options_.directory, (*state)->revoked); !read) return read.error();
   return state;
 }
 

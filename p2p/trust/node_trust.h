@@ -149,8 +149,7 @@ class NodeTrust {
   NodeTrust(Options options, PrivateKey key);
   [[nodiscard]] std::filesystem::path file(std::string_view name) const { return options_.directory / name; }
   Result<std::unique_ptr<State>> load() const;
-  static Result<void> read_revocations(const std::filesystem::path& directory, const ClusterId& cluster,
-                                       RevocationSet& revoked);
+  static Result<void> read_revocations(const std::filesystem::path& directory, RevocationSet& revoked);
   Result<std::unique_ptr<State>> make_state(Certificate certificate, Certificate authority,
                                             std::optional<Authority> signer) const;
   // Writes certificate (and the authority's key) and makes them count, with those whom that list says to be revoked. An error

@@ -1,6 +1,8 @@
 #include "p2p/trust/revocation.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -17,6 +19,32 @@ Bytes signed_bytes(const ClusterId& cluster, const Revocation& revocation) {
   out.raw(revocation.node.bytes());
   out.u64(static_cast<std::uint64_t>(revocation.at));
   return out.take();
+}
+
+struct List {
+  ClusterId cluster{};
+  std::vector<Revocation> entries;
+};
+
+// Nothing when the bytes are no list of any cluster. Signatures are not looked at.
+std::optional<List> parse(std::span<const std::uint8_t> bytes) {
+  ByteReader in(bytes);
+  List list;
+  const auto cluster = in.raw(list.cluster.size());
+  if (in.text(kTitle.size()) != kTitle) return std::nullopt;
+  std::copy(cluster.begin(), cluster.end(), list.cluster.begin());
+  for (std::uint64_t left = in.varint(RevocationSet::kMaxEntries); left > 0 && in.good(); --left) {
+    std::array<std::uint8_t, NodeId::kBytes> id{};
+    const auto raw = in.raw(id.size());
+    if (!in.good()) return std::nullopt;
+    std::copy(raw.begin(), raw.end(), id.begin());
+    Revocation entry{.node = NodeId(id), .at = static_cast<std::int64_t>(in.u64()), .signature = {}};
+    const auto signature = in.blob(RevocationSet::kMaxSignatureBytes);
+    entry.signature.assign(signature.begin(), signature.end());
+    list.entries.push_back(std::move(entry));
+  }
+  if (!in.good() || in.remaining() != 0) return std::nullopt;
+  return list;
 }
 
 }  // namespace
@@ -55,31 +83,26 @@ Bytes RevocationSet::encode() const {
 }
 
 Result<std::size_t> RevocationSet::merge(std::span<const std::uint8_t> bytes) {
-  const Error damaged{ErrorKind::corrupt, "These bytes are not a list of revocations of this cluster."};
-  ByteReader in(bytes);
-  const auto cluster = in.raw(sizeof(ClusterId));
-  const ClusterId own = authority_.fingerprint();
-  if (!std::equal(cluster.begin(), cluster.end(), own.begin(), own.end()) || in.text(kTitle.size()) != kTitle)
-    return damaged;
-  std::vector<Revocation> fresh;
-  for (std::uint64_t left = in.varint(kMaxEntries); left > 0 && in.good(); --left) {
-    std::array<std::uint8_t, NodeId::kBytes> id{};
-    const auto raw = in.raw(id.size());
-    if (!in.good()) return damaged;
-    std::copy(raw.begin(), raw.end(), id.begin());
-    Revocation entry{.node = NodeId(id), .at = static_cast<std::int64_t>(in.u64()), .signature = {}};
-    const auto signature = in.blob(kMaxSignatureBytes);
-    entry.signature.assign(signature.begin(), signature.end());
-    if (!entries_.contains(entry.node)) fresh.push_back(std::move(entry));
+  auto list = parse(bytes);
+  if (!list || list->cluster != authority_.fingerprint()) {
+    return Error{ErrorKind::corrupt, "These bytes are not a list of revocations of this cluster."};
   }
-  if (!in.good() || in.remaining() != 0) return damaged;
   RevocationSet grown = *this;
-  for (const Revocation& entry : fresh) {
+  for (const Revocation& entry : list->entries) {
     if (auto added = grown.add(entry); !added) return added.error();
   }
   const std::size_t count = grown.entries_.size() - entries_.size();
   entries_ = std::move(grown.entries_);
   return count;
+}
+
+bool RevocationSet::is_of_another_cluster(std::span<const std::uint8_t> bytes) const {
+  const auto list = parse(bytes);
+  const ClusterId own = authority_.fingerprint();
+  return list && list->cluster != own &&
+         std::none_of(list->entries.begin(), list->entries.end(), [&](const Revocation& entry) {
+           return authority_.public_key().verify(signed_bytes(own, entry), entry.signature);
+         });
 }
 
 }  // namespace mz

@@ -39,6 +39,9 @@ class RevocationSet {
   // Adds what is valid in the bytes of a peer or a file and says how many entries were new. Bytes that are no such list, and
   // lists with an entry that does not verify, change nothing.
   Result<std::size_t> merge(std::span<const std::uint8_t> bytes);
+  // Whether the bytes are a whole list of a cluster that is not this one. One with an entry of this cluster's authority is
+  // this cluster's, and damaged.
+  [[nodiscard]] bool is_of_another_cluster(std::span<const std::uint8_t> bytes) const;
 
  private:
   Certificate authority_;

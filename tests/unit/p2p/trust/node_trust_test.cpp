@@ -356,6 +356,35 @@ TEST_F(Trust, RevocationsThatWereNotMovedToTheirPlaceAreFoundAtTheNextStart) {
   EXPECT_TRUE(open("joiner")->is_revoked(outcast));
 }
 
+TEST_F(Trust, AListOfRevocationsThatIsDamagedIsNotTakenForNone) {
+  const std::filesystem::path file = folder_ / "admin" / "revoked";
+  Bytes whole;
+  {
+    const auto admin = open("admin");
+    ASSERT_TRUE(admin->revoke(NodeId::of_public_key(Bytes{1})).ok());
+    whole = admin->revocations();
+  }
+  Bytes cut = whole;
+  cut.resize(20);
+  Bytes other_head = whole;
+  other_head[0] ^= 1;
+  Bytes other_title = whole;
+  other_title[40] ^= 1;
+  for (const Bytes& damaged : {Bytes(), cut, other_head, other_title}) {
+    ASSERT_TRUE(write_private_file(file, damaged).ok());
+    const auto opened = NodeTrust::open({.directory = folder_ / "admin", .host = "", .clock = [this] { return now_; }});
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
+    EXPECT_NE(opened.error().text.find(file.string()), std::string::npos) << opened.error().text;
+    EXPECT_NE(opened.error().text.find("meshzero revoke"), std::string::npos)
+        << "nobody else may have them: " << opened.error().text;
+  }
+  const auto other = open("other");
+  ASSERT_TRUE(other->revoke(NodeId::of_public_key(Bytes{2})).ok());
+  ASSERT_TRUE(write_private_file(file, other->revocations()).ok());
+  EXPECT_TRUE(open("admin")->revoked_nodes().empty()) << "a change of clusters was interrupted";
+}
+
 TEST_F(Trust, APromotedNodeSignsForTheCluster) {
   const auto admin = open("admin");
   const auto worker = open("worker");
