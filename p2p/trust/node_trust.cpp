@@ -277,18 +277,18 @@ Result<std::unique_ptr<NodeTrust::State>> NodeTrust::load() const {
   if (!both || both->size() != 2 || !check_own((*both)[0], (*both)[1])) return damaged;
 
   std::optional<Authority> signer;
-  for (const char* name : {kAuthorityKeyFile, kNextAuthorityKeyFile}) {
+  for (const std::string_view name : {kAuthorityKeyFile, kNextAuthorityKeyFile}) {
     auto key = load_key(file(name));
     if (!key && key.error().kind == ErrorKind::not_found) continue;
     if (!key) return key.error();
     auto fitting = Authority::load(*key, (*both)[1]);
     if (fitting) {
       signer = *fitting;
+      if (name == kNextAuthorityKeyFile) keep_authority_key(*signer);
     } else if (auto removed = remove_private_file(file(name)); !removed) {
       return removed.error();
     }
   }
-  if (signer) keep_authority_key(*signer);
   auto state = make_state((*both)[0], (*both)[1], std::move(signer));
   if (!state) return state;
 
@@ -625,6 +625,7 @@ Result<void> NodeTrust::take_over(const Authority& authority, RevocationSet revo
   if (!added.empty()) {
     if (auto merged = revoked.merge(added); !merged) return merged.error();
   }
+  if (revoked.contains(node_id_)) return was_revoked();
   auto own = authority.sign(key_.public_key(), Role::admin, options_.host, now());
   if (!own) return own.error();
   return enter(*own, authority.certificate(), authority, revoked.encode());

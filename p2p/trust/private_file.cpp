@@ -37,9 +37,25 @@ Result<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
+// What root makes in another user's folder becomes that user's: the node of a service goes on as its own user after root has
+// asked for something. `shared`: a folder that others may enter counts too.
+Result<void> give_to_owner_of(const fs::path& folder, bool shared, int descriptor, const fs::path& made) {
+  if (::geteuid() != 0) return {};
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return file_error("read", folder, errno);
+  if (status.st_uid == 0 || (!shared && (status.st_mode & 077) != 0)) return {};
+  if (::fchown(descriptor, status.st_uid, status.st_gid) != 0) return file_error("give away", made, errno);
+  return {};
+}
+
+// `how`: O_EXCL for a new file, O_APPEND for one that is there.
 Result<void> write_all(const fs::path& file, std::span<const std::uint8_t> bytes, int how) {
-  const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | how, 0600));
-  if (descriptor.get() < 0) return file_error("create", file, errno);
+  const Descriptor descriptor(
+      ::open(file.c_str(), O_WRONLY | (how == O_EXCL ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC | how, 0600));
+  if (descriptor.get() < 0) return file_error(how == O_EXCL ? "create" : "write", file, errno);
+  if (how == O_EXCL) {
+    if (auto given = give_to_owner_of(file.parent_path(), false, descriptor.get(), file); !given) return given;
+  }
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -55,7 +71,12 @@ Result<void> write_all(const fs::path& file, std::span<const std::uint8_t> bytes
 Result<void> make_private_directory(const fs::path& directory) {
   std::error_code error;
   if (!directory.parent_path().empty()) fs::create_directories(directory.parent_path(), error);
-  if (::mkdir(directory.c_str(), 0700) == 0) return sync_folder(directory.parent_path());
+  if (::mkdir(directory.c_str(), 0700) == 0) {
+    const Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (descriptor.get() < 0) return file_error("create", directory, errno);
+    if (auto given = give_to_owner_of(directory.parent_path(), true, descriptor.get(), directory); !given) return given;
+    return sync_folder(directory.parent_path());
+  }
   if (errno != EEXIST) return file_error("create", directory, errno);
   if (::chmod(directory.c_str(), 0700) != 0) return file_error("protect", directory, errno);
   return {};
@@ -63,7 +84,7 @@ Result<void> make_private_directory(const fs::path& directory) {
 
 Result<void> append_private_file(const fs::path& file, std::span<const std::uint8_t> bytes) {
   const bool fresh = ::access(file.c_str(), F_OK) != 0;
-  if (auto written = write_all(file, bytes, O_APPEND); !written) return written;
+  if (auto written = write_all(file, bytes, fresh ? O_EXCL : O_APPEND); !written) return written;
   return fresh ? sync_folder(file.parent_path()) : Result<void>();
 }
 

@@ -1,4 +1,5 @@
-// Files that only their owner may read: keys, tokens. Written whole or not at all, durable when the call returns.
+// Files that only their owner may read: keys, tokens. Written whole or not at all, durable when the call returns. What root
+// writes into a folder that is another user's alone becomes that user's.
 #pragma once
 
 #include <cstdint>

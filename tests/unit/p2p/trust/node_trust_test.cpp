@@ -444,6 +444,35 @@ TEST_F(Trust, WhoeverWasPutOutStaysOutAfterARestoredBackup) {
   EXPECT_TRUE(open("fresh")->is_revoked(worker->node_id())) << "after a restart too";
 }
 
+TEST_F(Trust, ABackupLetsNobodyInWhoWasPutOut) {
+  const auto outcast = open("outcast");
+  const auto admin = open("admin");
+  join(*outcast, *admin);
+  ASSERT_TRUE(admin->revoke(outcast->node_id()).ok());
+  const Bytes backup = admin->back_up("four words in a row").value();
+  const Result<void> restored = outcast->restore("four words in a row", backup);
+  ASSERT_FALSE(restored.ok());
+  EXPECT_EQ(restored.error().kind, ErrorKind::refused);
+  EXPECT_NE(restored.error().text.find("meshzero identity reset"), std::string::npos) << restored.error().text;
+  EXPECT_FALSE(outcast->is_admin());
+}
+
+TEST_F(Trust, LookingAtANodeWritesNothing) {
+  { const auto one = open("one"); }
+  const auto written = [this] {
+    std::map<std::string, ino_t> files;  // a file that is replaced is another one
+    struct stat status {};
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "one")) {
+      EXPECT_EQ(::stat(entry.path().c_str(), &status), 0);
+      files[entry.path().filename().string()] = status.st_ino;
+    }
+    return files;
+  };
+  const auto before = written();
+  { const auto one = open("one"); }
+  EXPECT_EQ(written(), before);
+}
+
 TEST_F(Trust, LeavingMakesANewClusterOfOne) {
   const auto admin = open("admin");
   const auto worker = open("worker");

@@ -1,6 +1,8 @@
 #include "p2p/trust/private_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -39,6 +41,29 @@ TEST_F(PrivateFileTest, AFileIsReadUpToTheLimitAndRefusedBeyond) {
   EXPECT_EQ(refused.error().kind, ErrorKind::refused);
   ASSERT_TRUE(write_private_file(folder_ / "empty", "").ok());
   EXPECT_TRUE(read_private_file(folder_ / "empty", 0).value().empty());
+}
+
+TEST_F(PrivateFileTest, WhatRootWritesForAnotherUserIsThatUsers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root writes for others";
+  constexpr uid_t kUser = 12345;
+  const auto owner = [](const std::filesystem::path& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_uid;
+  };
+  const std::filesystem::path own = folder_ / "own";
+  ASSERT_TRUE(make_private_directory(own).ok());
+  ASSERT_EQ(::chown(own.c_str(), kUser, kUser), 0);
+  ASSERT_TRUE(write_private_file(own / "a", "abc").ok());
+  ASSERT_TRUE(append_private_file(own / "b", Bytes{1}).ok());
+  ASSERT_TRUE(append_private_file(own / "b", Bytes{2}).ok());
+  ASSERT_TRUE(make_private_directory(own / "folder").ok());
+  for (const char* name : {"a", "b", "folder"}) EXPECT_EQ(owner(own / name), kUser) << name;
+  EXPECT_EQ(read_private_file(own / "b", 2).value(), (Bytes{1, 2}));
+  // Others may come into this one: it is none that root was asked to work in.
+  ASSERT_EQ(::chmod(own.c_str(), 0755), 0);
+  ASSERT_TRUE(write_private_file(own / "c", "abc").ok());
+  EXPECT_EQ(owner(own / "c"), 0U);
 }
 
 // The system says 0 for the size of this one, as if all of it had come since.
