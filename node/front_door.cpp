@@ -56,10 +56,12 @@ std::optional<Principal> FrontDoor::TrustedCredentials::verify(std::string_view 
 }
 
 Reach FrontDoor::wanted_reach(const NodeServices& services) {
+  // Whoever took in a worker looks for it, also before the worker knows where the others are.
+  const bool is_worker = services.trust != nullptr && !services.trust->is_admin();
   const bool invites = services.trust != nullptr && !services.trust->join_tokens().empty();
   const bool has_others = services.membership != nullptr && !services.membership->others().empty();
   const bool findable = services.discovery != nullptr && services.discovery->has_daemon();
-  return invites || has_others || findable ? Reach::everywhere : Reach::loopback;
+  return is_worker || invites || has_others || findable ? Reach::everywhere : Reach::loopback;
 }
 
 void FrontDoor::adjust_reach() {

@@ -62,6 +62,17 @@ std::string host_label() {
   return label;
 }
 
+// The first line of the address file.
+constexpr char kOfCluster[] = "cluster ";
+
+std::string of_cluster(const ClusterId& cluster) { return kOfCluster + cluster_id_text(cluster) + "\n"; }
+
+// What the address file says.
+std::string address_text(const ClusterId& cluster, const Candidates& known) {
+  const std::string text = known.known_text();
+  return text.empty() ? text : of_cluster(cluster) + text;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data) {
@@ -79,7 +90,10 @@ NodeMembership::NodeMembership(NodeTrust& trust, std::filesystem::path directory
     : trust_(trust), directory_(std::move(directory)), own_(std::move(own)), fixed_(fixed), journal_(journal) {
   if (auto text = read_private_file(directory_ / kAddressFile, kMaxAddressFile)) {
     kept_.assign(text->begin(), text->end());
-    known_.add_known_text(kept_);
+    // Of another cluster when a change of clusters was interrupted. Version 0.1 did not say of which.
+    if (!kept_.starts_with(kOfCluster) || kept_.starts_with(of_cluster(trust_.cluster_id()))) {
+      known_.add_known_text(kept_);
+    }
   }
   fill_again({});  // no advert was seen yet
 }
@@ -173,47 +187,71 @@ Result<void> NodeMembership::refuse_with_members(const char* what) const {
                                        " other members and cannot " + what + ". Leave it first: meshzero leave."};
 }
 
+void NodeMembership::add_to(Candidates& known, const std::vector<MemberAddress>& members,
+                            CandidateSource source) const {
+  for (const MemberAddress& member : members) {
+    if (member.node == trust_.node_id()) continue;
+    for (const PeerAddress& address : addresses_of(member)) known.add(address, source, member.node);
+  }
+}
+
 void NodeMembership::know(const std::vector<MemberAddress>& members, CandidateSource source) {
   {
     const std::lock_guard lock(mutex_);
-    for (const MemberAddress& member : members) {
-      if (member.node == trust_.node_id()) continue;
-      for (const PeerAddress& address : addresses_of(member)) {
-        known_.add(address, source, member.node);
-      }
-    }
+    add_to(known_, members, source);
   }
   remember();
 }
 
 void NodeMembership::remember() {
   const std::lock_guard file(file_mutex_);  // what was computed last is written last
+  keep_known();
+}
+
+void NodeMembership::keep_known() {
   std::string text;
   {
     const std::lock_guard lock(mutex_);
-    text = known_.known_text();
+    text = address_text(trust_.cluster_id(), known_);
   }
-  if (text == kept_) return;
-  auto written = make_private_directory(directory_);
-  if (written) written = write_private_file(directory_ / kAddressFile, text);
-  if (written) {
-    kept_ = std::move(text);
-  } else {
-    spdlog::warn("addresses of members: {}", written.error().text);
+  if (auto kept = keep_addresses(std::move(text)); !kept) {
+    spdlog::warn("addresses of members: {}", kept.error().text);
   }
 }
 
-void NodeMembership::forget() {
+Result<void> NodeMembership::keep_addresses(std::string text) {
+  if (text == kept_) return {};
+  auto written = make_private_directory(directory_);
+  if (written) written = write_private_file(directory_ / kAddressFile, text);
+  if (written) kept_ = std::move(text);
+  return written;
+}
+
+Result<void> NodeMembership::change_cluster(Candidates known, const ClusterId* next,
+                                            const std::function<Result<void>()>& change) {
   const Hosts own = own_hosts();
   {
-    const std::lock_guard lock(mutex_);
-    known_ = Candidates();
-    put_out_told_ = false;
-    promoted_.clear();
-    fill_again(own);
+    // Held all the time, for else another thread says that the members of one cluster are the other's.
+    const std::lock_guard file(file_mutex_);
+    // Before the certificate: whoever is killed between the two knows whom it has joined.
+    if (next != nullptr) {
+      if (auto kept = keep_addresses(address_text(*next, known)); !kept) return kept;
+    }
+    if (auto changed = change(); !changed) {
+      keep_known();
+      return changed;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      known_ = std::move(known);
+      put_out_told_ = false;
+      promoted_.clear();
+      fill_again(own);
+    }
+    keep_known();
   }
-  remember();
   changed_.notify_all();
+  return {};
 }
 
 Result<void> NodeMembership::join(const JoinToken& token, const std::vector<PeerAddress>& peers) {
@@ -290,14 +328,19 @@ Result<void> NodeMembership::enter(const Admitted& admitted) {
 }
 
 Result<void> NodeMembership::adopt(const Admitted& admitted) {
-  if (auto adopted = trust_.adopt(admitted.certificate, admitted.authority, admitted.revocations); !adopted) {
+  const MemberAddress admin{.node = admitted.admin, .addresses = {admitted.admin_address.text()}};
+  Candidates members;
+  add_to(members, admitted.members, CandidateSource::known);
+  add_to(members, {admin}, CandidateSource::known);
+  const ClusterId next = admitted.authority.fingerprint();
+  auto adopted = change_cluster(std::move(members), &next, [&] {
+    return trust_.adopt(admitted.certificate, admitted.authority, admitted.revocations);
+  });
+  if (!adopted) {
     return Error{adopted.error().kind,
                  "What the node " + admitted.admin.short_text() + " at " + admitted.admin_address.text() +
                      " sent for joining cannot be used, and nothing was changed: " + adopted.error().text};
   }
-  forget();
-  know(admitted.members, CandidateSource::known);
-  know({{.node = admitted.admin, .addresses = {admitted.admin_address.text()}}}, CandidateSource::known);
   journal_.add(JournalKind::node, JournalLevel::info, trust_.node_id(),
                "This node joined the cluster " + cluster_id_text(trust_.cluster_id()) + " through the node " +
                    admitted.admin.short_text() + ".");
@@ -305,7 +348,7 @@ Result<void> NodeMembership::adopt(const Admitted& admitted) {
   if (connected.entered) connected.entered();
   if (connected.admitted) {
     for (const MemberAddress& member : admitted.members) connected.admitted(member);
-    connected.admitted({.node = admitted.admin, .addresses = {admitted.admin_address.text()}});
+    connected.admitted(admin);
   }
   return {};
 }
@@ -347,7 +390,7 @@ Result<void> NodeMembership::leave(bool by_force) {
   const Agreement connected = agreement();
   const std::vector<MemberAddress> before = others();
   if (connected.leaving) connected.leaving();
-  if (auto alone = trust_.start_alone(); !alone) {
+  if (auto alone = change_cluster({}, nullptr, [this] { return trust_.start_alone(); }); !alone) {
     // Still a member, which has said good-bye: with a new life it is one for the others again.
     if (connected.entered) connected.entered();
     for (const MemberAddress& member : before) {
@@ -355,7 +398,6 @@ Result<void> NodeMembership::leave(bool by_force) {
     }
     return alone;
   }
-  forget();
   journal_.add(JournalKind::node, JournalLevel::info, trust_.node_id(),
                "This node left the cluster and is one of its own now.");
   if (connected.entered) connected.entered();

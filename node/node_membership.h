@@ -37,7 +37,7 @@ Result<std::unique_ptr<NodeTrust>> open_trust(const DataDirectory& data);
 Result<std::unique_ptr<NodeTrust>> open_trust_from_backup(const DataDirectory& data, std::string_view passphrase,
                                                           std::span<const std::uint8_t> backup);
 
-// In DATA/cluster: where members were reached, one address a line (p2p/candidates.h).
+// In DATA/cluster: of which cluster it is, and where members were reached, one address a line (p2p/candidates.h).
 inline constexpr char kAddressFile[] = "addresses";
 
 class NodeMembership final : public Membership {
@@ -148,8 +148,12 @@ class NodeMembership final : public Membership {
   [[nodiscard]] DiscoveryState look() const;
   [[nodiscard]] Error nobody_found() const;
   void remember();
+  void keep_known();                              // the same, with file_mutex_ held
+  Result<void> keep_addresses(std::string text);  // with file_mutex_ held
+  void add_to(Candidates& known, const std::vector<MemberAddress>& members, CandidateSource source) const;
   void know(const std::vector<MemberAddress>& members, CandidateSource source);
-  void forget();
+  // Makes `change`, after which only those in `known` are members; with `next` they are on disk before it, as of that cluster.
+  Result<void> change_cluster(Candidates known, const ClusterId* next, const std::function<Result<void>()>& change);
   Result<void> adopt(const Admitted& admitted);  // with step_ held
   [[nodiscard]] Agreement agreement() const;
   [[nodiscard]] Result<void> refuse_with_members(const char* what) const;

@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "api/member_list.h"
+#include "node/front_door.h"
 #include "p2p/protocol.h"
+#include "p2p/trust/private_file.h"
 #include "tests/unit/node/paired_machines.h"
 
 namespace mz {
@@ -140,6 +142,56 @@ TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
   EXPECT_TRUE(membership_->leave(false).ok());
   EXPECT_NE(trust_->cluster_id(), before);
   EXPECT_EQ(told, (Told{"leaving", "entered"})) << "nobody of the cluster that it left";
+}
+
+TEST_F(NodeMembershipTest, AddressesOfTheClusterBeforeAreNoMembersOfThisOne) {
+  const MemberAddress other{.node = NodeId::of_public_key(Bytes{1}), .addresses = {"192.0.2.9:8765"}};
+  make_membership({});
+  membership_->admitted(other);
+  make_membership({});
+  EXPECT_EQ(membership_->others().size(), 1U) << "as the next start reads them";
+  ASSERT_TRUE(trust_->start_alone().ok());  // and killed before it forgot the others
+  make_membership({});
+  EXPECT_TRUE(membership_->others().empty());
+  const std::string of_version_0_1 = "192.0.2.9:8765 " + other.node.text() + "\n";
+  ASSERT_TRUE(write_private_file(folder_ / "cluster/addresses", of_version_0_1).ok());
+  make_membership({});
+  EXPECT_EQ(membership_->others().size(), 1U);
+}
+
+TEST_F(NodeMembershipTest, WhoJoinsKnowsWhereTheOthersAreBeforeItIsAMember) {
+  const auto admin = NodeTrust::open({.directory = folder_ / "admin", .host = ""}).value();
+  const Admitted admitted{.certificate = admin->admit_confirmed(trust_->key().public_key()).value(),
+                          .authority = admin->authority(),
+                          .revocations = admin->revocations(),
+                          .members = {},
+                          .admin = admin->node_id(),
+                          .admin_address = {.host = "192.0.2.9", .port = 8765}};
+  make_membership({});
+  ASSERT_TRUE(make_private_directory(folder_ / "cluster").ok());
+  const std::filesystem::path obstacle = folder_ / "cluster/addresses.new";
+  std::filesystem::create_directory(obstacle);
+  const ClusterId before = trust_->cluster_id();
+  EXPECT_FALSE(membership_->enter(admitted).ok());
+  EXPECT_EQ(trust_->cluster_id(), before) << "it would be a member that knows nobody";
+  std::filesystem::remove(obstacle);
+  ASSERT_TRUE(membership_->enter(admitted).ok());
+  make_membership({});
+  ASSERT_EQ(membership_->others().size(), 1U);
+  EXPECT_EQ(membership_->others().front().addresses, std::vector<std::string>{"192.0.2.9:8765"});
+}
+
+TEST_F(NodeMembershipTest, AWorkerIsToBeReachedAlsoWhenItKnowsNobody) {
+  NodeServices services;
+  services.trust = trust_.get();
+  make_membership({});
+  services.membership = membership_.get();
+  EXPECT_EQ(FrontDoor::wanted_reach(services), Reach::loopback) << "a cluster of one";
+  const auto admin = NodeTrust::open({.directory = folder_ / "admin", .host = ""}).value();
+  const auto certificate = admin->admit_confirmed(trust_->key().public_key()).value();
+  ASSERT_TRUE(trust_->adopt(certificate, admin->authority(), admin->revocations()).ok());
+  EXPECT_TRUE(membership_->others().empty());
+  EXPECT_EQ(FrontDoor::wanted_reach(services), Reach::everywhere);
 }
 
 TEST_F(NodeMembershipTest, FailedJoinsAreNotedOnceAMinuteForEachAddressAndFewInAll) {
