@@ -248,7 +248,7 @@ HttpResponse identity_route(const NodeServices& services, const Request&) {
   const Certificate own = trust.certificate();
   return json_response({{"node_id", trust.node_id().text()},
                         {"cluster", cluster_id_text(trust.cluster_id())},
-                        {"role", role_word(own.role().value_or(Role::worker))},
+                        {"role", role_word(trust.is_admin() ? Role::admin : Role::worker)},
                         {"certificate_from", own.not_before()},
                         {"certificate_until", own.not_after()},
                         {"renewal_due", trust.renewal_due()},

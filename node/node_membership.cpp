@@ -136,6 +136,12 @@ void NodeMembership::turned_away(const std::string& address, const Error& why) {
 }
 
 void NodeMembership::start(const std::function<void(const char*)>& name_thread) {
+  if (trust_.certificate().role() == Role::admin && !trust_.is_admin()) {
+    journal_.add(JournalKind::certificate, JournalLevel::warn, trust_.node_id(),
+                 "This node was an admin, but its signing key, authority.key in the folder identity, is missing: it takes "
+                 "in, renews and puts out nobody. Restore the file from a copy, run `meshzero ca restore BACKUP`, or let "
+                 "another admin run `meshzero nodes promote`.");
+  }
   thread_ = std::thread([this, name_thread] {
     if (name_thread) name_thread("membership");
     run();
@@ -389,6 +395,7 @@ Result<void> NodeMembership::leave(bool by_force) {
   if (auto stays = check_key_stays(); !by_force && !stays) return stays;
   const Agreement connected = agreement();
   const std::vector<MemberAddress> before = others();
+  if (auto room = trust_.check_disk(); !room) return room;  // good-bye is said before the new certificate is written
   if (connected.leaving) connected.leaving();
   if (auto alone = change_cluster({}, nullptr, [this] { return trust_.start_alone(); }); !alone) {
     // Still a member, which has said good-bye: with a new life it is one for the others again.

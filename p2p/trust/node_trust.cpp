@@ -23,6 +23,7 @@ constexpr char kNextRevokedFile[] = "revoked.next";
 constexpr char kJoinTokenFile[] = "join-tokens";
 constexpr char kOperatorTokenFile[] = "operator-tokens";
 constexpr char kResetFile[] = "reset";
+constexpr char kRoomFile[] = "room";
 constexpr std::string_view kPromotionPurpose = "meshzero promotion 1";
 constexpr std::string_view kBackupPurpose = "meshzero authority backup 1";
 
@@ -257,7 +258,7 @@ Result<void> NodeTrust::reset(const std::filesystem::path& directory) {
   // The mark first and last: a half-finished reset is finished by the next one, or by the next start.
   if (auto begun = write_private_file(directory / kResetFile, std::string_view()); !begun) return begun;
   for (const char* name : {kCertificateFile, kAuthorityKeyFile, kNextAuthorityKeyFile, kRevokedFile, kNextRevokedFile,
-                           kJoinTokenFile, kOperatorTokenFile, kKeyFile, kResetFile}) {
+                           kJoinTokenFile, kOperatorTokenFile, kRoomFile, kKeyFile, kResetFile}) {
     if (auto removed = remove_private_file(directory / name); !removed) return removed;
   }
   return {};
@@ -629,6 +630,12 @@ Result<void> NodeTrust::take_over(const Authority& authority, RevocationSet revo
   auto own = authority.sign(key_.public_key(), Role::admin, options_.host, now());
   if (!own) return own.error();
   return enter(*own, authority.certificate(), authority, revoked.encode());
+}
+
+Result<void> NodeTrust::check_disk() const {
+  // More than the files of a new cluster.
+  if (auto written = write_private_file(file(kRoomFile), Bytes(4 * Certificate::kMaxPemBytes)); !written) return written;
+  return remove_private_file(file(kRoomFile));
 }
 
 Result<void> NodeTrust::start_alone() {

@@ -134,6 +134,8 @@ class NodeTrust {
   Result<void> accept_promotion(const Promotion& promotion);
   // Becomes an admin of the cluster in the backup; with `same_cluster` only when it is this node's already.
   Result<void> restore(std::string_view passphrase, std::span<const std::uint8_t> backup, bool same_cluster = false);
+  // Whether the disk takes what start_alone writes.
+  [[nodiscard]] Result<void> check_disk() const;
   // Leaves: a new cluster of one.
   Result<void> start_alone();
 

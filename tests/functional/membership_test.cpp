@@ -553,6 +553,17 @@ TEST_F(Membership, AnAdminWhoseFilesAreDamagedIsMendedWithABackupAndNothingIsDel
   EXPECT_NE(identity("a").at("cluster"), cluster);
 }
 
+TEST_F(Membership, AnAdminThatLostItsSigningKeySaysThatItIsNone) {
+  start("a");
+  stop("a");
+  std::filesystem::remove(dir("a") / "identity" / "authority.key");
+  EXPECT_EQ(identity("a").value("role", ""), "worker");
+  start("a");
+  EXPECT_EQ(identity("a").value("role", ""), "worker");
+  until("a", "it warns",
+        [&] { return file_text(dir("a") / "log" / "node.log").find("authority.key") != std::string::npos; });
+}
+
 TEST_F(Membership, AnIdentityIsResetOnlyWhileTheNodeStandsStill) {
   start("a");
   const std::string before = id("a");

@@ -144,6 +144,39 @@ TEST_F(NodeMembershipTest, ANodeThatCannotLeaveBeginsAnewWhereItIs) {
   EXPECT_EQ(told, (Told{"leaving", "entered"})) << "nobody of the cluster that it left";
 }
 
+TEST_F(NodeMembershipTest, WhoHasNoRoomForAClusterOfItsOwnSaysNoGoodBye) {
+  make_membership({});
+  bool said_good_bye = false;
+  NodeMembership::Agreement agreement;
+  agreement.leaving = [&] { said_good_bye = true; };
+  membership_->connect(std::move(agreement));
+  // In the way of what is written to see whether the disk is full.
+  std::filesystem::create_directory(folder_ / "identity/room");
+  EXPECT_FALSE(membership_->leave(false).ok());
+  EXPECT_FALSE(said_good_bye);
+  std::filesystem::remove(folder_ / "identity/room");
+  EXPECT_TRUE(membership_->leave(false).ok());
+  EXPECT_TRUE(said_good_bye);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "identity/room"));
+}
+
+TEST_F(NodeMembershipTest, AnAdminWithoutItsSigningKeySaysSoAtTheStart) {
+  const auto warned = [this] {
+    make_membership({});
+    membership_->start({});
+    membership_->stop();
+    for (const JournalEntry& entry : journal_.after(0, 1000)) {
+      if (entry.level == JournalLevel::warn && entry.text.find("authority.key") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(warned());
+  trust_.reset();
+  std::filesystem::remove(folder_ / "identity/authority.key");
+  trust_ = NodeTrust::open({.directory = folder_ / "identity", .host = ""}).value();
+  EXPECT_TRUE(warned());
+}
+
 TEST_F(NodeMembershipTest, AddressesOfTheClusterBeforeAreNoMembersOfThisOne) {
   const MemberAddress other{.node = NodeId::of_public_key(Bytes{1}), .addresses = {"192.0.2.9:8765"}};
   make_membership({});
