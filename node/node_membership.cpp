@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 
 #include "api/connection_places.h"
 #include "api/member_list.h"
@@ -137,10 +138,11 @@ void NodeMembership::turned_away(const std::string& address, const Error& why) {
 
 void NodeMembership::start(const std::function<void(const char*)>& name_thread) {
   if (trust_.certificate().role() == Role::admin && !trust_.is_admin()) {
-    journal_.add(JournalKind::certificate, JournalLevel::warn, trust_.node_id(),
-                 "This node was an admin, but its signing key, authority.key in the folder identity, is missing: it takes "
-                 "in, renews and puts out nobody. Restore the file from a copy, run `meshzero ca restore BACKUP`, or let "
-                 "another admin run `meshzero nodes promote`.");
+    journal_.add(
+        JournalKind::certificate, JournalLevel::warn, trust_.node_id(),
+        "This node was an admin, but its signing key, authority.key in the folder identity, is missing: it takes "
+        "in, renews and puts out nobody. Restore the file from a copy, run `meshzero ca restore BACKUP`, or let "
+        "another admin run `meshzero nodes promote`.");
   }
   thread_ = std::thread([this, name_thread] {
     if (name_thread) name_thread("membership");
@@ -334,6 +336,15 @@ Result<void> NodeMembership::enter(const Admitted& admitted) {
 }
 
 Result<void> NodeMembership::adopt(const Admitted& admitted) {
+  const std::int64_t now = trust_.now();
+  if (now < admitted.certificate.not_before() || now > admitted.certificate.not_after()) {
+    const std::int64_t ahead = admitted.certificate.not_before() + kBackdateSeconds - now;
+    return Error{ErrorKind::refused,
+                 "The clock of the node " + admitted.admin.short_text() + " at " + admitted.admin_address.text() +
+                     " is " + std::to_string(std::abs(ahead) / 3600) + " hours " + (ahead > 0 ? "ahead of" : "behind") +
+                     " this computer's, and the certificate that it signed is not valid here. Set "
+                     "both clocks right, then join again. Nothing was changed."};
+  }
   const MemberAddress admin{.node = admitted.admin, .addresses = {admitted.admin_address.text()}};
   Candidates members;
   add_to(members, admitted.members, CandidateSource::known);
@@ -493,7 +504,7 @@ bool NodeMembership::is_stopping() const {
 }
 
 void NodeMembership::renew() {
-  if (trust_.now() < trust_.renewal_due()) return;
+  if (!trust_.needs_renewal()) return;
   if (trust_.is_admin()) {
     const auto renewed = trust_.renew_self();
     note_renewal(renewed, "itself");

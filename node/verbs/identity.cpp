@@ -45,7 +45,8 @@ Result<void> check_key_stays(const DataDirectory& data) {
   if (!NodeTrust::has_authority_key(data.identity())) return {};
   const auto trust = open_trust(data);
   if (!trust) {
-    return Error{ErrorKind::refused, trust.error().text + " Nothing was deleted: the signing key of the cluster is in " +
+    return Error{ErrorKind::refused, trust.error().text +
+                                         " Nothing was deleted: the signing key of the cluster is in " +
                                          data.identity().string() + ", and only --force gives it up."};
   }
   Journal journal;

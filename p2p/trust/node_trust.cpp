@@ -163,7 +163,7 @@ Result<std::unique_ptr<NodeTrust>> NodeTrust::open(Options options) {
   if (state) {
     trust->state_ = std::move(*state);
     trust->publish();
-    const bool due = trust->state_->renewal_due <= trust->now() || trust->state_->certificate.role() != Role::admin;
+    const bool due = trust->needs_renewal() || trust->state_->certificate.role() != Role::admin;
     if (trust->state_->signer && due) {
       if (auto renewed = trust->renew_self(); !renewed) return renewed.error();
     }
@@ -407,6 +407,10 @@ bool NodeTrust::is_admin() const { return view()->is_admin; }
 TlsContext NodeTrust::server_context() const { return view()->server; }
 TlsContext NodeTrust::client_context() const { return view()->client; }
 std::int64_t NodeTrust::renewal_due() const { return view()->renewal_due; }
+bool NodeTrust::needs_renewal() const {
+  const auto now_visible = view();
+  return now_visible->renewal_due <= now() || now_visible->certificate.not_before() > now();
+}
 bool NodeTrust::is_revoked(const NodeId& node) const { return view()->revoked.contains(node); }
 bool NodeTrust::is_member(const ClusterId& cluster, const NodeId& node) const {
   const auto now_visible = view();
@@ -588,8 +592,15 @@ Result<void> NodeTrust::adopt(const Certificate& certificate, const Certificate&
 Result<void> NodeTrust::adopt_renewal(const Certificate& certificate) {
   const std::lock_guard lock(mutex_);
   if (auto own = check_own(certificate, state_->authority); !own) return own;
+  if (certificate.not_before() > now()) {
+    return Error{ErrorKind::refused,
+                 "The certificate that came is from the future: the clock of the admin that signed it is ahead of this "
+                 "computer's. Set both right."};
+  }
   // Any member may answer, and each has the present certificate; a promotion is not undone by an answer that was under way.
-  if (certificate.not_after() <= state_->certificate.not_after() || certificate.role() != state_->certificate.role()) {
+  const bool is_later =
+      certificate.not_after() > state_->certificate.not_after() || state_->certificate.not_before() > now();
+  if (!is_later || certificate.role() != state_->certificate.role()) {
     return Error{ErrorKind::refused, "The certificate that came is no renewal of the present one."};
   }
   return enter(certificate, state_->authority, state_->signer);
@@ -634,7 +645,8 @@ Result<void> NodeTrust::take_over(const Authority& authority, RevocationSet revo
 
 Result<void> NodeTrust::check_disk() const {
   // More than the files of a new cluster.
-  if (auto written = write_private_file(file(kRoomFile), Bytes(4 * Certificate::kMaxPemBytes)); !written) return written;
+  if (auto written = write_private_file(file(kRoomFile), Bytes(4 * Certificate::kMaxPemBytes)); !written)
+    return written;
   return remove_private_file(file(kRoomFile));
 }
 

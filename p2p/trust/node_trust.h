@@ -141,6 +141,8 @@ class NodeTrust {
 
   // When the certificate should be renewed; a point chosen at random when it was loaded.
   [[nodiscard]] std::int64_t renewal_due() const;
+  // Whether that time has come, or the certificate is from the future because a clock was set back since.
+  [[nodiscard]] bool needs_renewal() const;
   // On an admin node: a new certificate for itself.
   Result<void> renew_self();
 

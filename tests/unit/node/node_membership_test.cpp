@@ -344,6 +344,22 @@ TEST_F(MembershipBetweenMachines, AMemberWhoseCertificateCannotBeRenewedAnyMoreJ
   EXPECT_EQ(admin.trust->join_tokens().front().redeemers.size(), 1U);
 }
 
+TEST_F(MembershipBetweenMachines, WhoseClockIsFarFromTheAdminsIsToldSoAndDoesNotJoin) {
+  test::Machine& admin = machine("admin", {.open = false});
+  test::Machine& joiner = machine("joiner", {.open = false});
+  const ClusterId before = joiner.trust->cluster_id();
+  for (const int days : {20, -60}) {
+    admin.advance(days * kDaySeconds);
+    const JoinToken token = admin.trust->create_join_token(1).value();
+    const Result<void> joined = joiner.membership->join(token, {admin.address()});
+    ASSERT_FALSE(joined.ok());
+    EXPECT_EQ(joined.error().kind, ErrorKind::refused);
+    EXPECT_NE(joined.error().text.find(days > 0 ? "480 hours ahead of" : "960 hours behind"), std::string::npos)
+        << joined.error().text;
+    EXPECT_EQ(joiner.trust->cluster_id(), before);
+  }
+}
+
 TEST_F(MembershipBetweenMachines, NobodyIsCalledAMemberWhomNobodyConfirms) {
   test::Machine& admin = machine("admin", {.open = false});
   test::Machine& member = member_of(admin, "member");

@@ -606,6 +606,34 @@ TEST_F(Trust, AnAdminRenewsItselfWhenItStartsLate) {
   EXPECT_GT(later->renewal_due(), now_);
 }
 
+TEST_F(Trust, ACertificateFromTheFutureIsRenewedWhenTheClockIsRightAgain) {
+  constexpr std::int64_t kAhead = 20 * kDaySeconds;
+  const auto worker = open("worker");
+  Certificate from_future = worker->certificate();
+  Certificate right = worker->certificate();
+  {
+    const auto admin = open("admin");
+    now_ += kAhead;
+    ASSERT_TRUE(admin->renew_self().ok());
+    join(*worker, *admin);
+    const Peer peer = met(*worker, *admin).value();
+    const Bytes request = make_request(worker->key()).value();
+    EXPECT_FALSE(worker->needs_renewal());
+    now_ += kDaySeconds;
+    from_future = admin->renew(peer, request).value();
+    now_ -= kAhead + kDaySeconds;
+    right = admin->renew(peer, request).value();
+    EXPECT_TRUE(admin->needs_renewal());
+  }
+  EXPECT_TRUE(worker->needs_renewal());
+  EXPECT_EQ(worker->adopt_renewal(from_future).error().kind, ErrorKind::refused);
+  ASSERT_TRUE(worker->adopt_renewal(right).ok()) << "though it ends before the one from the future";
+  EXPECT_FALSE(worker->needs_renewal());
+  const auto admin = open("admin");
+  EXPECT_LE(admin->certificate().not_before(), now_);
+  EXPECT_TRUE(met(*worker, *admin).has_value());
+}
+
 TEST_F(Trust, RenewalFallsBetweenHalfAndFourFifthsOfTheLife) {
   const auto one = open("one");
   EXPECT_GE(one->renewal_due(), kNow - 3600 + (30 * kDaySeconds + 3600) / 2);
