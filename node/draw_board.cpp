@@ -85,13 +85,15 @@ std::string draw_hexagonal(const Drawing& drawing) {
   return out;
 }
 
-std::string seat_lines(const DrawnPosition& p, bool colour) {
+std::string seat_lines(const DrawnPosition& p, bool colour, const Goals& goals) {
   std::string out;
+  const auto of = [](int goal) { return goal > 0 ? " of " + std::to_string(goal) : ""; };
   for (int seat = 1; seat <= p.seats; ++seat) {
     const auto i = static_cast<std::size_t>(seat - 1);
     const std::string line = std::string(seat == p.turn ? "> " : "  ") + "seat " + std::to_string(seat) + ": " +
                              std::to_string(p.hands[i]) + " rings in hand, " + std::to_string(p.eliminated[i]) +
-                             " eliminated, " + std::to_string(p.territory[i]) + " territory";
+                             of(goals.rings) + " eliminated, " + std::to_string(p.territory[i]) + of(goals.territory) +
+                             " territory";
     out += in_colour(line, seat, colour) + "\n";
   }
   return out;
@@ -99,12 +101,13 @@ std::string seat_lines(const DrawnPosition& p, bool colour) {
 
 }  // namespace
 
-std::string draw_board(const DrawnPosition& p, bool colour, const std::set<Cell>& pointed_out) {
+std::string draw_board(const DrawnPosition& p, bool colour, const std::set<Cell>& pointed_out, const Goals& goals) {
   const Drawing drawing = {p, colour, pointed_out};
-  std::string out =
-      p.board + ", " + p.phase + (p.turn == 0 ? "" : ", seat " + std::to_string(p.turn) + " to act") + "\n";
+  std::string phase = p.phase;
+  std::replace(phase.begin(), phase.end(), '_', ' ');
+  std::string out = p.board + ", " + phase + (p.turn == 0 ? "" : ", seat " + std::to_string(p.turn) + " to act") + "\n";
   out += p.hexagonal ? draw_hexagonal(drawing) : draw_square(drawing);
-  out += seat_lines(p, colour);
+  out += seat_lines(p, colour, goals);
   if (!p.stacks.empty()) {
     out += "  stacks, bottom to top:";
     for (const auto& [cell, rings] : p.stacks) {

@@ -14,7 +14,14 @@
 
 namespace mz {
 
+// What wins; 0: not by that, or not known.
+struct Goals {
+  int rings = 0;
+  int territory = 0;
+};
+
 // The board with its coordinates, a line per seat, and what every stack is made of. `colour` adds terminal colours.
-std::string draw_board(const DrawnPosition& position, bool colour, const std::set<Cell>& pointed_out = {});
+std::string draw_board(const DrawnPosition& position, bool colour, const std::set<Cell>& pointed_out = {},
+                       const Goals& goals = {});
 
 }  // namespace mz

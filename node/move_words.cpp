@@ -16,6 +16,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+const std::string kOnMarker = " Landing on a marker eliminates the top ring of the stack, which is credited to you.";
+
 std::string rings(const std::string& count) { return count + (count == "1" ? " ring" : " rings"); }
 
 std::string cells(const std::string& list) {
@@ -83,6 +85,33 @@ std::string move_words(std::string_view move) {
   return "plays '" + std::string(move) + "'";
 }
 
+std::string landing_words(const DrawnPosition& p, std::string_view move) {
+  const std::string_view kind = move.substr(0, 2);
+  if (kind != "MS" && kind != "OC" && kind != "CC") return "";
+  const std::vector<Cell> landing = target_cells(move);
+  if (landing.size() != 1 || !p.markers.contains(landing.front())) return "";
+  Cell from;
+  const std::vector<std::string> part = move_parts(move);
+  const auto stack = read_cell_text(part[0], from) ? p.stacks.find(from) : p.stacks.end();
+  const bool alone = kind == "MS" && stack != p.stacks.end() && stack->second.size() == 1;
+  return alone ? ", a marker: the ring is eliminated and credited to the seat"
+               : ", a marker: the top ring is eliminated and credited to the seat";
+}
+
+std::string ending_words(const std::string& reason, const std::string& detail) {
+  if (detail == "ring_threshold") return "enough eliminated rings are credited to this seat";
+  if (detail == "territory_threshold") return "this seat has enough territory, and more than all others together";
+  if (detail == "early_lps") return "nobody else has a ring left";
+  if (detail == "lps_rounds") return "nobody else could act for too many rounds";
+  if (detail == "stalemate_territory") return "nobody can go on, and this seat has the most territory";
+  if (detail == "stalemate_eliminated") return "nobody can go on, and most eliminated rings are credited to this seat";
+  if (detail == "stalemate_markers") return "nobody can go on, and this seat has the most markers";
+  if (detail == "stalemate_last_actor") return "nobody can go on, and this seat moved last";
+  std::string words = reason + (detail.empty() ? "" : ", ") + detail;
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 std::string choice_cell(std::string_view move) {
   const std::string_view kind = move.substr(0, 2);
   const std::vector<std::string> part = move_parts(move);
@@ -142,12 +171,16 @@ std::string phase_words(const DrawnPosition& p, std::span<const std::string> leg
     const std::string stack = p.must_move.empty() ? "a stack" : "the stack on " + p.must_move;
     return "Movement: move " + stack +
            " in a straight line by at least its height, or capture by jumping over a stack whose cap is "
-           "not higher than yours. Own markers on the way collapse, others become yours.";
+           "not higher than yours. Own markers on the way collapse, others become yours. A stack may land on a marker: "
+           "that "
+           "removes the marker and eliminates the top ring of the stack, which is credited to you. A stack of one ring "
+           "is "
+           "gone then.";
   }
   if (p.phase == "capture")
-    return "Capture: the stack on " + p.capture_from + " may capture from where it stands, or not.";
+    return "Capture: the stack on " + p.capture_from + " may capture from where it stands, or not." + kOnMarker;
   if (p.phase == "chain_capture")
-    return "The capture goes on: the stack on " + p.capture_from + " must capture as long as it can.";
+    return "The capture goes on: the stack on " + p.capture_from + " must capture as long as it can." + kOnMarker;
   if (p.phase == "line_processing") {
     return owes_ring ? "Line: pay for the collapsed line with the top ring of a stack of yours, or collapse another "
                        "line first."

@@ -14,6 +14,12 @@ namespace mz {
 // A text that is no such move comes back in quotation marks.
 std::string move_words(std::string_view move);
 
+// What landing on a marker costs, as the end of that sentence; empty for moves that land on none.
+std::string landing_words(const DrawnPosition& position, std::string_view move);
+
+// Why a game was won, from the names that the rules use.
+std::string ending_words(const std::string& reason, const std::string& detail);
+
 // A move that only says that nothing could be done: NP, NM, NL, NT.
 bool is_bookkeeping(std::string_view move);
 

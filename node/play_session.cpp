@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "node/draw_board.h"
+#include "engine/ringrift/kernel.h"
 #include "node/move_words.h"
 
 namespace mz {
@@ -53,6 +53,30 @@ bool in_order(const std::vector<std::string>& wanted, const std::vector<std::str
   return true;
 }
 
+std::string moves(std::size_t count) { return std::to_string(count) + (count == 1 ? " move" : " moves"); }
+
+// A cell as people type it too: "3, 4" and, alone on its line, "3 4".
+std::string with_cells_joined(const std::string& line) {
+  std::string text;
+  for (const char c : line) {
+    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (space && text.ends_with(',')) continue;
+    while (c == ',' && text.ends_with(' ')) text.pop_back();
+    text += space ? ' ' : c;
+  }
+  const auto words = words_of(text);
+  Cell cell;
+  const bool cell_in_two = words.size() == 2 && read_cell_text(words[0] + "," + words[1], cell);
+  return cell_in_two ? words[0] + "," + words[1] : text;
+}
+
+Goals goals_of(const GameConfig& config) {
+  const auto board = std::find(ringrift::kBoardNames.begin(), ringrift::kBoardNames.end(), config.board);
+  if (config.game != "ringrift" || board == ringrift::kBoardNames.end()) return {};
+  const auto setup = ringrift::make_setup(static_cast<ringrift::Board>(board - ringrift::kBoardNames.begin()), config);
+  return setup ? Goals{setup->rings_to_win, setup->territory_to_win} : Goals{};
+}
+
 std::optional<std::size_t> number_of(const std::string& text) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -68,6 +92,7 @@ Result<std::unique_ptr<PlaySession>> PlaySession::make(PlayPlan plan, std::ostre
   auto game = make_game(p.config);
   if (!game) return game.error();
   session->game_ = std::move(*game);
+  session->goals_ = goals_of(session->game_->config());
   if (p.hint.empty()) {
     const std::vector<EngineKind> kinds = session->game_->engines();
     const auto has = [&](EngineKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
@@ -132,21 +157,57 @@ void PlaySession::read_legal() {
 void PlaySession::show_board(const std::set<Cell>& pointed_out) {
   const std::string text = position_->text();
   const auto drawn = parse_drawn(text);
-  out_ << "\n" << (drawn ? draw_board(*drawn, plan_.colour, pointed_out) : text + "\n");
+  out_ << "\n" << (drawn ? draw_board(*drawn, plan_.colour, pointed_out, goals_) : text + "\n");
+}
+
+std::string PlaySession::words_for(const std::string& move) const {
+  const auto drawn = parse_drawn(position_->text());
+  return move_words(move) + (drawn ? landing_words(*drawn, move) : "");
 }
 
 void PlaySession::play(Move move, const std::string& remark) {
   const std::string text = position_->move_text(move);
-  out_ << seat_name(position_->actor()) << " " << move_words(text) << ".  [" << text << "]" << remark << "\n";
-  if (position_->exchanges_seats(move)) swaps_.push_back(moves_.size());
+  out_ << seat_name(position_->actor()) << " " << words_for(text) << ".  [" << text << "]" << remark << "\n";
+  const bool swap = position_->exchanges_seats(move);
+  if (swap) swaps_.push_back(moves_.size());
   position_->apply(move);
   moves_.push_back(move);
+  if (swap) tell_new_seats();
+}
+
+void PlaySession::tell_new_seats() {
+  if (is_human(0) && is_human(1)) {
+    out_ << "Whoever sat on seat 1 is now seat 2, and the other way round.\n";
+  } else if (is_human(0) || is_human(1)) {
+    out_ << "You are now seat " << (is_human(0) ? 1 : 2) << ".\n";
+  }
+}
+
+void PlaySession::explain_game() {
+  const auto drawn = parse_drawn(position_->text());
+  if (!drawn) return;
+  std::string aim = "You win as the last who can act";
+  if (goals_.rings > 0)
+    aim += ", or with " + std::to_string(goals_.rings) + " eliminated rings credited to your seat, whosever they were";
+  if (goals_.territory > 0)
+    aim += ", or with " + std::to_string(goals_.territory) + " cells of territory and more than all others together";
+  out_
+      << aim
+      << ".\n"
+         "On the board 2:3 is a stack of three rings that seat 2 owns, (2) a marker and [2] territory of seat 2, and * "
+         "a cell to choose.\n";
+  out_ << (drawn->hexagonal
+               ? "A cell is written x,y: y is the row, and x counts along it as the end of its line says.\n"
+               : "A cell is written column,row: 2,5 is in the column under 2 and the row beside 5.\n");
 }
 
 Result<void> PlaySession::run(BoundedLines& in) {
   const bool people =
       std::any_of(plan_.seats.begin(), plan_.seats.end(), [](const auto& seat) { return seat == kHuman; });
-  if (people) out_ << "Type 'help' at a question for what can be answered.\n";
+  if (people) {
+    explain_game();
+    out_ << "Type 'help' at a question for what can be answered.\n";
+  }
   int shown_for = kNobody;
   while (position_->kind() != NodeKind::terminal) {
     if (position_->kind() == NodeKind::chance) {
@@ -176,7 +237,7 @@ Result<void> PlaySession::run(BoundedLines& in) {
     Move chosen;
     const Answer answer = ask(in, chosen);
     if (answer == Answer::leave) {
-      out_ << "The game is left after " << moves_.size() << " moves; nobody has won.\n";
+      out_ << "The game is left after " << moves(moves_.size()) << "; nobody has won.\n";
       return {};
     }
     if (answer == Answer::undo) undo();
@@ -212,7 +273,7 @@ void PlaySession::hint() {
   char value[64] = "";
   if (decision.nodes > 0 && decision.value != 0)
     std::snprintf(value, sizeof value, ", and expects %+.2f from it", decision.value);
-  out_ << (*seat)->spec() << " suggests: " << text << "  (" << move_words(text) << ")" << value << "\n";
+  out_ << (*seat)->spec() << " suggests: " << text << "  (" << words_for(text) << ")" << value << "\n";
 }
 
 void PlaySession::undo() {
@@ -222,9 +283,11 @@ void PlaySession::undo() {
   }
   const std::size_t length = decisions_.back();
   decisions_.pop_back();
-  out_ << "Taken back: " << moves_.size() - length << (moves_.size() - length == 1 ? " move.\n" : " moves.\n");
+  out_ << "Taken back: " << moves(moves_.size() - length) << ".\n";
+  const std::size_t swaps = swaps_.size();
   moves_.resize(length);
   while (!swaps_.empty() && swaps_.back() >= length) swaps_.pop_back();
+  if (swaps_.size() % 2 != swaps % 2) tell_new_seats();
   position_ = start_->clone();
   for (const Move move : moves_) position_->apply(move);
   for (const auto& engine : engines_) engine->new_game();
@@ -232,12 +295,13 @@ void PlaySession::undo() {
 
 bool PlaySession::resign(int seat) {
   if (plan_.seats.size() == 2) {
-    out_ << "Seat " << seat + 1 << " resigns. " << seat_name(1 - seat) << " wins after " << moves_.size()
-         << " moves.\n";
+    out_ << "Seat " << seat + 1 << " resigns. " << seat_name(1 - seat) << " wins after " << moves(moves_.size())
+         << ".\n";
     return true;
   }
   // Against several the game goes on for the others.
   plan_.seats[occupant(seat)] = plan_.substitute;
+  resigned_.insert(occupant(seat));
   decisions_.clear();
   out_ << "Seat " << seat + 1 << " resigns. The engine " << plan_.substitute << " plays on for it.\n";
   return false;
@@ -246,18 +310,21 @@ bool PlaySession::resign(int seat) {
 void PlaySession::announce_end() {
   show_board({});
   const Outcome outcome = position_->outcome();
-  out_ << "The game is over after " << moves_.size() << " moves: ";
+  out_ << "The game is over after " << moves(moves_.size()) << ": ";
   if (outcome.winner == kNobody) {
     out_ << "nobody wins";
   } else {
     out_ << seat_name(outcome.winner) << " wins";
   }
-  out_ << " (" << outcome.reason << (outcome.detail.empty() ? "" : ", ") << outcome.detail << ").\n";
+  out_ << " (" << ending_words(outcome.reason, outcome.detail) << ").\n";
+  if (outcome.winner != kNobody && resigned_.contains(occupant(outcome.winner))) {
+    out_ << "That is a win of the engine: the person on this seat had resigned.\n";
+  }
 }
 
 std::vector<PlaySession::Entry> PlaySession::entries(const std::vector<std::size_t>& scope) const {
   const auto single = [&](std::size_t index) {
-    return Entry{legal_[index] + "  (" + move_words(legal_[index]) + ")", {index}, target_cells(legal_[index])};
+    return Entry{legal_[index] + "  (" + words_for(legal_[index]) + ")", {index}, target_cells(legal_[index])};
   };
   std::map<std::string, Entry> starts;
   std::vector<Entry> result;
@@ -347,6 +414,7 @@ void PlaySession::list_all() {
 }
 
 void PlaySession::help() {
+  explain_game();
   out_ << "Answer with\n"
           "  a number from the list, or a cell such as 3,4: the moves that begin there\n"
           "  cells in order, such as 3,4 5,4: from there to there; or a ring count behind a cell: 3,4 2\n"
@@ -357,7 +425,7 @@ void PlaySession::help() {
           "  hint      what "
        << plan_.hint
        << " would play\n"
-          "  undo      takes back your last decision and everything after it\n"
+          "  undo      takes back the last decision of a person, also of another one, and everything after it\n"
           "  resign    gives up\n"
           "  quit      leaves the game\n";
 }
@@ -381,6 +449,7 @@ PlaySession::Answer PlaySession::ask(BoundedLines& in, Move& chosen) {
       out_ << "That line is longer than " << kMaxLineBytes << " bytes and was skipped.\n";
       continue;
     }
+    line = with_cells_joined(line);
     const std::vector<std::string> words = words_of(line);
     const std::string command = words.size() == 1 ? lower(words[0]) : "";
     if (command == "quit" || command == "exit") return Answer::leave;

@@ -15,6 +15,7 @@
 
 #include "engine/game.h"
 #include "node/bounded_lines.h"
+#include "node/draw_board.h"
 #include "node/engine_seat.h"
 #include "store/drawn_position.h"
 
@@ -54,6 +55,10 @@ class PlaySession {
   PlaySession(PlayPlan plan, std::ostream& out) : plan_(std::move(plan)), out_(out) {}
   void read_legal();
   void show_board(const std::set<Cell>& pointed_out);
+  // What a legal move of this position does, as the rest of a sentence.
+  [[nodiscard]] std::string words_for(const std::string& move) const;
+  void explain_game();
+  void tell_new_seats();
   void play(Move move, const std::string& remark);
   [[nodiscard]] std::string seat_name(int seat) const;
   [[nodiscard]] std::size_t occupant(int seat) const;  // index into plan_.seats
@@ -76,11 +81,13 @@ class PlaySession {
   PlayPlan plan_;
   std::ostream& out_;
   std::unique_ptr<Game> game_;
+  Goals goals_;
   std::unique_ptr<Position> start_;
   std::unique_ptr<Position> position_;
   std::vector<Move> moves_;
   std::vector<std::size_t> decisions_;  // lengths of moves_ at which a person chose
   std::vector<std::size_t> swaps_;      // lengths of moves_ before a swap of sides
+  std::set<std::size_t> resigned_;      // indices into plan_.seats
   std::vector<std::unique_ptr<EngineSeat>> engines_;
   MoveList list_;
   std::vector<std::string> legal_;  // texts of list_

@@ -84,6 +84,44 @@ TEST(Play, the_targets_of_a_chosen_stack_are_listed_and_marked_on_the_board) {
   EXPECT_TRUE(game.says(" 0  1:1   *    *   2:2   .")) << game.text;
 }
 
+TEST(Play, the_price_of_landing_on_a_marker_is_told_before_and_after) {
+  // Seat 1 can move its stack of two rings onto the marker on 0,2, or its single ring onto the one on 6,3.
+  const std::string position =
+      "square8|N2|T1|movement|S 0,0:11 3,0:222 6,1:1|M 0,2:2 6,3:1|C |H 0,5|E 0,0|R 0,0|X -|K -|Q -|L 0;.;0;0";
+  const Game game = play({"--position", position, "--seat2", "human"}, "0,0\n0,0 0,2\n");
+  EXPECT_TRUE(game.says("A stack may land on a marker")) << game.text;
+  EXPECT_TRUE(game.says("(moves the stack on 0,0 to 0,2, a marker: the top ring is eliminated")) << game.text;
+  EXPECT_TRUE(game.says("(moves the stack on 0,0 to 0,3)")) << "no marker is there\n" << game.text;
+  EXPECT_TRUE(game.says("Seat 1 moves the stack on 0,0 to 0,2, a marker: the top ring is eliminated and credited"));
+  const Game single = play({"--position", position, "--seat2", "human"}, "6,1 6,3\n");
+  EXPECT_TRUE(single.says("Seat 1 moves the stack on 6,1 to 6,3, a marker: the ring is eliminated")) << single.text;
+}
+
+TEST(Play, the_game_begins_with_what_wins_and_how_the_board_is_read) {
+  const Game game = play({"--option", "rings_to_win=7,territory_to_win=12"}, "");
+  EXPECT_TRUE(game.says("with 7 eliminated rings credited to your seat")) << game.text;
+  EXPECT_TRUE(game.says("with 12 cells of territory"));
+  EXPECT_TRUE(game.says("column,row"));
+  EXPECT_TRUE(game.says("seat 1: 18 rings in hand, 0 of 7 eliminated, 0 of 12 territory"));
+  EXPECT_EQ(game.times("You win "), 1U);
+  EXPECT_EQ(play({}, "help\n").times("You win "), 2U);
+  EXPECT_TRUE(play({"--board", "hex8"}, "").says("A cell is written x,y"));
+}
+
+TEST(Play, no_name_of_the_program_reaches_the_player) {
+  const Game game = play({"--board", "hex8", "--seat1", "heuristic", "--seat2", "random", "--seed", "3"}, "");
+  EXPECT_TRUE(game.says("The game is over after "));
+  EXPECT_FALSE(game.says("_")) << game.text;
+}
+
+TEST(Play, a_cell_may_be_typed_with_a_space) {
+  for (const std::string typed : {"0 4\n", "0, 4\n", "0 ,4\n", "0,0 0, 4\n", "MS 0, 0 0 ,4\n"}) {
+    EXPECT_TRUE(play({"--position", kMovement, "--seat2", "human"}, typed)
+                    .says("Seat 1 moves the stack on 0,0 to 0,4.  [MS 1 0,0 0,4]"))
+        << typed;
+  }
+}
+
 TEST(Play, phases_are_explained_in_words) {
   EXPECT_TRUE(play({}, "").says("Placement: put one to three rings on an empty cell"));
   EXPECT_TRUE(
@@ -126,6 +164,9 @@ TEST(Play, the_pie_rule_exchanges_who_sits_where) {
   EXPECT_TRUE(game.says("Seat 2 swaps sides")) << game.text;
   EXPECT_TRUE(game.says("Seat 2 (random) ")) << "the engine goes on with seat 2";
   EXPECT_TRUE(game.says("Seat 1> ")) << "and the person with seat 1";
+  EXPECT_TRUE(game.says("You are now seat 1."));
+  EXPECT_TRUE(play({"--option", "swap=1", "--position", text, "--seat1", "random", "--seat2", "human"}, "SW\nundo\n")
+                  .says("You are now seat 2."));
   EXPECT_TRUE(play({"--option", "swap=1", "--position", text, "--seat1", "random", "--seat2", "human"}, "SW\nundo\n")
                   .says("Taken back"));
 }
@@ -146,7 +187,7 @@ TEST(Play, bad_answers_are_explained_and_asked_again) {
   EXPECT_TRUE(game.says("'9,9' is none of the 192 moves"));
   EXPECT_TRUE(game.says("longer than 4096 bytes"));
   EXPECT_TRUE(game.says("Seat 1 places 1 ring on 0,0.")) << "the last answer was a good one";
-  EXPECT_TRUE(game.says("The input has ended. The game is left after 1 move"));
+  EXPECT_TRUE(game.says("The input has ended. The game is left after 1 move;"));
 }
 
 TEST(Play, engines_play_each_other_and_the_seed_decides_the_game) {
