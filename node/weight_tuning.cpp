@@ -146,7 +146,7 @@ Result<WeightTuning> WeightTuning::resume(const TuningPlan& plan, const std::str
   const std::string title = std::string(kStateTitle) + "\n";
   const std::size_t end = state.find("\n\n");
   if (!state.starts_with(title) || end == std::string::npos) {
-    return Error{ErrorKind::corrupt, "This is not the state of a tuning run. Leave out --resume to begin a new one."};
+    return Error{ErrorKind::corrupt, "This is not the state of a tuning run."};
   }
   const std::string saved = state.substr(title.size(), end + 1 - title.size());
   const std::string asked = plan_text(plan).value();
@@ -155,10 +155,9 @@ Result<WeightTuning> WeightTuning::resume(const TuningPlan& plan, const std::str
                                          ". Use the same flags, or another --out."};
   }
   auto search = CmaesSearch::load(std::string_view(state).substr(end + 2));
-  if (!search) return search.error();
+  if (!search) return Error{search.error().kind, "The state of this tuning run is damaged."};
   if (search->plan().run.start.size() != fresh->variables_.size()) {
-    return Error{ErrorKind::corrupt,
-                 "The state of this tuning run has another number of weights. Begin a new one with another --out."};
+    return Error{ErrorKind::corrupt, "The state of this tuning run has another number of weights."};
   }
   return WeightTuning(plan, std::move(fresh->variables_), std::move(*search));
 }

@@ -92,8 +92,8 @@ Result<void> refuse_taken_names(Disk& disk, const std::string& out) {
     const auto size = disk.size(path);
     if (size) {
       return Error{ErrorKind::refused, "'" + path +
-                                           "' exists, and a new run would replace it. Name another file with --out, or "
-                                           "go on with the run that wrote it by --resume."};
+                                           "' exists, and a new run would replace it. Name another file with --out, go "
+                                           "on with the run that wrote it by --resume, or remove it."};
     }
     if (size.error().kind != ErrorKind::not_found) return size.error();
   }
@@ -102,9 +102,17 @@ Result<void> refuse_taken_names(Disk& disk, const std::string& out) {
 
 Result<WeightTuning> open_tuning(Disk& disk, const Options& options, const std::string& state_path) {
   if (options.resume) {
-    auto state = disk.read(state_path, WeightTuning::kMaxStateBytes);
-    if (!state) return state.error();
-    return WeightTuning::resume(options.plan, std::string(state->begin(), state->end()));
+    const auto state = disk.read(state_path, WeightTuning::kMaxStateBytes);
+    if (!state && state.error().kind == ErrorKind::not_found) {
+      return Error{ErrorKind::not_found, "There is no '" + state_path +
+                                             "' to go on from. Check --out, or leave out --resume to begin a run."};
+    }
+    auto tuning = state ? WeightTuning::resume(options.plan, std::string(state->begin(), state->end()))
+                        : Result<WeightTuning>(state.error());
+    if (tuning || tuning.error().kind != ErrorKind::corrupt) return tuning;
+    return Error{ErrorKind::corrupt, "'" + state_path + "': " + tuning.error().text +
+                                         " Begin another run with another --out, or remove this file and '" +
+                                         options.out + "' first."};
   }
   if (auto free = refuse_taken_names(disk, options.out); !free) return free.error();
   return WeightTuning::begin(options.plan);
@@ -125,6 +133,7 @@ std::string match_command(const Options& options) {
 }
 
 int run(Options options) {
+  if (options.out.empty()) return report({ErrorKind::usage, "--out needs the name of a file for the weights."});
   auto config = game_config(options.game);
   if (!config) return report(config.error());
   options.plan.config = *config;
@@ -149,20 +158,20 @@ int run(Options options) {
   if (!tuning) return report(tuning.error());
   const int threads = options.threads > 0 ? options.threads : static_cast<int>(platform::usable_cores());
   const std::atomic<bool>& stop = stop_on_signals();
+  // The state first: whatever is there when the program dies, --resume goes on from it.
   const auto write = [&]() -> Result<void> {
-    if (auto done =
-            replace_file(*disk, options.out, ringrift::weights_json(tuning->best(), weights_name(options, *tuning)));
-        !done)
-      return done;
-    return replace_file(*disk, state_path, tuning->save());
+    if (auto done = replace_file(*disk, state_path, tuning->save()); !done) return done;
+    return replace_file(*disk, options.out, ringrift::weights_json(tuning->best(), weights_name(options, *tuning)));
   };
+  if (!options.resume) {
+    if (auto written = replace_file(*disk, state_path, tuning->save()); !written) return report(written.error());
+  }
   while (!tuning->finished()) {
     const auto progress = tuning->step(threads, stop);
     if (!progress) return report(progress.error());
     if (!*progress) {
-      std::fprintf(stderr, "Interrupted. The same command with --resume goes on after generation %llu.\n",
-                   static_cast<unsigned long long>(tuning->generations()));
-      return kExitOk;
+      return report({ErrorKind::failure, "Interrupted: the same command with --resume goes on after generation " +
+                                             std::to_string(tuning->generations()) + "."});
     }
     if (auto written = write(); !written) return report(written.error());
     print_progress(**progress, options.as_json);

@@ -8,10 +8,12 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "store/disk.h"
 #include "tests/functional/binary.h"
+#include "tests/functional/running.h"
 
 namespace {
 
@@ -193,4 +195,43 @@ TEST_F(Cmaes, damaged_states_and_impossible_flags_are_refused) {
   EXPECT_EQ(tune("x.json", "--start no-such-file").code, 3);
   EXPECT_EQ(tune("x.json", "--games 0").code, 2);
   EXPECT_EQ(tune("x.json", "--population 1").code, 2);
+}
+
+TEST_F(Cmaes, a_run_that_ends_within_its_first_generation_can_be_resumed) {
+  for (const int number : {SIGTERM, SIGKILL}) {
+    const std::string out = "w" + std::to_string(number) + ".json";
+    const std::vector<std::string> flags = {"cmaes", "--board",       "hex8", "--population", "4",      "--games",
+                                            "20",    "--generations", "1",    "--out",        path(out)};
+    mz::test::Running tuning(flags);
+    while (!fs::exists(path(out) + ".state")) std::this_thread::yield();
+    tuning.signal(number);
+    EXPECT_EQ(tuning.wait_for_end(), number == SIGTERM ? 1 : -SIGKILL);
+    if (number == SIGTERM) {
+      EXPECT_NE(tuning.said().find("--resume goes on after generation 0"), std::string::npos) << tuning.said();
+    }
+    EXPECT_FALSE(fs::exists(path(out)));
+    std::vector<std::string> again = flags;
+    again.push_back("--resume");
+    mz::test::Running resumed(again);
+    EXPECT_EQ(resumed.wait_for_end(), 0) << resumed.said();
+    EXPECT_TRUE(fs::exists(path(out)));
+  }
+}
+
+TEST_F(Cmaes, the_way_out_of_a_damaged_state_is_named_and_works) {
+  ASSERT_EQ(tune("w.json", "--generations 1").code, 0);
+  std::ofstream(path("w.json.state")) << "rubbish";
+  const auto resumed = tune("w.json", "--generations 2 --resume", kOnlyStderr);
+  EXPECT_EQ(resumed.code, 1);
+  EXPECT_NE(resumed.out.find("remove this file and '" + path("w.json") + "'"), std::string::npos) << resumed.out;
+  EXPECT_NE(resumed.out.find("'" + path("w.json.state") + "'"), std::string::npos) << resumed.out;
+  fs::remove(path("w.json"));
+  fs::remove(path("w.json.state"));
+  EXPECT_EQ(tune("w.json", "--generations 1").code, 0);
+}
+
+TEST_F(Cmaes, an_empty_name_is_refused_at_once) {
+  const auto run = run_binary("cmaes --board hex8 --games 100000 --out ''", kOnlyStderr);
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.out.find("--out"), std::string::npos) << run.out;
 }
