@@ -1,9 +1,14 @@
 #include "node/match_run.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstdio>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "node/engine_seat.h"
@@ -13,10 +18,15 @@
 namespace mz {
 namespace {
 
-// The games of one cycle, by rotation.
+// The games of one cycle, by rotation, as far as they have been played.
 struct Cycle {
-  std::vector<MatchResult> results;
-  std::uint64_t plies = 0;
+  std::vector<std::optional<MatchResult>> games;
+  std::vector<MatchResult> unlogged;  // those of them that are not in the log
+  std::uint64_t plies = 0;            // of these
+
+  [[nodiscard]] bool complete() const {
+    return std::all_of(games.begin(), games.end(), [](const auto& game) { return game.has_value(); });
+  }
 };
 
 // Hands out cycles and takes them back in any order. Guarded by its mutex.
@@ -34,7 +44,7 @@ class CycleBoard {
   }
   void give(std::uint64_t index, Cycle cycle) {
     const std::lock_guard lock(mutex_);
-    done_.emplace(index, std::move(cycle));
+    (cycle.complete() ? done_ : parts_).emplace(index, std::move(cycle));
     changed_.notify_all();
   }
   // A worker stops. When it stops early no further cycle comes, so the others need not wait for it either.
@@ -65,11 +75,18 @@ class CycleBoard {
     closed_ = true;
     changed_.notify_all();
   }
+  // Everything that came and was not waited for.
+  std::map<std::uint64_t, Cycle> rest() {
+    const std::lock_guard lock(mutex_);
+    done_.merge(parts_);
+    return std::move(done_);
+  }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::uint64_t, Cycle> done_;
+  std::map<std::uint64_t, Cycle> parts_;  // of cycles that a worker left unfinished
   std::uint64_t next_;
   std::uint64_t counted_;
   std::uint64_t last_;
@@ -86,25 +103,38 @@ bool holds_under(const MatchResult& result, std::uint32_t cap) {
   return cap == 0 || (known && result.max_moves <= cap);
 }
 
-bool is_game_of(const MatchResult& result, const MatchPlan& plan, const Digest& rules, std::uint64_t cycle,
-                int rotation) {
+bool is_game_of(const MatchResult& result, const MatchPlan& plan, const Digest& rules) {
   return result.rules_hash == rules && result.config == plan.config && result.participants == plan.participants &&
-         result.opening_seed == opening_seed(plan, cycle) && result.order == seat_order(plan.config.seats, rotation) &&
          holds_under(result, plan.max_moves);
 }
 
-// The whole cycles of this very match at the front of the log.
-std::vector<Cycle> resume(const std::vector<MatchResult>& log, const MatchPlan& plan, const Digest& rules) {
-  std::vector<Cycle> cycles;
-  Cycle current;
+// What distinguishes the games of a match in its log. Cycles that share an opening have the same places: the first game of a
+// place in the log is that of the first such cycle.
+using Place = std::pair<std::uint64_t, std::vector<int>>;
+Place place_of(const MatchPlan& plan, std::uint64_t cycle, int rotation) {
+  return {opening_seed(plan, cycle), seat_order(plan.config.seats, rotation)};
+}
+
+// The cycles of this very match of which the log has games.
+std::map<std::uint64_t, Cycle> resume(const std::vector<MatchResult>& log, const MatchPlan& plan, const Digest& rules) {
+  std::map<Place, std::deque<const MatchResult*>> games;
+  std::size_t left = 0;
   for (const MatchResult& result : log) {
-    const int rotation = static_cast<int>(current.results.size());
-    if (!is_game_of(result, plan, rules, cycles.size(), rotation)) continue;
-    current.results.push_back(result);
-    if (rotation + 1 < plan.config.seats) continue;
-    cycles.push_back(std::move(current));
-    current = Cycle{};
-    if (cycles.size() == plan.cycles) break;
+    if (!is_game_of(result, plan, rules)) continue;
+    games[{result.opening_seed, result.order}].push_back(&result);
+    ++left;
+  }
+  std::map<std::uint64_t, Cycle> cycles;
+  for (std::uint64_t index = 0; index < plan.cycles && left > 0; ++index) {
+    for (int rotation = 0; rotation < plan.config.seats; ++rotation) {
+      const auto found = games.find(place_of(plan, index, rotation));
+      if (found == games.end() || found->second.empty()) continue;
+      Cycle& cycle = cycles[index];
+      cycle.games.resize(static_cast<std::size_t>(plan.config.seats));
+      cycle.games[static_cast<std::size_t>(rotation)] = *found->second.front();
+      found->second.pop_front();
+      --left;
+    }
   }
   return cycles;
 }
@@ -115,11 +145,14 @@ class Count {
 
   Result<void> add(const Cycle& cycle) {
     std::vector<ScoredGame> games;
-    for (const MatchResult& result : cycle.results) {
-      games.push_back(scored_game(result, 0));
-      summary.capped += result.capped ? 1 : 0;
+    for (const auto& result : cycle.games) {
+      games.push_back(scored_game(*result, 0));
+      summary.capped += result->capped ? 1 : 0;
     }
     if (auto added = sprt_.add_cycle(games); !added) return added;
+    summary.plies += cycle.plies;
+    summary.played += cycle.unlogged.size();
+    summary.resumed_games += cycle.games.size() - cycle.unlogged.size();
     const MatchScore& score = sprt_.score();
     summary.sprt = sprt_.status();
     summary.elo = estimate_elo(score);
@@ -141,6 +174,33 @@ class Count {
 
 }  // namespace
 
+std::string interval_text(const EloEstimate& elo) {
+  const auto bound = [](double value, bool open) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%+.0f", value);
+    return std::string(open ? "open" : text);
+  };
+  return "[" + bound(elo.low, elo.open_below) + ", " + bound(elo.high, elo.open_above) + "]";
+}
+
+std::vector<std::pair<std::uint64_t, int>> loggable_games(
+    const MatchPlan& plan, std::uint64_t first, std::uint64_t last,
+    const std::function<bool(std::uint64_t cycle, int rotation)>& finished) {
+  std::vector<std::pair<std::uint64_t, int>> games;
+  std::set<Place> missing;
+  for (std::uint64_t cycle = first; cycle <= last; ++cycle) {
+    for (int rotation = 0; rotation < plan.config.seats; ++rotation) {
+      const Place place = place_of(plan, cycle, rotation);
+      if (!finished(cycle, rotation)) {
+        missing.insert(place);
+      } else if (!missing.contains(place)) {
+        games.emplace_back(cycle, rotation);
+      }
+    }
+  }
+  return games;
+}
+
 Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(const MatchSummary&)>& progress,
                                const std::atomic<bool>& stop) {
   MatchPlan plan = run.plan;
@@ -158,13 +218,12 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   const auto finished = [&] {
     return run.stop_on_verdict ? count.summary.sprt.finished : count.summary.games >= run.sprt.max_games;
   };
+  const std::map<std::uint64_t, Cycle> known = resume(log->results(), plan, probe->game().rules_hash());
   std::uint64_t index = 0;
-  for (const Cycle& cycle : resume(log->results(), plan, probe->game().rules_hash())) {
-    if (finished()) break;
-    if (auto added = count.add(cycle); !added) return added.error();
+  for (auto at = known.find(0); at != known.end() && at->second.complete() && !finished(); at = known.find(index)) {
+    if (auto added = count.add(at->second); !added) return added.error();
     ++index;
   }
-  count.summary.resumed_games = count.summary.games;
 
   CycleBoard board(index, plan.cycles, 2 * static_cast<std::uint64_t>(run.threads));
   std::vector<MatchTable> tables;
@@ -177,17 +236,22 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   std::atomic<bool> over = finished();
   JoinedThreads threads;
   for (MatchTable& table : tables) {
-    threads.start([&board, &table, &over, &stop, seats = plan.config.seats] {
+    threads.start([&board, &table, &known, &over, &stop, seats = plan.config.seats] {
       while (!over && !stop) {
-        const auto cycle = board.take();
-        if (!cycle) break;
-        Cycle games;
+        const auto taken = board.take();
+        if (!taken) break;
+        const auto found = known.find(*taken);
+        Cycle cycle = found != known.end() ? found->second : Cycle{};
+        cycle.games.resize(static_cast<std::size_t>(seats));
         for (int rotation = 0; rotation < seats && !over && !stop; ++rotation) {
-          auto played = table.play(*cycle, rotation);
-          games.plies += played.plies;
-          games.results.push_back(std::move(played.result));
+          auto& game = cycle.games[static_cast<std::size_t>(rotation)];
+          if (game) continue;
+          auto played = table.play(*taken, rotation);
+          cycle.plies += played.plies;
+          cycle.unlogged.push_back(played.result);
+          game = std::move(played.result);
         }
-        if (games.results.size() == static_cast<std::size_t>(seats)) board.give(*cycle, std::move(games));
+        board.give(*taken, std::move(cycle));
       }
       board.leave(over || stop);
     });
@@ -196,10 +260,8 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   for (; !finished() && index < plan.cycles; ++index) {
     const auto cycle = board.wait(index);
     if (!cycle) break;
-    if (outcome = log->append(cycle->results); !outcome) break;
+    if (outcome = log->append(cycle->unlogged); !outcome) break;
     if (outcome = count.add(*cycle); !outcome) break;
-    count.summary.plies += cycle->plies;
-    count.summary.played += cycle->results.size();
     progress(count.summary);
   }
   over = true;
@@ -207,6 +269,19 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   threads.join();
   if (!outcome) return outcome.error();
   count.summary.interrupted = stop && index < plan.cycles && !finished();
+  const auto rest = board.rest();
+  if (count.summary.interrupted && !rest.empty()) {
+    const auto has = [](const std::map<std::uint64_t, Cycle>& cycles, std::uint64_t cycle, int rotation) {
+      const auto at = cycles.find(cycle);
+      return at != cycles.end() && at->second.games[static_cast<std::size_t>(rotation)].has_value();
+    };
+    std::vector<MatchResult> games;
+    for (const auto& [cycle, rotation] : loggable_games(
+             plan, index, rest.rbegin()->first, [&](auto c, int r) { return has(rest, c, r) || has(known, c, r); })) {
+      if (!has(known, cycle, rotation)) games.push_back(*rest.at(cycle).games[static_cast<std::size_t>(rotation)]);
+    }
+    if (auto kept = log->append(games); !kept) return kept.error();
+  }
   return count.summary;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -34,14 +35,24 @@ struct MatchSummary {
   std::vector<std::uint64_t> histogram;  // cycles by the score of A, see MatchScore
   std::uint64_t capped = 0;
   std::uint64_t plies = 0;   // of the games played now
-  std::uint64_t played = 0;  // games played now
+  std::uint64_t played = 0;  // of the counted games, played now
   bool interrupted = false;
 };
 
-// Cycles are counted and logged in order, so the summary depends on neither threads nor interruptions: a match that is started
-// again with the same plan takes the cycles it finds in the log and plays the rest. Of a match with another move cap it takes the games
-// that would be the same. `progress` is called after each counted cycle; `stop`, when set to true by a signal, ends the match after the
-// cycles that are complete.
+// Which of the finished games of cycles `first` to `last` may be logged while others are missing. The log does not tell of which cycle a
+// game is where cycles share an opening, so one is left out when an earlier game of its opening and seats is missing.
+std::vector<std::pair<std::uint64_t, int>> loggable_games(
+    const MatchPlan& plan, std::uint64_t first, std::uint64_t last,
+    const std::function<bool(std::uint64_t cycle, int rotation)>& finished);
+
+// The interval as people read it: "[+137, open]".
+std::string interval_text(const EloEstimate& elo);
+
+// Cycles are counted in order, so the summary depends on neither threads nor interruptions, and logged in order, so neither does the log
+// of a match that is not interrupted. `progress` is called after each counted cycle; `stop`, when set to true by a signal, ends the
+// match after the games that are being played, and the games of unfinished cycles are logged too. A match that is started again with
+// the same plan takes all games of it that it finds in the log, in any order, and plays the rest. Of a match with another move cap it
+// takes the games that would be the same.
 Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(const MatchSummary&)>& progress,
                                const std::atomic<bool>& stop);
 

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "engine/ringrift/weights.h"
 #include "store/match_log_file.h"
@@ -42,6 +44,14 @@ class MatchRunTest : public testing::Test {
   std::string content(const std::string& log) const {
     std::ifstream in(directory_ / log, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  // Play hashes of the games in a log.
+  std::multiset<std::string> games_in(const std::string& log) const {
+    std::multiset<std::string> games;
+    const auto reading = read_match_log_file((directory_ / log).string());
+    for (const MatchResult& result : reading->results) games.insert(to_hex(result.play_hash));
+    return games;
   }
 
   std::filesystem::path directory_;
@@ -84,19 +94,79 @@ TEST_F(MatchRunTest, CountsPairsByTheirScore) {
 }
 
 TEST_F(MatchRunTest, AnInterruptedMatchGoesOnWhereItStopped) {
-  const auto whole = run_match(plan("whole", 12, 2), ignore, kGoOn);
+  const auto whole = run_match(plan("whole", 8, 2), ignore, kGoOn);
   ASSERT_TRUE(whole);
-  std::atomic<bool> stop{false};
-  const auto part = run_match(
-      plan("part", 12, 2), [&](const MatchSummary& s) { stop = s.cycles >= 4; }, stop);
-  ASSERT_TRUE(part);
-  EXPECT_TRUE(part->interrupted);
-  EXPECT_LT(part->games, 24U);
-  const auto rest = run_match(plan("part", 12, 2), ignore, kGoOn);
-  ASSERT_TRUE(rest);
-  EXPECT_EQ(rest->resumed_games, part->games);
-  EXPECT_EQ(rest->elo.score, whole->elo.score);
-  EXPECT_EQ(content("part"), content("whole"));
+  for (const int threads : {1, 3}) {
+    const std::string name = "part" + std::to_string(threads);
+    std::atomic<bool> stop{false};
+    const auto part = run_match(
+        plan(name, 8, threads), [&](const MatchSummary& s) { stop = s.cycles >= 2; }, stop);
+    ASSERT_TRUE(part);
+    EXPECT_TRUE(part->interrupted);
+    EXPECT_LT(part->games, 16U);
+    const std::size_t logged = games_in(name).size();
+    EXPECT_GE(logged, part->games);
+    const auto rest = run_match(plan(name, 8, threads), ignore, kGoOn);
+    ASSERT_TRUE(rest);
+    EXPECT_EQ(rest->resumed_games, logged);
+    EXPECT_EQ(rest->resumed_games + rest->played, 16U);
+    EXPECT_EQ(rest->elo.score, whole->elo.score);
+    EXPECT_EQ(games_in(name), games_in("whole"));
+  }
+  EXPECT_EQ(content("part1"), content("whole")) << "one thread finishes games in the order of the log";
+}
+
+TEST_F(MatchRunTest, AFinishedGameOfAnUnfinishedCycleIsKept) {
+  // The interruption comes nearly always within the first game of a cycle, which is then the last to be played.
+  bool kept = false;
+  for (std::uint64_t seed = 1; seed <= 20 && !kept; ++seed) {
+    const std::string name = "log" + std::to_string(seed);
+    MatchRun run = plan(name, 20, 1);
+    run.plan.seed = seed;
+    run.plan.participants[0].spec = "minimax:nodes=10000";
+    std::atomic<bool> stop{false};
+    const auto part = run_match(
+        run, [&](const MatchSummary&) { stop = true; }, stop);
+    ASSERT_TRUE(part);
+    kept = part->interrupted && games_in(name).size() > part->games;
+  }
+  EXPECT_TRUE(kept);
+}
+
+TEST_F(MatchRunTest, GamesInTheLogAreTakenInWhateverOrderTheyAreAndOnlyTheOthersArePlayed) {
+  MatchRun whole = plan("whole", 4, 2);
+  whole.plan.max_moves = 60;
+  ASSERT_TRUE(run_match(whole, ignore, kGoOn));
+  const auto all = read_match_log_file(whole.log_path)->results;
+  ASSERT_EQ(all.size(), 8U);
+  MatchRun rest = whole;
+  rest.log_path = (directory_ / "rest").string();
+  {
+    // Cycle 1 in full, half of cycle 2 and then half of cycle 0.
+    auto log = MatchLogFile::open(rest.log_path);
+    ASSERT_TRUE(log);
+    for (const std::size_t index : {2U, 3U, 4U, 1U}) ASSERT_TRUE(log->append({&all[index], 1}));
+  }
+  const auto summary = run_match(rest, ignore, kGoOn);
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->resumed_games, 4U);
+  EXPECT_EQ(summary->played, 4U);
+  EXPECT_EQ(games_in("rest"), games_in("whole"));
+}
+
+TEST(LoggableGames, LeavesOutAGameThatTheLogWouldTakeForAMissingOne) {
+  using Games = std::vector<std::pair<std::uint64_t, int>>;
+  const Games finished = {{4, 0}, {5, 0}, {5, 1}, {6, 0}, {6, 1}, {7, 0}, {8, 1}};
+  const auto loggable = [&](std::uint64_t openings) {
+    MatchPlan plan;
+    plan.config.seats = 2;
+    plan.openings = openings;
+    return loggable_games(plan, 4, 8, [&](std::uint64_t cycle, int rotation) {
+      return std::find(finished.begin(), finished.end(), std::pair(cycle, rotation)) != finished.end();
+    });
+  };
+  EXPECT_EQ(loggable(0), finished) << "each cycle has an opening of its own";
+  EXPECT_EQ(loggable(2), (Games{{4, 0}, {5, 0}, {5, 1}, {6, 0}, {7, 0}})) << "the second game of cycle 4 is missing";
 }
 
 TEST_F(MatchRunTest, TheLogNamesTheWeightsThatEachEngineReallyUsed) {
