@@ -1,29 +1,27 @@
 #include "node/engine_resources.h"
 
-#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "engine/ringrift/weights.h"
+#include "store/disk.h"
 
 namespace mz {
 namespace {
 
 Result<std::string> read_weights(const std::string& name) {
-  std::ifstream file(name, std::ios::binary);
-  std::string text(ringrift::kMaxWeightsBytes + 1, '\0');
-  if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file && file.gcount() == 0) {
-    return Error{ErrorKind::not_found, "No weights can be read from the file '" + name + "'."};
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > ringrift::kMaxWeightsBytes) {
+  const auto bytes = make_posix_disk()->read(name, ringrift::kMaxWeightsBytes);
+  if (bytes) return std::string(bytes->begin(), bytes->end());
+  if (bytes.error().kind == ErrorKind::corrupt) {
     return Error{ErrorKind::corrupt, "'" + name + "' is no file of weights: those have at most " +
                                          std::to_string(ringrift::kMaxWeightsBytes) + " bytes."};
   }
-  return text;
+  if (bytes.error().kind == ErrorKind::refused) {
+    return Error{ErrorKind::refused, "'" + name + "' is no file of weights: it is not an ordinary file."};
+  }
+  return Error{ErrorKind::not_found, "No weights can be read from the file '" + name + "'."};
 }
 
 }  // namespace

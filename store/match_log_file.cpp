@@ -20,6 +20,16 @@ Error file_error(const std::string& what, const std::string& path) {
           "Cannot " + what + " the match log " + path + ": " + std::generic_category().message(errno) + "."};
 }
 
+// Anything but an ordinary file, such as a pipe, could hold the program up for ever; opening a pipe already can.
+Result<int> open_ordinary(const std::string& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags | O_NONBLOCK | O_CLOEXEC, 0644);
+  struct stat info {};
+  if (descriptor < 0) return file_error("open", path);
+  if (::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) return descriptor;
+  ::close(descriptor);
+  return Error{ErrorKind::refused, path + " is not an ordinary file, so it is no match log. Name another with --log."};
+}
+
 Result<std::string> read_all(int descriptor, const std::string& path) {
   std::string text;
   std::string buffer(1U << 20, '\0');
@@ -40,13 +50,13 @@ Result<std::string> read_all(int descriptor, const std::string& path) {
 }  // namespace
 
 Result<MatchLogReading> read_match_log_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    if (errno == ENOENT) return MatchLogReading{};
-    return file_error("open", path);
+  const auto descriptor = open_ordinary(path, O_RDONLY);
+  if (!descriptor) {
+    if (descriptor.error().kind == ErrorKind::not_found) return MatchLogReading{};
+    return descriptor.error();
   }
-  auto text = read_all(descriptor, path);
-  ::close(descriptor);
+  auto text = read_all(*descriptor, path);
+  ::close(*descriptor);
   if (!text) return text.error();
   return read_match_log(*text);
 }
@@ -69,8 +79,9 @@ MatchLogFile::~MatchLogFile() {
 Result<MatchLogFile> MatchLogFile::open(const std::string& path) {
   MatchLogFile file;
   file.path_ = path;
-  file.descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file.descriptor_ < 0) return file_error("open", path);
+  const auto descriptor = open_ordinary(path, O_RDWR | O_CREAT);
+  if (!descriptor) return descriptor.error();
+  file.descriptor_ = *descriptor;
   if (::flock(file.descriptor_, LOCK_EX | LOCK_NB) != 0) {
     return Error{ErrorKind::refused, "Another program is writing to the match log " + path +
                                          ". Wait for it or name another file with --log."};

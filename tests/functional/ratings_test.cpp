@@ -1,5 +1,6 @@
 // Tournaments and ratings, through the real binary.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -157,6 +158,17 @@ TEST_F(Ratings, a_file_that_is_no_match_log_is_kept) {
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "{\"precious\":1}");
   }
   EXPECT_EQ(run_binary("ratings --log " + at("p.json")).code, 1);
+}
+
+TEST_F(Ratings, a_pipe_is_neither_a_log_nor_a_file_of_weights) {
+  ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0600), 0);
+  const std::string match = "match --a heuristic --b random --pairs 1 --max-moves 24 --log ";
+  for (const std::string& verb : {match + at("pipe"), "ratings --log " + at("pipe"), match + "/dev/null",
+                                  match + at("log") + " --c heuristic:weights=" + at("pipe") + " --players 3"}) {
+    const auto run = run_binary(verb, kOnlyStderr);
+    EXPECT_EQ(run.code, 4) << verb;
+    EXPECT_NE(run.out.find("ordinary file"), std::string::npos) << run.out;
+  }
 }
 
 TEST_F(Ratings, an_anchor_that_never_played_is_told) {
