@@ -1,5 +1,6 @@
 #include "node/command_line.h"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -71,6 +72,8 @@ int parse_and_run(int argc, const char* const* argv) {
 
 int run_command_line(int argc, char** argv) {
   try {
+    // A file that grows beyond `ulimit -f` is then an error of its write, with a sentence, and no sudden death.
+    std::signal(SIGXFSZ, SIG_IGN);
     const std::vector<std::string> given(argv, argv + argc);
     hide_join_tokens(argc, argv);
     std::vector<const char*> words;
