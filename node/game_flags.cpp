@@ -28,7 +28,30 @@ Result<GameConfig> game_config(const GameFlags& flags) {
     }
     config.options[option.substr(0, equals)] = number;
   }
+  if (auto fits = refuse_idle_options(config); !fits) return fits.error();
   return config;
+}
+
+Result<void> refuse_idle_options(const GameConfig& config) {
+  const auto swap = config.options.find("swap");
+  if (swap == config.options.end() || swap->second == 0 || config.seats <= 2) return {};
+  return Error{ErrorKind::usage, "The pie rule is for two players. Leave out the option swap, or play with two."};
+}
+
+CLI::Option* add_seed_flag(CLI::App& verb, std::uint64_t& seed, const std::string& description) {
+  // The library would take a part of the text, or the number modulo 2^64.
+  const CLI::Validator whole(
+      [](std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+          return "A seed is a whole number from 0 to 18446744073709551615, not '" + text + "'";
+        }
+        text = std::to_string(number);
+        return "";
+      },
+      "");
+  return verb.add_option("--seed", seed, description)->transform(whole)->capture_default_str();
 }
 
 }  // namespace mz

@@ -7,8 +7,7 @@ namespace mz {
 
 FlagValues add_match_flags(CLI::App& verb, MatchFlags& flags) {
   add_game_flags(verb, flags.game);
-  verb.add_option("--seed", flags.seed, "of openings and games; the same seed plays the same match")
-      ->capture_default_str();
+  add_seed_flag(verb, flags.seed, "of openings and games; the same seed plays the same match");
   verb.add_option("--openings", flags.openings, "size of the pool of openings; 0: a new one for every cycle")
       ->capture_default_str();
   verb.add_option("--max-moves", flags.max_moves, "stop a game after so many plies and share it; 0: never")

@@ -218,7 +218,7 @@ void add_cmaes(CLI::App& app, Action& action) {
   verb->add_option("--elite", plan.elite, "best points kept and evaluated anew in every generation")
       ->check(CLI::Range(std::size_t{1}, CmaesSearch::kMaxElite))
       ->capture_default_str();
-  verb->add_option("--seed", plan.seed, "of candidates, openings and games")->capture_default_str();
+  add_seed_flag(*verb, plan.seed, "of candidates, openings and games");
   verb->add_option("--threads", options->threads, "games at a time; 0: one per core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

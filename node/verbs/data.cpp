@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/exit_code.h"
+#include "node/game_flags.h"
 #include "node/verbs.h"
 #include "node/verbs/data_show.h"
 #include "store/export.h"
@@ -201,7 +202,7 @@ void add_export(CLI::App& data, Action& action) {
                    "Of the positions between the first and the last five, take every n-th.")
       ->capture_default_str();
   verb->add_flag("--shuffle", flags->shuffle, "Put all samples into an order that --seed decides.");
-  verb->add_option("--seed", flags->seed, "Seed of --shuffle.")->capture_default_str();
+  add_seed_flag(*verb, flags->seed, "Seed of --shuffle.");
   verb->add_flag("--overwrite", flags->overwrite, "Replace an existing file.");
   verb->add_flag("--json", flags->json, "Print JSON.");
   verb->callback([&action, flags] { action = [flags] { return run_export(*flags); }; });

@@ -57,8 +57,7 @@ void add_engine(CLI::App& app, Action& action) {
       app.add_subcommand("engine", "Think for another program: one JSON object a line on stdin and stdout");
   auto options = std::make_shared<Options>();
   add_game_flags(*engine, options->game);
-  engine->add_option("--seed", options->start.seed, "of the games until a newgame names another")
-      ->capture_default_str();
+  add_seed_flag(*engine, options->start.seed, "of the games until a newgame names another");
   engine->add_option("--engine", options->start.engine, "engine of a go that names none")->capture_default_str();
   engine->footer(
       "Commands: newgame, position, legal, play, go, stop, quit; docs/engine-protocol.md describes them.\n"

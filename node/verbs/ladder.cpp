@@ -43,6 +43,8 @@ json to_json(const LadderStep& step, bool lowest) {
   out["elo"] = step.match.elo.elo;
   out["elo_low"] = step.match.elo.low;
   out["elo_high"] = step.match.elo.high;
+  out["elo_open_above"] = step.match.elo.open_above;
+  out["elo_open_below"] = step.match.elo.open_below;
   out["sprt"] = to_text(step.match.sprt.verdict);
   return out;
 }
@@ -51,9 +53,8 @@ void print(const LadderStep& step, bool lowest) {
   std::printf("%5d  %-*s %8.1f %8.1f", step.level, kEngineWidth, step.engine.c_str(), step.time.mean_ms,
               step.time.most_ms);
   if (!lowest) {
-    std::printf(" %6llu  %.3f  %+5.0f [%+.0f, %+.0f]  %s", static_cast<unsigned long long>(step.match.games),
-                step.match.elo.score, step.match.elo.elo, step.match.elo.low, step.match.elo.high,
-                step.stronger ? "stronger" : "NOT stronger");
+    std::printf(" %6llu  %.3f  %+5.0f %s  %s", static_cast<unsigned long long>(step.match.games), step.match.elo.score,
+                step.match.elo.elo, interval_text(step.match.elo).c_str(), step.stronger ? "stronger" : "NOT stronger");
   }
   std::printf("\n");
   std::fflush(stdout);

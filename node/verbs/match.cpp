@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -23,10 +24,18 @@ struct Options {
   std::string a, b, c, d;
   MatchFlags flags;
   std::uint64_t pairs = 0;
-  std::string sprt;
+  std::optional<std::string> sprt;
   FlagValues configuration;
   bool as_json = false;
 };
+
+json test_json(const MatchRun& run, const SprtStatus& status) {
+  if (!run.stop_on_verdict) return {};
+  return {{"elo0", run.sprt.elo0},   {"elo1", run.sprt.elo1},
+          {"alpha", run.sprt.alpha}, {"beta", run.sprt.beta},
+          {"llr", status.llr},       {"lower", status.lower},
+          {"upper", status.upper},   {"verdict", to_text(status.verdict)}};
+}
 
 json to_json(const MatchRun& run, const MatchSummary& s) {
   json engines = json::array();
@@ -54,26 +63,20 @@ json to_json(const MatchRun& run, const MatchSummary& s) {
           {"elo_high", s.elo.high},
           {"elo_open_above", s.elo.open_above},
           {"elo_open_below", s.elo.open_below},
-          {"sprt",
-           {{"elo0", run.sprt.elo0},
-            {"elo1", run.sprt.elo1},
-            {"alpha", run.sprt.alpha},
-            {"beta", run.sprt.beta},
-            {"llr", s.sprt.llr},
-            {"lower", s.sprt.lower},
-            {"upper", s.sprt.upper},
-            {"verdict", to_text(s.sprt.verdict)}}},
+          {"sprt", test_json(run, s.sprt)},
           {"interrupted", s.interrupted}};
 }
 
-std::string score_line(const MatchSummary& s) {
+std::string score_line(const MatchRun& run, const MatchSummary& s) {
   char text[200];
-  std::snprintf(text, sizeof text,
-                "%llu games: +%llu =%llu -%llu, score %.3f, Elo %+.0f [%+.0f, %+.0f], LLR %.2f [%.2f, %.2f]",
+  std::snprintf(text, sizeof text, "%llu games: +%llu =%llu -%llu, score %.3f, Elo %+.0f %s",
                 static_cast<unsigned long long>(s.games), static_cast<unsigned long long>(s.wins),
                 static_cast<unsigned long long>(s.shared), static_cast<unsigned long long>(s.losses), s.elo.score,
-                s.elo.elo, s.elo.low, s.elo.high, s.sprt.llr, s.sprt.lower, s.sprt.upper);
-  return text;
+                s.elo.elo, interval_text(s.elo).c_str());
+  if (!run.stop_on_verdict) return text;
+  char test[80];
+  std::snprintf(test, sizeof test, ", LLR %.2f [%.2f, %.2f]", s.sprt.llr, s.sprt.lower, s.sprt.upper);
+  return std::string(text) + test;
 }
 
 // elo0=0,elo1=10[,alpha=0.05][,beta=0.05]; both claims must be named, and nothing twice.
@@ -104,8 +107,9 @@ Result<SprtPlan> parse_sprt(const std::string& text) {
     if (!named.insert(name).second) return refused(name + " is given twice");
     *target = number;
   }
+  if (text.ends_with(',')) return refused("nothing follows the last comma");
   for (const char* claim : {"elo0", "elo1"}) {
-    if (!text.empty() && !named.contains(claim)) return refused(std::string(claim) + " is missing");
+    if (!named.contains(claim)) return refused(std::string(claim) + " is missing");
   }
   return plan;
 }
@@ -115,7 +119,7 @@ void print(const Options& options, const MatchRun& match, const MatchSummary& s)
   std::printf("%s against %s on %s with %d players", options.a.c_str(), options.b.c_str(), config.board.c_str(),
               config.seats);
   for (const auto& [name, value] : config.options) std::printf(", %s=%d", name.c_str(), value);
-  std::printf("\n%s\n", score_line(s).c_str());
+  std::printf("\n%s\n", score_line(match, s).c_str());
   if (s.resumed_games > 0) {
     std::printf("%llu of them were in the match log already; with another --log file they are played anew.\n",
                 static_cast<unsigned long long>(s.resumed_games));
@@ -140,17 +144,19 @@ int run(const Options& options) {
   if (!options.d.empty()) engines.push_back(options.d);
   auto match = make_match_run(options.flags, options.configuration, engines);
   if (!match) return report(match.error());
-  const auto sprt = parse_sprt(options.sprt);
-  if (!sprt) return report(sprt.error());
-  match->sprt = *sprt;
-  match->stop_on_verdict = !options.sprt.empty();
+  match->stop_on_verdict = options.sprt.has_value();
+  if (options.sprt) {
+    const auto sprt = parse_sprt(*options.sprt);
+    if (!sprt) return report(sprt.error());
+    match->sprt = *sprt;
+  }
   match->plan.cycles = options.pairs;
   match->sprt.max_games = options.pairs * static_cast<std::uint64_t>(match->plan.config.seats);
   const bool terminal = isatty(STDERR_FILENO) != 0;
   const auto summary = run_match(
       *match,
-      [terminal](const MatchSummary& s) {
-        if (terminal) std::fprintf(stderr, "\r\x1b[K%s", score_line(s).c_str());
+      [&match, terminal](const MatchSummary& s) {
+        if (terminal) std::fprintf(stderr, "\r\x1b[K%s", score_line(*match, s).c_str());
       },
       stop_on_signals());
   if (terminal) std::fprintf(stderr, "\n");

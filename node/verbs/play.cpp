@@ -67,8 +67,7 @@ void add_play(CLI::App& app, Action& action) {
       "--hint", options->hint,
       "engine that is asked for hints (default: minimax:nodes=20000, or heuristic in a game without minimax)");
   play->add_option("--position", options->position, "text of the position to begin with");
-  play->add_option("--seed", options->seed, "the same seed and the same answers give the same game")
-      ->capture_default_str();
+  add_seed_flag(*play, options->seed, "the same seed and the same answers give the same game");
   play->footer(
       "Examples:\n"
       "  meshzero play --board hex8\n"

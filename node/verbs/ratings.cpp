@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "engine/difficulty.h"
 #include "engine/named_engines.h"
 #include "engine/ringrift/weights.h"
 #include "node/engine_seat.h"
@@ -212,8 +213,17 @@ Result<std::vector<std::string>> participants(const TournamentOptions& options) 
   const auto game = make_game(*config);
   if (!game) return game.error();
   if (options.engines.empty()) return tournament_engines(**game, other_profiles());
+  std::map<std::string, std::string> named;  // participant -> how it was named
   for (const std::string& engine : options.engines) {
-    if (const auto player = make_seat_player(**game, {engine, ""}); !player) return player.error();
+    const auto player = make_seat_player(**game, {engine, ""});
+    if (!player) return player.error();
+    const auto spec = named_in_full((*game)->config(), parse_engine_spec(engine).value());
+    if (!spec) return spec.error();
+    const auto [same, added] = named.emplace(participant_id({to_string(*spec), (*player)->weights_hash()}), engine);
+    if (!added) {
+      return Error{ErrorKind::usage, "'" + same->second + "' and '" + engine +
+                                         "' are one engine. A tournament needs different ones; leave one of them out."};
+    }
   }
   return options.engines;
 }

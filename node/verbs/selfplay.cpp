@@ -9,6 +9,7 @@
 #include "engine/named_engines.h"
 #include "node/engine_resources.h"
 #include "node/exit_code.h"
+#include "node/game_flags.h"
 #include "node/interrupt.h"
 #include "node/platform.h"
 #include "node/selfplay_run.h"
@@ -25,6 +26,7 @@ struct Flags {
   std::vector<std::string> engines{"heuristic"};
   std::vector<std::string> options;
   std::string mix = std::string(mix_band_names()[0]);
+  bool mix_given = false;
   std::string temperature = "0";
   std::uint32_t max_moves = 0;
   SelfplayRun run;
@@ -94,6 +96,7 @@ Result<GameConfig> configuration(const Flags& flags) {
     if (!number) return Error{ErrorKind::usage, "Write an option as NAME=NUMBER, not '" + option + "'."};
     config.options[option.substr(0, equals)] = value;
   }
+  if (auto fits = refuse_idle_options(config); !fits) return fits.error();
   return config;
 }
 
@@ -127,6 +130,9 @@ void print(const SelfplayProgress& p, const Flags& flags) {
 int play(Flags flags) {
   auto config = configuration(flags);
   if (!config) return report(config.error());
+  if (flags.mix_given && std::find(flags.engines.begin(), flags.engines.end(), kMixed) == flags.engines.end()) {
+    return report({ErrorKind::usage, "--mix says what `mixed` draws from. Add --engine mixed, or leave out --mix."});
+  }
   auto output = local_path(flags.run.output);
   if (!output) return report(output.error());
   flags.run.output = *output;
@@ -182,7 +188,7 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--option", flags->options,
                    "A rule of the game that differs from the default, as NAME=NUMBER. May be repeated.");
   verb->add_option("--games", flags->run.games, "Number of games.")->default_val(100);
-  verb->add_option("--seed", flags->run.seed, "Seed of the whole run.")->default_val(1);
+  add_seed_flag(*verb, flags->run.seed, "Seed of the whole run.")->default_val(1);
   verb->add_option("--threads", flags->run.threads, "Threads that play. 0: one for each core.")->default_val(0);
   verb->add_option("--out", flags->run.output,
                    "Directory, or a file ending in .db, .jsonl or .jsonl.gz. file:// is understood.")
@@ -209,7 +215,10 @@ void add_selfplay(CLI::App& app, Action& action) {
       ->capture_default_str();
   verb->add_flag("--resume", flags->run.resume, "Continue an interrupted or shorter run of the same seed.");
   verb->add_flag("--json", flags->json, "Print JSON.");
-  verb->callback([&action, flags] { action = [flags] { return play(*flags); }; });
+  verb->callback([&action, flags, verb] {
+    flags->mix_given = verb->count("--mix") > 0;
+    action = [flags] { return play(*flags); };
+  });
 }
 
 }  // namespace mz

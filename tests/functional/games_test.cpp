@@ -200,6 +200,7 @@ TEST_F(Games, of_a_mixed_run_name_who_really_played_and_go_on_as_they_began) {
   EXPECT_NE(lines.find("\"difficulty_band\":\"light\""), std::string::npos);
   EXPECT_EQ(lines.find("\"difficulty_band\":\"canonical\""), std::string::npos);
   EXPECT_EQ(run_binary("selfplay --engine mixed --mix heavy --games 1 --out " + at("x.db")).code, 2);
+  EXPECT_EQ(run_binary("selfplay --engine heuristic --mix light --games 1 --out " + at("x.db")).code, 2);
 }
 
 TEST_F(Games, of_a_temperature_say_so_and_are_verified) {

@@ -207,8 +207,9 @@ TEST_F(Ratings, an_interrupted_match_is_a_failure_that_says_how_to_go_on) {
 }
 
 TEST_F(Ratings, a_test_without_both_claims_or_with_one_twice_is_refused) {
-  for (const std::string sprt : {"elo0=0", "elo1=10", "alpha=0.05", "elo0=0,elo0=5,elo1=10", "elo0=0,elo1=5,elo1=10",
-                                 "elo0=0,elo1=10,beta=0.1,beta=0.1", "elo0=0,elo1=10,gamma=1", "elo0=0,elo1=x", ","}) {
+  for (const std::string sprt :
+       {"elo0=0", "elo1=10", "alpha=0.05", "elo0=0,elo0=5,elo1=10", "elo0=0,elo1=5,elo1=10",
+        "elo0=0,elo1=10,beta=0.1,beta=0.1", "elo0=0,elo1=10,gamma=1", "elo0=0,elo1=x", ",", "''", "elo0=0,elo1=10,"}) {
     const auto run =
         run_binary("match --a random --b random --pairs 1 --sprt " + sprt + " --log " + at("log"), kOnlyStderr);
     EXPECT_EQ(run.code, 2) << sprt;
@@ -258,6 +259,67 @@ TEST_F(Ratings, a_match_says_how_many_of_its_games_were_in_the_log) {
   ASSERT_EQ(longer.code, 0);
   EXPECT_NE(longer.out.find("6 games: "), std::string::npos) << longer.out;
   EXPECT_NE(longer.out.find("\n4 of them were in the match log already"), std::string::npos) << longer.out;
+}
+
+TEST_F(Ratings, an_engine_that_is_named_twice_in_whatever_spelling_is_refused) {
+  for (const std::string engines : {"random random", "heuristic:random=050 heuristic:random=50 random",
+                                    "heuristic heuristic:weights=balanced random", "difficulty:1 random"}) {
+    const auto run = run_binary("tournament " + engines + " --pairs 1 --max-moves 24 --log " + at("log"), kOnlyStderr);
+    EXPECT_EQ(run.code, 2) << engines;
+    EXPECT_NE(run.out.find("are one engine"), std::string::npos) << run.out;
+    EXPECT_FALSE(fs::exists(at("log"))) << engines;
+  }
+}
+
+TEST_F(Ratings, a_match_without_a_test_shows_none) {
+  const std::string match = "match --a random --b random --pairs 1 --max-moves 24 --log " + at("log");
+  EXPECT_TRUE(json::parse(run_binary(match + " --json").out)["sprt"].is_null());
+  EXPECT_EQ(run_binary(match).out.find("LLR"), std::string::npos);
+  const auto tested = run_binary(match + " --json --sprt elo0=0,elo1=10");
+  EXPECT_EQ(json::parse(tested.out)["sprt"]["verdict"], "undecided");
+  EXPECT_NE(run_binary(match + " --sprt elo0=0,elo1=10").out.find("LLR"), std::string::npos);
+}
+
+TEST_F(Ratings, an_interval_that_is_open_is_shown_so) {
+  // The heuristic wins every game.
+  const std::string match = "match --a heuristic --b random --pairs 2 --seed 2 --log " + at("log");
+  const json json_result = json::parse(run_binary(match + " --json").out);
+  ASSERT_TRUE(json_result["elo_open_above"]) << json_result;
+  const auto text = run_binary(match).out;
+  EXPECT_NE(text.find(", open]"), std::string::npos) << text;
+}
+
+TEST_F(Ratings, a_seed_is_a_whole_number_that_fits) {
+  const std::string match = "match --a random --b random --pairs 1 --max-moves 24 --json --log " + at("log");
+  for (const std::string seed :
+       {"18446744073709551616", "99999999999999999999999999", "-1", "''", "1x", "' 1'", "1.5"}) {
+    const auto run = run_binary(match + " --seed " + seed, kOnlyStderr);
+    EXPECT_EQ(run.code, 2) << seed;
+    EXPECT_NE(run.out.find("A seed is a whole number"), std::string::npos) << run.out;
+    EXPECT_EQ(run_binary("play --seed " + seed + " </dev/null").code, 2) << seed;
+    EXPECT_EQ(run_binary("selfplay --games 1 --seed " + seed + " --out " + at("games.db")).code, 2) << seed;
+  }
+  EXPECT_EQ(json::parse(run_binary(match + " --seed 18446744073709551615").out)["seed"], 18446744073709551615U);
+  EXPECT_EQ(json::parse(run_binary(match + " --seed 010").out)["seed"], 10);
+}
+
+TEST_F(Ratings, a_log_that_the_system_lets_grow_no_further_is_told) {
+  const std::string log = at("log");
+  const std::string match = " match --a random --b random --pairs 200 --max-moves 24 --log " + log;
+  const auto run = mz::test::run_program("ulimit -f 8; " MESHZERO_BINARY, match, kOnlyStderr);
+  EXPECT_EQ(run.code, 1) << run.out;
+  EXPECT_NE(run.out.find("Cannot write the match log " + log), std::string::npos) << run.out;
+  EXPECT_EQ(run_binary("ratings --log " + log).code, 0) << "what was written is sound";
+}
+
+TEST_F(Ratings, the_pie_rule_among_three_is_refused) {
+  for (const std::string& verb :
+       {"match --a random --b random --pairs 1 --log " + at("log"), std::string("play </dev/null"),
+        "selfplay --games 1 --out " + at("games.db"), std::string("engine </dev/null")}) {
+    const auto run = run_binary(verb + " --players 3 --option swap=1", kOnlyStderr);
+    EXPECT_EQ(run.code, 2) << verb;
+    EXPECT_NE(run.out.find("pie rule"), std::string::npos) << run.out;
+  }
 }
 
 TEST_F(Ratings, one_engine_is_no_tournament) {
