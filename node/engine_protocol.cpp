@@ -6,7 +6,11 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string_view>
+
+#include "engine/difficulty.h"
+#include "node/game_flags.h"
 
 namespace mz {
 
@@ -74,11 +78,12 @@ class Fields {
     wrong("The field " + std::string(name) + " must be a text.");
     return std::nullopt;
   }
-  std::optional<std::uint64_t> number(const char* name, std::uint64_t most) {
+  std::optional<std::uint64_t> number(const char* name, std::uint64_t most, const char* sensible = nullptr) {
     const Json* field = find(name);
     if (field == nullptr) return std::nullopt;
     if (field->is_number_unsigned() && field->get<std::uint64_t>() <= most) return field->get<std::uint64_t>();
-    wrong("The field " + std::string(name) + " must be a whole number from 0 to " + std::to_string(most) + ".");
+    wrong("The field " + std::string(name) + " must be a whole number from " +
+          (sensible != nullptr ? sensible : "0 to " + std::to_string(most)) + ".");
     return std::nullopt;
   }
   std::optional<std::vector<std::string>> texts(const char* name) {
@@ -153,6 +158,12 @@ Json variation_json(const Position& start, const std::vector<Move>& variation) {
   return texts;
 }
 
+bool looks_ahead(const Game& game, const std::string& spec) {
+  const auto parsed = parse_engine_spec(spec);
+  const auto engine = parsed ? named_in_full(game.config(), *parsed) : parsed;
+  return engine && engine->kind != EngineKind::random && engine->kind != EngineKind::heuristic;
+}
+
 Result<std::unique_ptr<Game>> make_playable(const GameConfig& config) {
   for (const GameFamily* family : game_families()) {
     const std::vector<int> seats = family->seat_counts();
@@ -162,7 +173,22 @@ Result<std::unique_ptr<Game>> make_playable(const GameConfig& config) {
     return Error{ErrorKind::usage, config.game + " cannot be played by " + std::to_string(config.seats) +
                                        ". Choose the number of players from: " + counts + "."};
   }
+  if (auto fits = refuse_idle_options(config); !fits) return fits.error();
   return make_game(config);
+}
+
+// Notes the first field that an object has twice; the library would silently take the last.
+Json parse_line(const std::string& line, std::optional<std::string>& twice) {
+  std::vector<std::set<std::string>> open;
+  const Json::parser_callback_t notice = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second && !twice) {
+      twice = parsed.get<std::string>();
+    }
+    return true;
+  };
+  return Json::parse(line, notice, false);
 }
 
 }  // namespace
@@ -224,8 +250,14 @@ void EngineProtocol::receive_too_long() {
 
 bool EngineProtocol::receive(const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return true;
-  const Json request = Json::parse(line, nullptr, false);
+  std::optional<std::string> twice;
+  const Json request = parse_line(line, twice);
   try {
+    if (twice && request.is_object()) {
+      join();
+      refuse(request, {kField, "The field " + in_quotes(*twice) + " is given twice. Send it once."});
+      return true;
+    }
     return handle(request);
   } catch (const std::exception& error) {  // memory exhaustion, a bug of ours
     refuse(request.is_object() ? request : Json(),
@@ -296,8 +328,8 @@ void EngineProtocol::new_game(const Json& request) {
   GameConfig config = start_.config;
   config.game = fields.text("game").value_or(config.game);
   config.board = fields.text("board").value_or(config.board);
-  config.seats =
-      static_cast<int>(fields.number("players", kMaxSeats).value_or(static_cast<std::uint64_t>(config.seats)));
+  config.seats = static_cast<int>(
+      fields.number("players", kMaxSeats, "2 to 4").value_or(static_cast<std::uint64_t>(config.seats)));
   config.options = fields.options("options").value_or(config.options);
   const std::uint64_t seed = fields.number("seed", UINT64_MAX).value_or(start_.seed);
   if (fields.fault()) return refuse(request, {kField, *fields.fault(), fields.names()});
@@ -317,6 +349,7 @@ void EngineProtocol::new_game(const Json& request) {
   reply["seed"] = seed_;
   reply["engines"] = Json::array();
   for (const EngineKind kind : game_->engines()) reply["engines"].push_back(engine_kind_name(kind));
+  reply["engines"].push_back(engine_kind_name(EngineKind::difficulty));
   answer(std::move(reply));
 }
 
@@ -324,9 +357,9 @@ EngineProtocol::Refusal EngineProtocol::illegal(const Position& position, const 
                                                 const std::string& where) const {
   std::vector<std::string> legal = move_texts(position);
   if (legal.empty()) return {kOver, where + "The game is over; no move can be played."};
-  const std::string count = std::to_string(legal.size()) + (legal.size() == 1 ? " move is" : " moves are");
-  return {kMove, where + in_quotes(text) + " is not legal here. Legal " + count + " listed in choices.",
-          std::move(legal)};
+  const std::string count = legal.size() == 1 ? "The one legal move is in choices."
+                                              : "The " + std::to_string(legal.size()) + " legal moves are in choices.";
+  return {kMove, where + in_quotes(text) + " is not legal here. " + count, std::move(legal)};
 }
 
 void EngineProtocol::set_position(const Json& request) {
@@ -416,7 +449,9 @@ void EngineProtocol::go(const Json& request) {
 void EngineProtocol::search(EngineSeat& seat, std::shared_ptr<Position> position, Rng rng, Json id) {
   Json reply;
   try {
-    const Decision decision = seat.decide(*position, rng);
+    Decision decision = seat.decide(*position, rng);
+    // A search too short to expect an answer expects its own move at least.
+    if (decision.variation.empty() && looks_ahead(*game_, seat.spec())) decision.variation = {decision.move};
     reply = {{"reply", "go"},           {"move", position->move_text(decision.move)},
              {"engine", seat.spec()},   {"value", decision.value},
              {"score", decision.score}, {"nodes", decision.nodes},

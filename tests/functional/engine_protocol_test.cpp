@@ -193,6 +193,10 @@ TEST(EngineProtocol, bad_lines_are_answered_with_an_error_and_the_program_goes_o
       {R"({"command":"newgame","players":5})", "game"},
       {R"({"command":"newgame","players":1})", "game"},
       {R"({"command":"newgame","players":-2})", "field"},
+      {R"({"command":"newgame","players":3,"options":{"swap":1}})", "game"},
+      {R"({"command":"newgame","board":"hex8","board":"square8"})", "field"},
+      {R"({"command":"newgame","options":{"lps":2,"lps":3}})", "field"},
+      {R"({"command":"legal","command":"quit"})", "field"},
       {R"({"command":"newgame","seed":1.5})", "field"},
       {R"({"command":"newgame","board":"chess"})", "game"},
       {R"({"command":"newgame","game":"go"})", "game"},
@@ -214,6 +218,28 @@ TEST(EngineProtocol, bad_lines_are_answered_with_an_error_and_the_program_goes_o
     }
   }
   EXPECT_EQ(engine.ask({{"command", "legal"}})["moves"].size(), 192U);
+}
+
+TEST(EngineProtocol, a_wrong_number_of_players_is_answered_with_the_right_ones) {
+  Engine engine;
+  const json reply = engine.ask({{"command", "newgame"}, {"players", "2"}});
+  EXPECT_NE(reply["error"]["text"].get<std::string>().find("2 to 4"), std::string::npos) << reply;
+}
+
+TEST(EngineProtocol, newgame_lists_every_engine_that_go_takes) {
+  Engine engine;
+  EXPECT_EQ(engine.ask({{"command", "newgame"}})["engines"],
+            json({"random", "heuristic", "minimax", "descent", "mcts", "difficulty"}));
+  EXPECT_EQ(engine.ask({{"command", "go"}, {"engine", "difficulty:1"}})["reply"], "go");
+}
+
+TEST(EngineProtocol, the_variation_of_the_shortest_search_begins_with_its_move) {
+  Engine engine;
+  for (const std::string spec : {"mcts:sims=1", "minimax:nodes=1", "descent:nodes=1"}) {
+    const json reply = engine.ask({{"command", "go"}, {"engine", spec}});
+    ASSERT_FALSE(reply["variation"].empty()) << reply;
+    EXPECT_EQ(reply["variation"][0], reply["move"]) << reply;
+  }
 }
 
 TEST(EngineProtocol, an_unknown_command_is_answered_with_the_commands) {
