@@ -144,7 +144,8 @@ bool Reactor::use_input(Connection& connection) {
 
 bool Reactor::serve(Connection& connection, RequestHead head) {
   connection.in.erase(0, head.bytes);
-  connection.keep_alive = head.keep_alive && !connection.peer_finished;
+  // Who has said all that it will say still gets an answer to each request of it.
+  connection.keep_alive = head.keep_alive && !(connection.peer_finished && connection.in.empty());
   connection.head_only = head.method == "HEAD";
   const bool has_body = head.content_length.value_or(0) > 0;
   if (connection.peer.kind == Principal::Kind::node && connection.peer.certificate_end != 0) {

@@ -170,8 +170,8 @@ std::optional<HeadRefusal> check_headers(RequestHead& head) {
     return refuse(416, "Ask for one range at a time.");
   }
   const std::string connection = lower(head.header("connection"));
-  if (connection.find("close") != std::string::npos) head.keep_alive = false;
   if (connection.find("keep-alive") != std::string::npos) head.keep_alive = true;
+  if (connection.find("close") != std::string::npos) head.keep_alive = false;  // it wins (RFC 9112 section 9.3)
   return std::nullopt;
 }
 

@@ -206,6 +206,17 @@ TEST_F(ListenerTest, a_client_that_has_finished_sending_is_answered) {
   EXPECT_NE(receive(socket).find("path=/x;"), std::string::npos);
 }
 
+TEST_F(ListenerTest, a_client_that_has_finished_sending_is_answered_to_all_of_its_requests) {
+  start_echo();
+  const Descriptor socket = connect_to(listener_->port());
+  std::string all;
+  for (int i = 0; i < 5; ++i) all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  send_text(socket, all + "GET /half");
+  ::shutdown(socket.get(), SHUT_WR);
+  const std::string answer = receive(socket);
+  for (int i = 0; i < 5; ++i) EXPECT_NE(answer.find("path=/" + std::to_string(i) + ";"), std::string::npos) << i;
+}
+
 TEST_F(ListenerTest, a_refusal_reaches_a_client_that_is_still_sending_a_body) {
   start_echo();
   const Descriptor socket = connect_to(listener_->port());

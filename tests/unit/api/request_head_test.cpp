@@ -58,6 +58,7 @@ TEST(RequestHead, every_proper_prefix_awaits_more) {
 TEST(RequestHead, http_1_0_and_connection_close_end_the_connection) {
   EXPECT_FALSE(accepted("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n").keep_alive);
   EXPECT_FALSE(accepted(get("/", "Host: localhost\r\nConnection: close\r\n")).keep_alive);
+  EXPECT_FALSE(accepted(get("/", "Host: localhost\r\nConnection: close, keep-alive\r\n")).keep_alive);
 }
 
 TEST(RequestHead, only_the_methods_of_the_api_are_accepted) {
