@@ -20,11 +20,11 @@ Result<Bytes> read_or_nothing(const std::filesystem::path& file, std::size_t lim
   return bytes;
 }
 
-// None for a file that does not exist.
+// not_found when there is none. One that is empty is damaged like any other that is cut short.
 Result<Promise> read_promise(const std::filesystem::path& file) {
-  auto bytes = read_or_nothing(file, kMaxSmallFile);
+  auto bytes = read_private_file(file, kMaxSmallFile);
   if (!bytes) return bytes.error();
-  return bytes->empty() ? Promise{} : Promise::decode(*bytes);
+  return Promise::decode(*bytes);
 }
 
 }  // namespace
@@ -52,6 +52,7 @@ Result<void> ClusterFiles::change_cluster(const std::string& from, const std::st
   if (!current) return current.error();
   const std::filesystem::path promises = directory_ / kPromises;
   auto next = read_promise(promises / to);
+  if (!next && next.error().kind == ErrorKind::not_found) next = Promise{};
   if (!next) return next.error();
   for (const Write::File file : {Write::File::cards, Write::File::events}) {
     auto gone = remove_private_file(path(file));
@@ -71,15 +72,41 @@ Result<void> ClusterFiles::change_cluster(const std::string& from, const std::st
   return write_private_file(path(Write::File::promise), next->encode());
 }
 
+// The promise is the first file that is written here, so where any other is, a missing one is lost.
+Result<void> ClusterFiles::check_promise() {
+  const auto promise = read_promise(path(Write::File::promise));
+  if (promise) return {};
+  if (promise.error().kind != ErrorKind::not_found) return promise.error();
+  for (const std::filesystem::path& file :
+       {directory_ / kOf, path(Write::File::cards), path(Write::File::events), directory_ / kPromises}) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) continue;
+    return Error{ErrorKind::corrupt,
+                 "The file that holds this node's votes, " + path(Write::File::promise).string() +
+                     ", is gone, although others beside it show that the node took part in its cluster. A node that "
+                     "forgot its votes must not vote: give it a new identity with `meshzero identity reset` and join "
+                     "again."};
+  }
+  return write_private_file(path(Write::File::promise), Promise{}.encode());
+}
+
+Result<Bytes> ClusterFiles::cards(const std::string& cluster) const {
+  auto of = read_or_nothing(directory_ / kOf, kMaxSmallFile);
+  if (!of) return of.error();
+  if (std::string(of->begin(), of->end()) != cluster) return Bytes();
+  return read_or_nothing(path(Write::File::cards), Agreement::kMaxCardFile);
+}
+
 Result<AgreementFiles> ClusterFiles::load(const std::string& cluster) {
   if (auto made = make_private_directory(directory_); !made) return made.error();
+  if (auto bound = check_promise(); !bound) return bound.error();
   auto of = read_or_nothing(directory_ / kOf, kMaxSmallFile);
   if (!of) return of.error();
   if (const std::string before(of->begin(), of->end()); before != cluster) {
     if (auto changed = change_cluster(before, cluster); !changed) return changed.error();
   }
   AgreementFiles files;
-  auto promise = read_or_nothing(path(Write::File::promise), kMaxSmallFile);
+  auto promise = read_private_file(path(Write::File::promise), kMaxSmallFile);
   if (!promise) return promise.error();
   auto cards = read_or_nothing(path(Write::File::cards), Agreement::kMaxCardFile);
   if (!cards) return cards.error();

@@ -112,13 +112,13 @@ bool NodeSigner::verify_card(const NodeId& author, std::span<const std::uint8_t>
 }
 
 Result<Roster> stored_roster(const NodeTrust& trust, const std::filesystem::path& directory) {
-  auto files = ClusterFiles(directory).load(cluster_id_text(trust.cluster_id()));
-  if (!files) return files.error();
+  auto cards = ClusterFiles(directory).cards(cluster_id_text(trust.cluster_id()));
+  if (!cards) return cards.error();
   NodeSigner signer(trust);
   AgreementConfig config;
   config.self = trust.node_id();
   auto machine =
-      Agreement::start(config, {.promise = {}, .cards = std::move(files->cards), .events = {}}, signer, clock_now());
+      Agreement::start(config, {.promise = {}, .cards = std::move(*cards), .events = {}}, signer, clock_now());
   if (!machine) return machine.error();
   for (const NodeId& node : trust.revoked_nodes()) (*machine)->exclude(node, clock_now());
   return (*machine)->roster();

@@ -34,9 +34,12 @@
 #include "node/stop_signal.h"
 #include "node/threads.h"
 #include "node/version.h"
+#include "p2p/trust/private_file.h"
 
 namespace mz {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::uint64_t kGigabyte = 1'000'000'000;
 constexpr std::size_t kLogBytes = 5U << 20;  // of one log file
@@ -94,6 +97,17 @@ std::vector<std::string> admin_addresses(const ClusterPicture& picture) {
     }
   }
   return addresses;
+}
+
+// A node with this identity ran here, and what it kept of its cluster is gone as a whole. Nothing tells whether it ever voted
+// beside others, so it may start. An identity that is younger than the log was made since the last run.
+bool has_lost_votes(const DataDirectory& data) {
+  std::error_code error;
+  if (fs::exists(data.cluster(), error)) return false;
+  const auto made = fs::last_write_time(data.identity() / "node.key", error);
+  if (error) return false;
+  const auto ran = fs::last_write_time(data.log_file(), error);
+  return !error && made < ran;
 }
 
 std::string host_name() {
@@ -186,8 +200,10 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
                                   .port = options.port,
                                   .control_socket = data->control_socket()});
   if (!listener) return listener.error();
+  const bool lost_votes = has_lost_votes(*data);
   auto trust = open_trust(*data);
   if (!trust) return trust.error();
+  if (auto made = make_private_directory(data->cluster()); !made) return made.error();
   if (auto log = open_log(*data, options.foreground); !log) return log.error();
 
   const WakePipe wake;
@@ -213,6 +229,12 @@ Result<void> run_node(const NodeOptions& options, const std::function<void(std::
   if (remembered) journal.restore(std::move(*remembered));
   journal.add(JournalKind::node, JournalLevel::info, (*trust)->node_id(),
               "This node started, with MeshZero " + identity.version + ".");
+  if (lost_votes) {
+    journal.add(JournalKind::node, JournalLevel::warn, (*trust)->node_id(),
+                data->cluster().string() +
+                    " was gone when this node started, and with it the record of its votes: it may vote twice. If it "
+                    "was in a cluster with others, stop it, run `meshzero identity reset` and join again.");
+  }
   NodeMembership membership(
       **trust, data->cluster(), [port] { return own_addresses(port); }, options.peers, journal);
   if (options.enter && (*trust)->cluster_id() != *options.enter && !membership.others().empty()) {

@@ -37,7 +37,8 @@ struct AgreementConfig {
   std::vector<NodeId> voters;  // of policy majority
 };
 
-// Content of the three files; empty for a file that does not exist.
+// Content of the three files; empty for a file that does not exist. A promise that was given is never empty: whoever reads the
+// files refuses one that is.
 struct AgreementFiles {
   std::vector<std::uint8_t> promise;
   std::vector<std::uint8_t> cards;

@@ -37,6 +37,35 @@ TEST_F(ClusterTest, ANodeAloneLeadsItself) {
   EXPECT_GE(term_of(status), 1U);
 }
 
+// 1 node
+TEST_F(ClusterTest, ANodeThatForgotItsVotesIsRefusedOrSaysSo) {
+  const auto stop = [this] {
+    std::chrono::duration<double> took{};
+    EXPECT_EQ(nodes_["a"]->terminate(took), 0);
+  };
+  start("a");
+  nodes_["a"]->status_when([](const json& now) { return now.value("role", "") == "leading"; });
+  stop();
+  const std::filesystem::path cluster = root_ / "a" / "cluster";
+  std::filesystem::resize_file(cluster / "promise", 0);
+  for (const bool is_there : {true, false}) {
+    if (!is_there) std::filesystem::remove(cluster / "promise");
+    const auto refused = run_binary("up --foreground --port 0 --workers 0 --data " + dir("a"), mz::test::kOnlyStderr);
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_NE(refused.out.find("A node that forgot its votes must not vote"), std::string::npos) << refused.out;
+  }
+  std::filesystem::remove_all(cluster);
+  start("a");
+  expect_event(*nodes_["a"], "node", "the record of its votes");
+  stop();
+  start("a");
+  nodes_["a"]->status_when([](const json& now) { return now.value("role", "") == "leading"; });
+  const std::string events = nodes_["a"]->get("/api/v1/events").body;
+  const auto told = events.find("the record of its votes");
+  EXPECT_EQ(events.find("the record of its votes", told + 1), std::string::npos)
+      << "a start that lost nothing says nothing";
+}
+
 // 2 nodes
 TEST_F(ClusterTest, TwoNodesHaveOneLeaderAndHandItOverWhenItStops) {
   found({"a", "b"});

@@ -81,6 +81,33 @@ TEST_F(ClusterFilesTest, ADamagedNameOfTheClusterIsRefusedAndNothingIsLost) {
   EXPECT_EQ(ClusterFiles(folder_).load(ids_[0]).value().cards.size(), 1U);
 }
 
+TEST_F(ClusterFilesTest, ALostPromiseIsRefusedUnlessTheNodeHasNoHistory) {
+  EXPECT_TRUE(promise_in(0).ballot.none());
+  write({.incarnation = 3, .ballot = ballot(7)});
+  const auto refused = [this](const std::string& why) {
+    const auto files = ClusterFiles(folder_).load(ids_[0]);
+    return !files && files.error().kind == ErrorKind::corrupt && files.error().text.find(why) != std::string::npos &&
+           files.error().text.find("meshzero identity reset") != std::string::npos;
+  };
+  std::filesystem::resize_file(folder_ / "promise", 0);
+  EXPECT_TRUE(refused("is damaged"));
+  std::filesystem::remove(folder_ / "promise");
+  EXPECT_TRUE(refused("is gone"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "promise")) << "another start is refused as well";
+  EXPECT_TRUE(ClusterFiles(folder_).cards(ids_[0]).ok()) << "who the members were is still known";
+  std::filesystem::remove(folder_ / "of");
+  EXPECT_TRUE(promise_in(0).ballot.none()) << "nothing shows that it took part";
+}
+
+TEST_F(ClusterFilesTest, AnEmptyPromiseOfAClusterThatIsEnteredAgainIsRefused) {
+  (void)promise_in(0);
+  write({.incarnation = 3, .ballot = ballot(7)});
+  (void)promise_in(1);
+  std::filesystem::resize_file(folder_ / "promises" / ids_[0], 0);
+  EXPECT_FALSE(ClusterFiles(folder_).load(ids_[0]).ok());
+  EXPECT_TRUE(ClusterFiles(folder_).load(ids_[1]).ok());
+}
+
 // Each write of a change fails in turn, as when the machine dies there: a directory is in the way of the new file. The node is
 // bound by too much then, never by too little.
 TEST_F(ClusterFilesTest, AChangeThatEndsHalfwayLetsGoOfNoPromise) {
