@@ -1,5 +1,8 @@
 #include "node/journal_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <limits>
 #include <string>
 #include <string_view>
@@ -7,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "p2p/trust/private_file.h"
+#include "store/descriptor.h"
 
 namespace mz {
 namespace {
@@ -24,9 +28,18 @@ Bytes lines_of(const std::vector<JournalEntry>& entries) {
   return {text.begin(), text.end()};
 }
 
+// The journal is no secret: what others could read of it, a backup that came back for example, is as good as before.
+void take_from_others(const std::filesystem::path& file) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if ((status.st_mode & 077) != 0) ::fchmod(descriptor.get(), 0600);  // otherwise it is refused
+}
+
 }  // namespace
 
 Result<std::vector<JournalEntry>> JournalFile::load() {
+  take_from_others(file_);
   std::vector<JournalEntry> entries;
   const auto bytes = read_private_file(file_, kMaxBytes);
   if (!bytes && bytes.error().kind == ErrorKind::not_found) return entries;

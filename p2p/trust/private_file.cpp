@@ -104,11 +104,19 @@ Result<void> write_private_file(const fs::path& file, std::string_view text) {
 }
 
 Result<Bytes> read_private_file(const fs::path& file, std::size_t limit) {
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const auto is_instead = [&file](const char* what) {
+    return Error{ErrorKind::refused, file.string() + " is " + what +
+                                         ", and MeshZero keeps a plain file there. Put that file in its place, or move "
+                                         "away what is there."};
+  };
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (descriptor.get() < 0 && errno == ELOOP) return is_instead("a symbolic link");
   if (descriptor.get() < 0) return file_error("read", file, errno);
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return file_error("read", file, errno);
-  if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) {
+  if (S_ISDIR(status.st_mode)) return is_instead("a directory");
+  if (!S_ISREG(status.st_mode)) return is_instead("no plain file");
+  if ((status.st_mode & 077) != 0) {
     return Error{ErrorKind::refused, "Others may read " + file.string() + ", which must stay secret. Run: chmod 600 " +
                                          file.string() +
                                          " - and, if somebody may have read it, `meshzero identity reset`."};

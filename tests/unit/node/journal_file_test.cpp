@@ -54,12 +54,25 @@ TEST_F(JournalFileTest, AFileOfNoiseIsReplaced) {
   EXPECT_EQ(run({}), std::vector<std::string>{"two"});
 }
 
-TEST_F(JournalFileTest, AFileThatOthersMayReadIsReplaced) {
+TEST_F(JournalFileTest, AFileThatOthersMayReadIsKeptAndTheyNoLongerMay) {
   run({"one"});
-  std::filesystem::permissions(file_, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
-  EXPECT_FALSE(JournalFile(file_).load().ok());
+  std::filesystem::permissions(file_, std::filesystem::perms(0666));
+  EXPECT_EQ(run({"two"}), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(std::filesystem::status(file_).permissions(), std::filesystem::perms(0600));
+}
+
+TEST_F(JournalFileTest, ALinkIsReplacedAndWhereItLedStaysAsItWas) {
+  run({"one"});
+  const std::filesystem::path elsewhere = folder_ / "elsewhere";
+  std::filesystem::rename(file_, elsewhere);
+  std::filesystem::permissions(elsewhere, std::filesystem::perms(0666));
+  std::filesystem::create_symlink(elsewhere, file_);
+  const auto refused = JournalFile(file_).load();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().text.find("is a symbolic link"), std::string::npos) << refused.error().text;
   EXPECT_EQ(run({"two"}), std::vector<std::string>{"two"});
   EXPECT_TRUE(JournalFile(file_).load().ok());
+  EXPECT_EQ(std::filesystem::status(elsewhere).permissions(), std::filesystem::perms(0666));
 }
 
 TEST_F(JournalFileTest, TheFileStaysSmallHoweverMuchHappens) {

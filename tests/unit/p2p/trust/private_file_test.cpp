@@ -66,6 +66,19 @@ TEST_F(PrivateFileTest, WhatRootWritesForAnotherUserIsThatUsers) {
   EXPECT_EQ(owner(own / "c"), 0U);
 }
 
+TEST_F(PrivateFileTest, WhatIsNoPlainFileIsRefusedAndNamed) {
+  std::filesystem::create_directory(folder_ / "directory");
+  ASSERT_TRUE(write_private_file(folder_ / "a", "abc").ok());
+  std::filesystem::create_symlink(folder_ / "a", folder_ / "link");
+  for (const auto& [name, what] : {std::pair("directory", "is a directory"), std::pair("link", "is a symbolic link")}) {
+    const auto refused = read_private_file(folder_ / name, kHuge);
+    ASSERT_FALSE(refused.ok()) << name;
+    EXPECT_EQ(refused.error().kind, ErrorKind::refused);
+    EXPECT_NE(refused.error().text.find(what), std::string::npos) << refused.error().text;
+    EXPECT_EQ(refused.error().text.find("chmod"), std::string::npos) << refused.error().text;
+  }
+}
+
 // The system says 0 for the size of this one, as if all of it had come since.
 TEST_F(PrivateFileTest, AFileThatGrowsMeanwhileIsReadToItsEndOrToTheLimit) {
   const std::filesystem::path growing = "/proc/self/environ";
