@@ -1,8 +1,11 @@
 #include "node/command_line.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +71,18 @@ int parse_and_run(int argc, const char* const* argv) {
   return action();
 }
 
+// What was printed may not have arrived; whoever reads it later must not take half of it for all. A verb that failed has told
+// why already.
+int check_output(int code) {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const std::string why = errno != 0 ? std::string(" (") + std::strerror(errno) + ")" : "";
+  if (code != kExitOk || (flushed && std::ferror(stdout) == 0 && std::cout.flush().good())) return code;
+  return report({ErrorKind::failure, "Not all of the output could be written" + why +
+                                         ". What was asked for is done; make room where the output goes, and ask "
+                                         "again for what is missing."});
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -78,7 +93,7 @@ int run_command_line(int argc, char** argv) {
     hide_join_tokens(argc, argv);
     std::vector<const char*> words;
     for (const std::string& word : given) words.push_back(word.c_str());
-    return parse_and_run(argc, words.data());
+    return check_output(parse_and_run(argc, words.data()));
   } catch (const std::exception& error) {  // a bug of ours or memory exhaustion; a verb reports its own errors
     return report({ErrorKind::failure, std::string("Stopped by an internal error: ") + error.what() + "."});
   }

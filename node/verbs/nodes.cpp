@@ -95,11 +95,12 @@ Error no_member(const std::string& given) {
   return {ErrorKind::not_found, "No member begins with " + given + ". See `meshzero nodes`."};
 }
 
-int list(const FlagValues& flags, bool as_json) {
+// `indent` of the JSON; -1: one line.
+int print_nodes(const FlagValues& flags, bool as_json, int indent) {
   auto known = known_nodes(flags);
   if (!known) return report(known.error());
   if (as_json) {
-    std::printf("%s\n", json{{"nodes", known->nodes}, {"running", known->running}}.dump(2).c_str());
+    std::printf("%s\n", json{{"nodes", known->nodes}, {"running", known->running}}.dump(indent).c_str());
     std::fflush(stdout);
     return kExitOk;
   }
@@ -125,13 +126,16 @@ int list(const FlagValues& flags, bool as_json) {
   return kExitOk;
 }
 
+int list(const FlagValues& flags, bool as_json) { return print_nodes(flags, as_json, 2); }
+
 // Again each second, until Ctrl-C or until the node is gone.
 int watch(const FlagValues& flags, bool as_json) {
   const std::atomic<bool>& stopped = stop_on_signals();
   while (!stopped) {
     if (const auto running = find_node(flags); !running) return report(running.error());
     if (!as_json && ::isatty(STDOUT_FILENO) == 1) std::printf("\033[H\033[2J");
-    if (const int code = list(flags, as_json); code != kExitOk) return code;
+    if (const int code = print_nodes(flags, as_json, -1); code != kExitOk) return code;
+    if (std::ferror(stdout) != 0) return kExitOk;  // nobody reads it any more, as is told at the end of the program
     if (!as_json) std::printf("\n");
     for (int tenth = 0; tenth < 10 && !stopped; ++tenth) ::poll(nullptr, 0, 100);
   }
@@ -185,7 +189,9 @@ void add_nodes(CLI::App& app, Action& action) {
   auto as_json = std::make_shared<bool>(false);
   verb->add_flag("--json", *as_json, "Print JSON.");
   auto watched = std::make_shared<bool>(false);
-  verb->add_flag("--watch", *watched, "Show them anew each second, until Ctrl-C or until the node stops.");
+  verb->add_flag(
+      "--watch", *watched,
+      "Show them anew each second, until Ctrl-C or until the node stops. With --json each time is one line.");
   const FlagValues flags = add_configuration_flags(*verb, {"data"});
   verb->footer("Examples:\n  meshzero nodes\n  meshzero nodes --watch\n  meshzero nodes promote 4k2lq7a");
   verb->callback([verb, &action, flags, as_json, watched] {

@@ -1,5 +1,7 @@
 // `meshzero token`: invitations for machines, and keys for people and scripts.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <optional>
 
@@ -53,11 +55,15 @@ int create(const FlagValues& flags, const Wanted& wanted, bool as_json) {
   }
   auto made = local_call(flags, "POST", "/api/v1/tokens", body);
   if (!made) return report(made.error());
-  if (as_json) {
-    std::printf("%s\n", made->dump(2).c_str());
-    return kExitOk;
+  std::printf("%s\n", (as_json ? made->dump(2) : made->value("token", "")).c_str());
+  if (std::fflush(stdout) != 0) {
+    const std::string id = made->value("id", "");
+    return report({ErrorKind::failure, "The token " + id + " was made, but it could not be written (" +
+                                           std::strerror(errno) +
+                                           ") and is lost. Revoke it with `meshzero token revoke " + id +
+                                           "`, and make another one where there is room for it."});
   }
-  std::printf("%s\n", made->value("token", "").c_str());
+  if (as_json) return kExitOk;
   std::fprintf(stderr, "Valid until %s. It is shown this once; revoke it with: meshzero token revoke %s\n",
                time_text(made->value("expires", std::int64_t{0})).c_str(), made->value("id", "").c_str());
   return kExitOk;
@@ -135,8 +141,8 @@ void add_token(CLI::App& app, Action& action) {
     action = [=] { return create(make_flags, *wanted, *as_json); };
   });
 
-  CLI::App* show =
-      verb->add_subcommand("list", "List the valid tokens that this node has made, without their secrets.");
+  CLI::App* show = verb->add_subcommand(
+      "list", "List the tokens that this node has made and that are still good, without their secrets.");
   show->add_flag("--json", *as_json, "Print JSON.");
   const FlagValues show_flags = add_configuration_flags(*show, {"data"});
   show->footer("Example:\n  meshzero token list");

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 namespace {
@@ -47,6 +48,16 @@ TEST(CommandLine, unknown_verb_is_a_usage_error_on_stderr_only) {
   EXPECT_NE(errors.out.find("frobnicate"), std::string::npos);
   EXPECT_NE(errors.out.find("--help"), std::string::npos);
   EXPECT_EQ(meshzero("frobnicate", kOnlyStdout).out, "");
+}
+
+TEST(CommandLine, output_that_is_lost_is_a_failure) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "/dev/full is Linux's";
+  for (const char* verb : {"--help", "reference cli", "routes --json"}) {
+    const auto lost = meshzero(verb, "2>&1 >/dev/full");
+    EXPECT_EQ(lost.code, 1) << verb;
+    EXPECT_NE(lost.out.find("Not all of the output could be written"), std::string::npos) << lost.out;
+    EXPECT_EQ(meshzero(verb, kOnlyStderr).code, 0) << verb;
+  }
 }
 
 TEST(CommandLine, missing_verb_is_a_usage_error) { EXPECT_EQ(meshzero("", kOnlyStderr).code, 2); }

@@ -296,6 +296,34 @@ TEST_F(Membership, ANodeThatHangsIsNotWaitedForAMinute) {
   ASSERT_EQ(::kill(nodes_.at("a")->pid(), SIGCONT), 0);
 }
 
+TEST_F(Membership, NodesAreWatchedAsOneDocumentALine) {
+  start("a");
+  const Ended watched = verb("nodes --watch --json", "a", "2>/dev/null | head -n 2");
+  std::istringstream lines(watched.out);
+  int documents = 0;
+  for (std::string line; std::getline(lines, line); ++documents) {
+    EXPECT_EQ(json::parse(line, nullptr, false).value("nodes", json()).size(), 1U) << line;
+  }
+  EXPECT_EQ(documents, 2);
+}
+
+TEST_F(Membership, ATokenThatCouldNotBeWrittenIsLostAndSaysHowToRevokeIt) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "/dev/full is Linux's";
+  start("a");
+  for (const char* form : {"", " --json"}) {
+    const Ended lost = verb(std::string("token create --role node") + form, "a", "2>&1 >/dev/full");
+    EXPECT_EQ(lost.code, 1);
+    const std::string revoke = "meshzero token revoke ";
+    const auto at = lost.out.find(revoke);
+    ASSERT_NE(at, std::string::npos) << lost.out;
+    const std::string id = lost.out.substr(at + revoke.size(), lost.out.find('`', at) - at - revoke.size());
+    EXPECT_EQ(verb("token revoke " + id, "a").code, 0) << id;
+  }
+  for (const char* shown : {"status", "status --json", "nodes", "nodes --json", "identity show --json"}) {
+    EXPECT_EQ(verb(shown, "a", "2>&1 >/dev/full").code, 1) << shown;
+  }
+}
+
 TEST_F(Membership, ATokenTakesNoFlagsOfTheOtherRole) {
   for (const char* words : {"--role node --scope admin", "--role node --days 3", "--role operator --uses 5"}) {
     const Ended ended = verb(std::string("token create ") + words, "a", kOnlyStderr);
