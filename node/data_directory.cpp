@@ -18,6 +18,8 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr const char* kMarker = "meshzero-data.json";
+constexpr const char* kRunning = "node.json";
+constexpr const char* kLock = "lock";
 constexpr int kFormat = 1;
 
 // Null when the file is missing, too large or no JSON object.
@@ -40,15 +42,40 @@ Result<void> write_small_file(const fs::path& file, const std::string& text) {
   };
   const Descriptor out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!out.valid()) return failed(errno);
-  if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return failed(errno);
-  if (::fsync(out.get()) != 0) return failed(errno);
-  if (::rename(part.c_str(), file.c_str()) != 0) return failed(errno);
-  return {};
+  const ssize_t written = ::write(out.get(), text.data(), text.size());
+  int code = written < 0 ? errno : written != static_cast<ssize_t>(text.size()) ? ENOSPC : 0;
+  if (code == 0 && (::fsync(out.get()) != 0 || ::rename(part.c_str(), file.c_str()) != 0)) code = errno;
+  if (code == 0) return {};
+  ::unlink(part.c_str());
+  return failed(code);
+}
+
+// Nothing but a marker that was not finished, by a start that the disk or the machine cut short.
+bool is_unused(const fs::path& path, std::error_code& error) {
+  const std::string part = std::string(kMarker) + ".part";
+  auto entry = fs::directory_iterator(path, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().filename() != part) return false;
+  }
+  return !error;
 }
 
 Result<void> check_marker(const fs::path& path) {
   const json marker = read_small_json(path / kMarker);
   if (!marker.is_object() || !marker.contains("format") || !marker["format"].is_number_integer()) {
+    const fs::path file = path / kMarker;
+    if (::access(file.c_str(), R_OK) == 0) {
+      return Error{ErrorKind::refused,
+                   "The file " + file.string() +
+                       ", which says what the directory is, is damaged. The rest may be whole: write {\"format\": " +
+                       std::to_string(kFormat) + "} into it, then check the games with `meshzero data verify " +
+                       path.string() + "`."};
+    }
+    if (errno == EACCES) {
+      return Error{ErrorKind::refused,
+                   "The data directory " + path.string() +
+                       " belongs to another user, and this one may not read it. Run this as that user or as root."};
+    }
     return Error{ErrorKind::refused, path.string() + " is not a MeshZero data directory (no readable " + kMarker +
                                          " in it). Choose another one with --data."};
   }
@@ -77,7 +104,7 @@ Result<DataDirectory> DataDirectory::create_or_open(const fs::path& path) {
     return Error{ErrorKind::failure, "The data directory " + path.string() + " cannot be created: " + error.message() +
                                          ". Choose another one with --data."};
   }
-  const bool is_empty = fs::is_empty(path, error);
+  const bool is_empty = is_unused(path, error);
   if (error) {
     return Error{ErrorKind::failure,
                  "The data directory " + path.string() + " cannot be read: " + error.message() + "."};
@@ -103,7 +130,7 @@ Result<DataDirectory> DataDirectory::open(const fs::path& path) {
 }
 
 Result<Descriptor> DataDirectory::lock() const {
-  const fs::path file = path_ / "lock";
+  const fs::path file = path_ / kLock;
   Descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!lock.valid()) {
     return Error{ErrorKind::failure, "Cannot open " + file.string() + ": " + std::strerror(errno) + "."};
@@ -125,32 +152,37 @@ Result<void> DataDirectory::write_running(const RunningNode& node) const {
                       {"start_time", node.start_time},
                       {"port", node.port},
                       {"started_at", node.started_at}};
-  return write_small_file(path_ / "node.json", document.dump(2) + "\n");
+  const std::string text = document.dump(2) + "\n";
+  // A second copy where nobody edits, so that a node whose node.json is lost is still found and stopped.
+  const Descriptor lock(::open((path_ / kLock).c_str(), O_WRONLY | O_CLOEXEC));
+  if (!lock.valid() || ::ftruncate(lock.get(), 0) != 0 ||
+      ::write(lock.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return Error{ErrorKind::failure, "Cannot write " + (path_ / kLock).string() + ": " + std::strerror(errno) + "."};
+  }
+  return write_small_file(path_ / kRunning, text);
 }
 
 void DataDirectory::remove_running() const {
   std::error_code error;
-  fs::remove(path_ / "node.json", error);  // a file that stays is recognised as old
+  fs::remove(path_ / kRunning, error);  // a file that stays is recognised as old
+  fs::resize_file(path_ / kLock, 0, error);
 }
 
 Result<RunningNode> DataDirectory::find_running() const {
-  const json document = read_small_json(path_ / "node.json");
-  RunningNode node;
-  if (document.is_object()) {
+  for (const char* file : {kRunning, kLock}) {
+    const json document = read_small_json(path_ / file);
+    if (!document.is_object()) continue;
     const std::uint64_t pid = natural(document, "pid");
     const std::uint64_t port = natural(document, "port");
-    if (pid <= 0x7fffffff && port <= 0xffff) {
-      node.pid = static_cast<pid_t>(pid);
-      node.port = static_cast<std::uint16_t>(port);
-    }
-    node.start_time = natural(document, "start_time");
-    node.started_at = static_cast<std::int64_t>(natural(document, "started_at"));
+    const RunningNode node{.pid = static_cast<pid_t>(pid),
+                           .start_time = natural(document, "start_time"),
+                           .port = static_cast<std::uint16_t>(port),
+                           .started_at = static_cast<std::int64_t>(natural(document, "started_at"))};
+    if (pid == 0 || pid > 0x7fffffff || port > 0xffff || node.start_time == 0) continue;
+    // Another process may have got the id since; its start time differs.
+    if (platform::process_start_time(node.pid) == node.start_time) return node;
   }
-  // Another process may have got the id since; its start time differs.
-  if (node.pid <= 0 || node.start_time == 0 || platform::process_start_time(node.pid) != node.start_time) {
-    return Error{ErrorKind::not_found, "No node runs on " + path_.string() + ". Start one with `meshzero up`."};
-  }
-  return node;
+  return Error{ErrorKind::not_found, "No node runs on " + path_.string() + ". Start one with `meshzero up`."};
 }
 
 }  // namespace mz

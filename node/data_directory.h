@@ -1,7 +1,7 @@
 // The one directory in which a node keeps everything, and how others find the node that runs on it.
 //
 //   meshzero-data.json  says that this is such a directory; nothing is ever written into a foreign one
-//   lock                flock held while a node runs; the kernel releases it, whatever kills the process
+//   lock                flock held while a node runs; the kernel releases it, whatever kills the process. Says what node.json says
 //   node.json           process id, its start time and port of the running node; believed only when they fit a process
 //   log/                node.log (rotated), crash.log (what the last start wrote to stderr)
 //   control.sock        where this machine's user talks to the running node (api/listening_socket.h)

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/loopback_client.h"
+#include "api/node_state.h"
 #include "node/background.h"
 #include "node/configuration_flags.h"
 #include "node/control_client.h"
@@ -20,6 +21,8 @@
 
 namespace mz {
 namespace {
+
+constexpr std::chrono::seconds kStartSeconds{20};
 
 void say_running(const NodeOptions& options, std::uint16_t port, bool as_json) {
   if (as_json) {
@@ -65,14 +68,32 @@ void say_who_is_near(const DataDirectory& data) {
   }
 }
 
+// Waits for the end of that, for kStartSeconds at most: whoever has started a node goes on with one that is well.
+Result<bool> is_starting(std::uint16_t port) {
+  const auto end = std::chrono::steady_clock::now() + kStartSeconds;
+  for (;;) {
+    const auto answer = http_get(port, "/health");
+    if (!answer) return answer.error();
+    const auto said = nlohmann::json::parse(answer->body, nullptr, false);
+    if (!said.is_object() || said.value("status", "") != health_word(Health::starting)) return false;
+    if (std::chrono::steady_clock::now() >= end) return true;
+    ::poll(nullptr, 0, 20);
+  }
+}
+
 int up_in_background(const NodeOptions& options, bool as_json) {
   auto data = DataDirectory::create_or_open(options.data);
   if (!data) return report(data.error());
   const auto port = run_in_background(data->crash_file(), [&](const auto& is_up) { return run_node(options, is_up); });
   if (!port) return report(port.error());
   // Its word is good; an answer through the front door is better.
-  if (auto answer = http_get(*port, "/health"); !answer) return report(answer.error());
+  const auto starting = is_starting(*port);
+  if (!starting) return report(starting.error());
   say_running(options, *port, as_json);
+  if (*starting) {
+    std::fprintf(stderr, "It is still starting after %d seconds; `meshzero status` says when it is done.\n",
+                 static_cast<int>(kStartSeconds.count()));
+  }
   if (as_json) return kExitOk;
   std::printf("Stop it with: meshzero down --data %s\n", options.data.c_str());
   std::fflush(stdout);

@@ -30,6 +30,7 @@ TEST_F(NodeLife, a_background_node_answers_when_up_returns_and_is_gone_when_down
   const json said = json::parse(up.out);
   const auto health = mz::http_get(said.at("port").get<std::uint16_t>(), "/health");
   ASSERT_TRUE(health.ok());
+  EXPECT_EQ(health->status, 200);
   EXPECT_EQ(json::parse(health->body).at("version"), MESHZERO_VERSION);
 
   const auto status = run_binary("status --json " + on_data());
@@ -158,6 +159,26 @@ TEST_F(NodeLife, a_directory_with_foreign_content_is_neither_used_nor_removed) {
   EXPECT_TRUE(std::filesystem::exists(data() + "/letter.txt"));
 }
 
+TEST_F(NodeLife, a_first_start_that_did_not_get_to_the_end_leaves_a_directory_for_the_next) {
+  std::filesystem::create_directories(data());
+  std::ofstream(data() + "/meshzero-data.json.part") << "{";
+  const NodeProcess node(data(), kNoPlay);
+  EXPECT_FALSE(std::filesystem::exists(data() + "/meshzero-data.json.part"));
+}
+
+TEST_F(NodeLife, a_damaged_marker_is_refused_with_what_it_must_say) {
+  { const NodeProcess node(data(), kNoPlay); }
+  const std::string marker = data() + "/meshzero-data.json";
+  std::filesystem::resize_file(marker, 0);
+  const auto refused = run_binary("up --port 0 " + on_data(), kOnlyStderr);
+  EXPECT_EQ(refused.code, 4);
+  const auto from = refused.out.find('{');
+  ASSERT_NE(from, std::string::npos) << refused.out;
+  std::ofstream(marker) << refused.out.substr(from, refused.out.find('}') + 1 - from);
+  const NodeProcess node(data(), kNoPlay);
+  EXPECT_EQ(node.status().at("data_dir"), std::filesystem::canonical(data()).string());
+}
+
 TEST_F(NodeLife, uninstall_asks_first_then_stops_the_node_and_removes_its_directory) {
   const NodeProcess node(data(), kNoPlay);
   EXPECT_EQ(run_binary("uninstall " + on_data() + " </dev/null").code, 4);
@@ -173,6 +194,18 @@ TEST_F(NodeLife, an_old_runtime_file_is_not_believed) {
   // The id of a living process that is no node: this one.
   std::ofstream(data() + "/node.json") << R"({"pid":)" << ::getpid() << R"(,"start_time":1,"port":1,"started_at":1})";
   EXPECT_EQ(run_binary("down " + on_data()).code, 3);
+}
+
+TEST_F(NodeLife, a_node_whose_runtime_file_is_damaged_is_found_and_stopped) {
+  const NodeProcess node(data(), kNoPlay);
+  std::ofstream(data() + "/node.json") << "noise";
+  EXPECT_EQ(run_binary("status " + on_data()).code, 0);
+  EXPECT_EQ(run_binary("nodes " + on_data()).code, 0);
+  const auto second = run_binary("up --port 0 " + on_data(), kOnlyStderr);
+  EXPECT_NE(second.out.find("process " + std::to_string(node.pid())), std::string::npos) << second.out;
+  EXPECT_EQ(run_binary("down " + on_data()).code, 0);
+  EXPECT_FALSE(node.lives_for(std::chrono::milliseconds(0)));
+  EXPECT_EQ(run_binary("status " + on_data()).code, 3);
 }
 
 TEST_F(NodeLife, settings_come_from_flag_variable_project_user_in_this_order) {
