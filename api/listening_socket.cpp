@@ -160,6 +160,10 @@ Result<Descriptor> connect_to_file(const std::filesystem::path& path) {
   set_close_on_exec(socket.get());
   const sockaddr_un address = file_address(*short_path);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == EACCES) {
+      return Error{ErrorKind::refused, "The node of " + path.parent_path().string() +
+                                           " belongs to another user. Run this as that user or as root."};
+    }
     return Error{ErrorKind::unreachable, "No node answers at " + path.string() + " (" + std::strerror(errno) +
                                              "). Start it with `meshzero up`."};
   }

@@ -148,7 +148,9 @@ std::vector<MemberToVisit> read_node(const DataDirectory& data, Facts& facts) {
   node.port = running->port;
   const auto status = ask_node(data, {.path = "/api/v1/status"}, kNodeLimit);
   if (!status || !status->is_object()) {
-    node.state = State::silent;
+    // Of another user: nothing says that it does not answer those whom it should.
+    const bool refused = !status && status.error().kind == ErrorKind::refused;
+    node.state = refused ? State::refused : State::silent;
     node.reason = status ? "its answer is not what this version understands." : status.error().text;
     return remembered_members(data);
   }

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <filesystem>
 
 #include "api/host_name.h"
 #include "p2p/candidates.h"
@@ -53,6 +56,30 @@ TEST(EndpointText, IsAHostThatEveryNodeTakesForAnAddress) {
   const std::string text = endpoint_text(ipv6("fe80::7", kInterface));
   EXPECT_EQ(text, "[fe80::7]:8765");
   EXPECT_TRUE(is_address_literal(text));
+}
+
+// Root may connect to every socket, so another process asks as somebody else.
+TEST(SocketFile, OfAnotherUserIsNotSaidToBeSilent) {
+  std::string folder = testing::TempDir() + "socketXXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::filesystem::path file = std::filesystem::path(folder) / "control.sock";
+  const auto socket = listen_on_file(file);
+  ASSERT_TRUE(socket.ok());
+  std::filesystem::permissions(folder, std::filesystem::perms(0755));
+  std::filesystem::permissions(file, std::filesystem::perms(0));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (::geteuid() == 0 && ::setuid(kNobody) != 0) ::_exit(9);
+    const auto refused = connect_to_file(file);
+    const bool told = !refused && refused.error().kind == ErrorKind::refused &&
+                      refused.error().text.find("belongs to another user") != std::string::npos;
+    ::_exit(told ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
