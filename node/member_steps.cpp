@@ -53,12 +53,20 @@ Result<Admitted> try_to_join(const NodeTrust& trust, const JoinToken& token, con
   const json said = parse_foreign_json(answer->body);
   if (answer->status == 421 && said.is_object()) {
     const json addresses = said.value("addresses", json::array());
+    std::string named;
     for (const json& text : addresses) {
       auto other = PeerAddress::parse(text.is_string() ? text.get<std::string>() : std::string());
-      if (other) elsewhere.push_back(*other);
+      if (!other) continue;
+      elsewhere.push_back(*other);
+      named += (named.empty() ? " at " : ", ") + other->text();
     }
     return Error{ErrorKind::unreachable,
-                 "The node at " + address.text() + " sent us to the node that made the token, which did not answer."};
+                 "The node at " + address.text() +
+                     " is of the token's cluster, but only the admin that made the token takes in who has it, and that "
+                     "one is not reached" +
+                     named +
+                     ". Start it, or make a token on another admin with `meshzero token create --role node` and join "
+                     "with that."};
   }
   if (answer->status != 200 || !said.is_object()) return refusal_of(*answer, said, address);
   const auto& peer = connection->peer();
@@ -123,6 +131,7 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
   std::vector<Way> all;
   for (const PeerAddress& address : ways.named) add_way(all, address, kOneAttempt);
   std::optional<Error> last;
+  std::optional<Error> sent_on;  // by a member, and where
   for (;;) {
     for (const PeerAddress& address : ways.found()) add_way(all, address, kFoundAttempt);
     Way* const way = next_way(all);
@@ -149,9 +158,11 @@ Result<Admitted> ask_to_join(const NodeTrust& trust, const JoinToken& token, con
     if (admitted) return admitted;
     last = admitted.error();
     if (last->kind != ErrorKind::unreachable) return *last;
+    if (!elsewhere.empty()) sent_on = last;
     for (const PeerAddress& other : elsewhere) add_way(all, other, kOneAttempt);
   }
   if (!last) return nobody();
+  if (sent_on && last->kind == ErrorKind::unreachable) return *sent_on;
   if (ways.named.empty()) last->text += " Name a member with --peer HOST:PORT.";
   return *last;
 }

@@ -164,6 +164,21 @@ TEST_F(Membership, AnyMemberShowsTheWayToTheAdminOfAToken) {
   until("b", "the first member learns of the second", [&] { return verb_json("nodes", "b").at("nodes").size() == 3; });
 }
 
+TEST_F(Membership, ATokenOfAnAdminThatIsOffSaysSoThroughAnotherMember) {
+  start("a");
+  start_member("b", "a");
+  const std::string made_there = token("a");
+  const std::string admin_at = at("a");
+  stop("a");
+  start("c");
+  const Ended joined = verb("join " + made_there + " --peer " + at("b"), "c", kOnlyStderr);
+  EXPECT_EQ(joined.code, 5);
+  EXPECT_NE(joined.out.find("only the admin that made the token"), std::string::npos) << joined.out;
+  EXPECT_NE(joined.out.find("is not reached at"), std::string::npos) << joined.out;
+  EXPECT_NE(joined.out.find(admin_at), std::string::npos) << joined.out;
+  EXPECT_NE(joined.out.find("make a token on another admin"), std::string::npos) << joined.out;
+}
+
 TEST_F(Membership, ATokenComesFromAFileOrStandardInputToo) {
   start("a");
   ASSERT_TRUE(mz::write_private_file(root_ / "token", token("a") + "\n").ok());
