@@ -305,6 +305,8 @@ HttpResponse list_tokens_route(const NodeServices& services, const Request&) {
   if (services.trust == nullptr) return not_ready_response();
   json list = json::array();
   for (const IssuedJoinToken& token : services.trust->join_tokens()) {
+    // Those who joined with it may ask once more; nobody else gets in.
+    if (token.redeemers.size() >= token.uses) continue;
     list.push_back({{"id", token.id},
                     {"role", "node"},
                     {"uses", token.uses},

@@ -51,9 +51,10 @@ void print_cluster(const json& status) {
     return;
   }
   const json leader = status.value("leader", json());
-  std::printf("cluster    %s, leader %s, %zu members\n", role.c_str(),
-              leader.is_string() ? leader.get<std::string>().substr(0, NodeId::kShortLength).c_str() : "none",
-              present(status.at("members")));
+  const std::size_t members = present(status.at("members"));
+  std::printf("cluster    %s, leader %s, %zu %s\n", role.c_str(),
+              leader.is_string() ? leader.get<std::string>().substr(0, NodeId::kShortLength).c_str() : "none", members,
+              members == 1 ? "member" : "members");
 }
 
 void print(const json& status, std::uint16_t port) {

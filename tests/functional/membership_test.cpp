@@ -193,7 +193,9 @@ TEST_F(Membership, ATokenComesFromAFileOrStandardInputToo) {
 TEST_F(Membership, AWrongAUsedAndARevokedTokenLetNobodyIn) {
   start("a");
   const std::string used = token("a");
+  EXPECT_EQ(verb_json("token list", "a").at("tokens").size(), 1U);
   start("b", {"--join", used, "--peer", at("a")});
+  EXPECT_TRUE(verb_json("token list", "a").at("tokens").empty()) << "it is no longer good";
   const json revoked = verb_json("token create --role node", "a");
   ASSERT_EQ(verb("token revoke " + revoked.value("id", ""), "a").code, 0);
   std::string wrong = token("a");
