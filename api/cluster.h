@@ -54,6 +54,7 @@ struct ClusterPicture {
   std::string role;                    // starting, looking, following, leading, frozen
   std::string policy;                  // available, majority, etcd
   std::optional<Leadership> leader;    // that this node goes by, itself included
+  std::optional<Leadership> promised;  // the highest ballot that this node promised to go by; it never goes back
   std::optional<Leadership> released;  // the last one that let go of leading by itself
   std::vector<ClusterMember> members;
   std::vector<Leadership> rivals;               // other leaders that are heard of at this moment

@@ -135,6 +135,7 @@ json cluster_json(const ClusterPicture& picture) {
           {"policy", picture.policy},
           {"leader", picture.leader ? json(picture.leader->node.text()) : json()},
           {"ballot", picture.leader ? ballot_json(*picture.leader) : json()},
+          {"promised", picture.promised ? ballot_json(*picture.promised) : json()},
           {"etcd", etcd},
           {"members", members},
           {"partition", partition}};

@@ -351,6 +351,7 @@ void ClusterService::publish(bool force) {
   if (part == Part::leading || part == Part::following) {
     picture->leader = leadership_of(standing.following);
   }
+  if (!machine_->promised().none()) picture->promised = leadership_of(machine_->promised());
   if (!machine_->released().none()) picture->released = leadership_of(machine_->released());
   const auto other_protocols = [this] {
     const std::lock_guard lock(picture_mutex_);

@@ -121,6 +121,8 @@ class Agreement {
   [[nodiscard]] const std::map<Ballot, Rival>& rivals() const { return election_.rivals(); }
   [[nodiscard]] std::uint64_t rivals_met() const { return election_.rivals_met(); }
   [[nodiscard]] const Ballot& last_rival() const { return election_.last_rival(); }
+  // The highest ballot that this node promised to go by, as its disk says: it takes part in none below.
+  [[nodiscard]] const Ballot& promised() const { return ledger_.durable_ballot(); }
   // The last ballot whose leader let go of it by itself; none before that.
   [[nodiscard]] Ballot released() const { return election_.released_ballot(); }
   // Somebody found no place among the members lately. It tries again and again, so this holds while it lasts.

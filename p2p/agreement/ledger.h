@@ -31,6 +31,7 @@ class Ledger {
   [[nodiscard]] const Ballot& promised() const { return current_.ballot; }
   [[nodiscard]] std::uint64_t incarnation() const { return current_.incarnation; }
   [[nodiscard]] std::uint64_t durable_incarnation() const { return synced_.incarnation; }
+  [[nodiscard]] const Ballot& durable_ballot() const { return synced_.ballot; }
   [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] bool synced(std::uint64_t version) const { return version <= synced_version_; }
   // A write failed a short time ago: promise nothing new.

@@ -245,9 +245,13 @@ TEST_F(ClusterTest, MajorityOfNamedVotersLeadsAndAMinorityDoesNot) {
   start("b", voters);
   start("c", voters);
   const std::string leader = agree(all);
-  EXPECT_EQ(nodes_[leader]->status().at("policy"), "majority");
+  const json led = nodes_[leader]->status();
+  EXPECT_EQ(led.at("policy"), "majority");
   for (const std::string& name : without(all, leader)) nodes_[name]->kill_hard();
-  nodes_[leader]->status_when([](const json& now) { return leader_of(now).empty(); });
+  const json alone = nodes_[leader]->status_when([](const json& now) { return leader_of(now).empty(); });
+  EXPECT_TRUE(alone.at("ballot").is_null());
+  EXPECT_GT(term_of(led), 0U);
+  EXPECT_GE(alone.at("promised").at("term").get<std::uint64_t>(), term_of(led)) << "the ballot never goes back";
 }
 
 }  // namespace
