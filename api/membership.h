@@ -27,6 +27,8 @@ class Membership {
   [[nodiscard]] virtual std::vector<MemberAddress> others() const = 0;
   // This node is about to enter another cluster by a token: until that is decided it takes nobody in.
   [[nodiscard]] virtual bool is_entering() const = 0;
+  // A member has said that this node was put out of its cluster. Does not wait.
+  [[nodiscard]] virtual bool is_put_out() const = 0;
   // This node's own addresses, for those who join.
   [[nodiscard]] virtual MemberAddress self() const = 0;
 

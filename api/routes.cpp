@@ -7,6 +7,7 @@
 #include "api/dial_back.h"
 #include "api/discovery_routes.h"
 #include "api/games.h"
+#include "api/membership.h"
 #include "api/metrics.h"
 #include "api/openapi.h"
 #include "api/page.h"
@@ -35,7 +36,8 @@ HttpResponse health_route(const NodeServices& services, const Request&) {
 HttpResponse status_route(const NodeServices& services, const Request&) {
   HttpResponse response;
   const auto cluster = services.cluster != nullptr ? services.cluster->picture() : nullptr;
-  response.body = status_json(*services.state->snapshot(), services.state->health(), cluster.get());
+  const bool put_out = services.membership != nullptr && services.membership->is_put_out();
+  response.body = status_json(*services.state->snapshot(), services.state->health(), cluster.get(), put_out);
   return no_store(response);
 }
 

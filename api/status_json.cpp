@@ -61,8 +61,9 @@ json history_json(const NodeSnapshot& snapshot) {
   return {{"interval_s", snapshot.history_interval_s}, {"times", snapshot.history_times}, {"games_per_hour", rows}};
 }
 
-json alerts_json(const NodeSnapshot& snapshot, const ClusterPicture* cluster) {
+json alerts_json(const NodeSnapshot& snapshot, const ClusterPicture* cluster, bool put_out) {
   json alerts = json::array();
+  if (put_out) alerts.push_back({{"level", "error"}, {"text", kPutOutAlert}});
   if (cluster != nullptr && cluster->role == "frozen") alerts.push_back({{"level", "error"}, {"text", kFrozenAlert}});
   if (cluster != nullptr) {
     std::map<std::uint32_t, std::vector<const ClusterMember*>> by_protocol;
@@ -86,7 +87,7 @@ std::string health_json(Health health, const std::string& version) {
   return dump({{"status", health_word(health)}, {"version", version}});
 }
 
-std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster) {
+std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster, bool put_out) {
   constexpr double kGigabyte = 1e9;
   json status(
       {{"version", snapshot.version},
@@ -113,7 +114,7 @@ std::string status_json(const NodeSnapshot& snapshot, Health health, const Clust
          {"total_bytes", snapshot.disk_total_bytes},
          {"games_bytes", snapshot.games_bytes}}},
        {"memory", {{"rss_bytes", snapshot.resident_bytes}, {"workers_rss_bytes", snapshot.workers_resident_bytes}}},
-       {"alerts", alerts_json(snapshot, cluster)}});
+       {"alerts", alerts_json(snapshot, cluster, put_out)}});
   if (cluster != nullptr) status.update(cluster_json(*cluster));
   return dump(status);
 }

@@ -14,7 +14,12 @@ inline constexpr std::string_view kFrozenAlert =
     "Another machine runs with the identity of this node, so both are frozen: they play on, but take no part in their "
     "cluster. On each of the two: `meshzero down`, `meshzero identity reset`, and join again.";
 
-// `cluster` may be null.
-std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster);
+// Among the alerts once a member has said so.
+inline constexpr std::string_view kPutOutAlert =
+    "This node was put out of its cluster: the members take nothing from it. To join again: `meshzero down`, `meshzero "
+    "identity reset`, and `meshzero up --join TOKEN` with a new token of an admin.";
+
+// `cluster` may be null. `put_out`: see kPutOutAlert.
+std::string status_json(const NodeSnapshot& snapshot, Health health, const ClusterPicture* cluster, bool put_out);
 
 }  // namespace mz

@@ -215,10 +215,7 @@ void NodeMembership::try_to_meet(const PeerAddress& address) {
 }
 
 void NodeMembership::note_put_out(const std::string& reason) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(put_out_told_, true)) return;  // every member says so, each minute
-  }
+  if (put_out_.exchange(true)) return;  // every member says so, each minute
   journal_.add(JournalKind::revocation, JournalLevel::error, trust_.node_id(), reason);
 }
 

@@ -252,7 +252,7 @@ Result<void> NodeMembership::change_cluster(Candidates known, const ClusterId* n
     {
       const std::lock_guard lock(mutex_);
       known_ = std::move(known);
-      put_out_told_ = false;
+      put_out_ = false;
       promoted_.clear();
       fill_again(own);
     }

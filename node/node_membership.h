@@ -85,6 +85,7 @@ class NodeMembership final : public Membership {
 
   [[nodiscard]] std::vector<MemberAddress> others() const override;
   [[nodiscard]] bool is_entering() const override { return entering_; }
+  [[nodiscard]] bool is_put_out() const override { return put_out_; }
   [[nodiscard]] MemberAddress self() const override;
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override;
   // Whether this node has joined the token's cluster.
@@ -172,7 +173,6 @@ class NodeMembership final : public Membership {
   std::map<std::string, Sighting> sightings_;  // by instance
   DiscoveryState look_ = DiscoveryState::off;
   std::string look_text_ = kNotLooking;
-  bool put_out_told_ = false;
   std::map<std::string, std::int64_t> turned_away_;  // by address or network: when it was noted, seconds since 1970
   std::set<NodeId> promoted_;                        // by this node; their cards may not say so yet
   bool stopping_ = false;
@@ -180,6 +180,7 @@ class NodeMembership final : public Membership {
   std::mutex file_mutex_;  // guards what follows and the file; taken before mutex_
   std::string kept_;       // what the file says
   std::atomic<bool> entering_{false};
+  std::atomic<bool> put_out_{false};  // of this cluster, as a member has said
   std::thread thread_;
   std::vector<std::thread> meetings_;
 };

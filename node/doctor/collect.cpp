@@ -114,8 +114,9 @@ std::vector<MemberToVisit> read_status(const json& status, Facts& facts) {
   facts.node.frozen = text_in(status, "role") == "frozen";
   for (const json& alert : list_in(status, "alerts")) {
     const std::string text = text_in(alert, "text");
+    facts.node.put_out = facts.node.put_out || text == kPutOutAlert;
     // There are findings of their own for these.
-    if (text == kFrozenAlert || text.find(kOtherProtocolWords) != text.npos) continue;
+    if (text == kFrozenAlert || text == kPutOutAlert || text.find(kOtherProtocolWords) != text.npos) continue;
     if (facts.node.alerts.size() < kMaxAlerts) facts.node.alerts.push_back(text);
   }
   const json limits = status.value("limits", json());

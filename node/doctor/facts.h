@@ -30,6 +30,7 @@ struct NodeFacts {
   std::uint16_t port = 0;   // where it listens, or would
   std::string health = {};  // ok, starting, degraded
   bool frozen = false;      // another machine uses its identity
+  bool put_out = false;     // of its cluster, as a member has said
   std::vector<std::string> alerts = {};
   std::string version = {};  // of the running node
   std::string program_version = {};

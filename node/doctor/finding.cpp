@@ -36,6 +36,10 @@ constexpr FindingKind kKinds[] = {
      "On each of the two machines: meshzero down, then meshzero identity reset, then join again with a token. If none "
      "of the other members is an admin, first: meshzero ca backup FILE, and after the reset: meshzero ca restore FILE"},
 
+    {"identity.put-out", kError, "The node was put out of its cluster, and the members take nothing from it.",
+     "To join again: meshzero down, then meshzero identity reset, then meshzero up --join with a new token of an "
+     "admin."},
+
     {"port.listening", kOk, "The node listens for other machines.", ""},
     {"port.this-computer", kInfo, "The node, which has no other members, listens on this computer only.",
      "It listens for others from the first join token on: meshzero token create --role node"},

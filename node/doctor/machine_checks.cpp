@@ -57,7 +57,10 @@ Findings check_node(const Facts& facts) {
     findings.push_back(finding("identity.cloned", who + " is frozen: another machine uses its identity, so neither of "
                                                         "the two takes part in the cluster."));
   }
-  if (node.health == "ok" && !node.frozen)
+  if (node.put_out) {
+    findings.push_back(finding("identity.put-out", who + " was put out of its cluster, as a member says."));
+  }
+  if (node.health == "ok" && !node.frozen && !node.put_out)
     findings.push_back(finding("node.running", who + " runs and is healthy."));
   else if (node.health == "starting")
     findings.push_back(finding("node.starting", who + " is starting."));

@@ -454,9 +454,16 @@ TEST_F(Membership, ARevokedNodeIsAStrangerEverywhere) {
   until("a", "status counts who is there",
         [&] { return verb("status", "a").out.find(", 2 members\n") != std::string::npos; });
 
+  const auto said_to = [&] { return verb("status", "c").out.find("was put out of its cluster") != std::string::npos; };
+  until("c", "the one that was put out is told", said_to);
+  const Ended examined = verb("doctor", "c");
+  EXPECT_EQ(examined.code, 1);
+  EXPECT_NE(examined.out.find("was put out of its cluster, as a member says"), std::string::npos) << examined.out;
+
   stop("c");
   ASSERT_EQ(verb("identity reset", "c").code, 0);
   start_member("c", "a");
+  EXPECT_FALSE(said_to());
   EXPECT_EQ(answer_to(held_by("c"), "b", "/api/v1/identity"), 200) << "with a new key it may join again";
 }
 

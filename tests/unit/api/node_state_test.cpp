@@ -96,7 +96,7 @@ TEST(StatusJson, members_that_speak_other_versions_of_the_protocol_are_one_alert
   const auto name = [&](std::size_t i, const std::string& shown) {
     return shown + " (" + picture.members[i].node.short_text() + ")";
   };
-  const auto status = nlohmann::json::parse(mz::status_json({}, Health::ok, &picture));
+  const auto status = nlohmann::json::parse(mz::status_json({}, Health::ok, &picture, false));
   const std::string ours = " of the protocol and this node version " + std::to_string(mz::protocol_version()) +
                            ", so they refuse each other. Install the same version of MeshZero on ";
   EXPECT_EQ(status.at("alerts"),

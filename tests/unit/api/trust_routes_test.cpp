@@ -22,6 +22,7 @@ constexpr std::int64_t kNow = 1'800'000'000;
 class FakeMembership : public Membership {
  public:
   [[nodiscard]] bool is_entering() const override { return entering; }
+  [[nodiscard]] bool is_put_out() const override { return false; }
   [[nodiscard]] std::vector<MemberAddress> others() const override { return others_; }
   [[nodiscard]] MemberAddress self() const override { return {{}, {"self.local:8765"}}; }
   Result<void> join(const JoinToken& token, const std::vector<PeerAddress>& peers) override {

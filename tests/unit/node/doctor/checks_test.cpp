@@ -151,6 +151,21 @@ TEST(Doctor, ACopiedIdentityIsSaidAndTheOthersAreNotJudgedByIt) {
   EXPECT_EQ(ids(check_node(facts)), (Ids{"identity.cloned", "node.degraded"}));
 }
 
+TEST(DoctorChecks, ANodeThatWasPutOutIsNotCalledHealthy) {
+  Facts facts = well();
+  const auto status = nlohmann::json::parse(status_json({}, Health::ok, nullptr, true));
+  read_status(status, facts);
+  EXPECT_TRUE(facts.node.put_out);
+  EXPECT_TRUE(facts.node.alerts.empty()) << "it has a finding of its own";
+  EXPECT_EQ(ids(check_node(facts)), Ids{"identity.put-out"});
+  const Finding put_out = found(facts, "identity.put-out");
+  EXPECT_EQ(put_out.level, Level::error);
+  EXPECT_NE(put_out.remedy.find("meshzero identity reset"), std::string::npos);
+  Facts member = well();
+  read_status(nlohmann::json::parse(status_json({}, Health::ok, nullptr, false)), member);
+  EXPECT_FALSE(member.node.put_out);
+}
+
 TEST(Doctor, SaysWhatANodeThatIsDownHasLeft) {
   Facts facts = well();
   facts.node.state = State::down;
