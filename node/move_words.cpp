@@ -16,7 +16,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-const std::string kOnMarker = " Landing on a marker eliminates the top ring of the stack, which is credited to you.";
+constexpr const char* kOnMarker =
+    " Landing on a marker removes it and eliminates the top ring of the stack, which is credited to you.";
 
 std::string rings(const std::string& count) { return count + (count == "1" ? " ring" : " rings"); }
 
@@ -171,11 +172,8 @@ std::string phase_words(const DrawnPosition& p, std::span<const std::string> leg
     const std::string stack = p.must_move.empty() ? "a stack" : "the stack on " + p.must_move;
     return "Movement: move " + stack +
            " in a straight line by at least its height, or capture by jumping over a stack whose cap is "
-           "not higher than yours. Own markers on the way collapse, others become yours. A stack may land on a marker: "
-           "that "
-           "removes the marker and eliminates the top ring of the stack, which is credited to you. A stack of one ring "
-           "is "
-           "gone then.";
+           "not higher than yours. Own markers on the way collapse, others become yours." +
+           kOnMarker + " A stack of one ring is gone then.";
   }
   if (p.phase == "capture")
     return "Capture: the stack on " + p.capture_from + " may capture from where it stands, or not." + kOnMarker;

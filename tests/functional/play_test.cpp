@@ -89,7 +89,7 @@ TEST(Play, the_price_of_landing_on_a_marker_is_told_before_and_after) {
   const std::string position =
       "square8|N2|T1|movement|S 0,0:11 3,0:222 6,1:1|M 0,2:2 6,3:1|C |H 0,5|E 0,0|R 0,0|X -|K -|Q -|L 0;.;0;0";
   const Game game = play({"--position", position, "--seat2", "human"}, "0,0\n0,0 0,2\n");
-  EXPECT_TRUE(game.says("A stack may land on a marker")) << game.text;
+  EXPECT_TRUE(game.says("Landing on a marker removes it and eliminates the top ring")) << game.text;
   EXPECT_TRUE(game.says("(moves the stack on 0,0 to 0,2, a marker: the top ring is eliminated")) << game.text;
   EXPECT_TRUE(game.says("(moves the stack on 0,0 to 0,3)")) << "no marker is there\n" << game.text;
   EXPECT_TRUE(game.says("Seat 1 moves the stack on 0,0 to 0,2, a marker: the top ring is eliminated and credited"));
