@@ -240,8 +240,16 @@ void measure_upload(const Authority& authority, json& out) {
   constexpr Access kEverybody{Caller::anyone};
   constexpr Access kNode{Caller::node};
   const std::vector<Route> table{{"GET", "/health", "", kEverybody, Pool::reactor, healthy},
-                                 {"PUT", "/objects/{id}", "", kNode, Pool::bulk, nullptr, BodyKind::stream,
-                                  std::size_t{kUploadBytes}, open_discarding_sink}};
+                                 {"PUT",
+                                  "/objects/{id}",
+                                  "",
+                                  kNode,
+                                  Pool::bulk,
+                                  nullptr,
+                                  {},
+                                  BodyKind::stream,
+                                  std::size_t{kUploadBytes},
+                                  open_discarding_sink}};
   const NodeServices services;
   const auto listener = must(Listener::bind({}));
   const TlsContext server = must(make_server_context(new_member(authority), system_wall_clock()));
