@@ -6,9 +6,9 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string_view>
 
+#include "engine/base/json_keys.h"
 #include "engine/difficulty.h"
 #include "node/game_flags.h"
 
@@ -177,20 +177,6 @@ Result<std::unique_ptr<Game>> make_playable(const GameConfig& config) {
   return make_game(config);
 }
 
-// Notes the first field that an object has twice; the library would silently take the last.
-Json parse_line(const std::string& line, std::optional<std::string>& twice) {
-  std::vector<std::set<std::string>> open;
-  const Json::parser_callback_t notice = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second && !twice) {
-      twice = parsed.get<std::string>();
-    }
-    return true;
-  };
-  return Json::parse(line, notice, false);
-}
-
 }  // namespace
 
 EngineProtocol::EngineProtocol(Start start, Send send)
@@ -251,7 +237,10 @@ void EngineProtocol::receive_too_long() {
 bool EngineProtocol::receive(const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return true;
   std::optional<std::string> twice;
-  const Json request = parse_line(line, twice);
+  const auto notice = on_repeated_key<Json>([&twice](const std::string& key) {
+    if (!twice) twice = key;
+  });
+  const Json request = Json::parse(line, notice, false);
   try {
     if (twice && request.is_object()) {
       join();

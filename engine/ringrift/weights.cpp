@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/json_keys.h"
 #include "engine/ringrift/profiles.h"
 
 namespace mz::ringrift {
@@ -92,15 +91,8 @@ class Faults {
 
 // Parses and reports members that occur twice, which the library would silently merge.
 Json parse_object(std::string_view text, Faults& faults) {
-  std::vector<std::set<std::string>> open;
-  const Json::parser_callback_t notice = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second) {
-      faults.add(in_quotes(parsed.get<std::string>()) + " occurs twice");
-    }
-    return true;
-  };
+  const auto notice =
+      on_repeated_key<Json>([&faults](const std::string& key) { faults.add(in_quotes(key) + " occurs twice"); });
   try {
     return Json::parse(text, notice);
   } catch (const Json::exception& error) {
