@@ -153,28 +153,6 @@ TYPED_TEST(EvaluationOn, EveryFeatureVariesInGamesOfTwoThreeAndFourSeats) {
   }
 }
 
-TYPED_TEST(EvaluationOn, EveryWeightChangesTheScoreOfSomePosition) {
-  using G = TypeParam;
-  for (int players = 2; players <= 3; ++players) {
-    const Rules<G> rules = rules_for<G>(players);
-    std::array<bool, kFeatureCount> effective{};
-    random_positions<G>(rules, large(G::kBoard) ? 12 : 150, 3, [&](const State<G>& s) {
-      const auto before = scores<G>(rules, s, default_weights());
-      for (std::size_t i = 0; i < kFeatureCount; ++i) {
-        if (effective[i]) continue;
-        Weights other = default_weights();
-        other.value[i] +=
-            other.value[i] + kFeatures[i].scale <= kFeatures[i].high ? kFeatures[i].scale : -kFeatures[i].scale;
-        effective[i] = scores<G>(rules, s, other) != before;
-      }
-    });
-    for (std::size_t i = 0; i < kFeatureCount; ++i) {
-      EXPECT_EQ(effective[i], players >= kFeatures[i].min_seats)
-          << kFeatures[i].name << " with " << players << " seats";
-    }
-  }
-}
-
 TYPED_TEST(EvaluationOn, SeatsThatChangeNamesChangeTheirScores) {
   using G = TypeParam;
   for (int players = 2; players <= 4; ++players) {
