@@ -23,6 +23,16 @@ std::vector<const GameFamily*> game_families() {
   return families;
 }
 
+Decision Player::decide_alone(const Position& position, Rng& rng) {
+  Decision decision;
+  Search* const search = begin(position, rng, decision);
+  if (search == nullptr) return decision;
+  do {
+    search->round({&search, 1});
+  } while (!search->finished());
+  return search->result();
+}
+
 Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const EngineResources& resources) const {
   Result<EngineSpec> parsed = parse_engine_spec(text);
   if (!parsed) return parsed.error();

@@ -97,14 +97,37 @@ struct Decision {
   std::vector<ScoredMove> scored;
 };
 
+// A decision under way, of a player that searches in rounds. Searches of players made from the same specification by the same Game can
+// go on side by side, with all positions of a round judged in one batch; each still decides what it would decide by itself.
+class Search {
+ public:
+  virtual ~Search() = default;
+  // One round of every search of `together`, which has this one among them. Returns how many positions were judged in one batch.
+  virtual std::size_t round(std::span<Search* const> together) = 0;
+  // To be asked after a round.
+  [[nodiscard]] virtual bool finished() const = 0;
+  // Of a finished search, once.
+  virtual Decision result() = 0;
+};
+
 // Chooses moves for any seat of one Game. Holds search memory, so one object serves one game at a time and one thread.
 class Player {
  public:
   virtual ~Player() = default;
   virtual void new_game() {}
   virtual Decision decide(const Position& position, Rng& rng) = 0;
+  // The same for who has several games under way: the search that will decide, which belongs to the player and is dropped by its next
+  // decision or game. Null where `decision` is made already, as it always is by a player that does not search in rounds.
+  virtual Search* begin(const Position& position, Rng& rng, Decision& decision) {
+    decision = decide(position, rng);
+    return nullptr;
+  }
   // SHA-256 in hexadecimal of the weights it really uses; empty for a player without weights.
   [[nodiscard]] virtual std::string weights_hash() const { return {}; }
+
+ protected:
+  // `decide` of a player that has `begin`: the search goes on alone.
+  Decision decide_alone(const Position& position, Rng& rng);
 };
 
 // What an engine specification refers to outside itself. engine/ has no files and no clock; whoever has them fills this in.

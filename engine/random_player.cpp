@@ -9,8 +9,9 @@ Decision RandomPlayer::decide(const Position& position, Rng& rng) {
   return decision;
 }
 
-Decision BlunderingPlayer::decide(const Position& position, Rng& rng) {
-  return rng.chance(percent_, 100) ? random_.decide(position, rng) : player_->decide(position, rng);
+Search* BlunderingPlayer::begin(const Position& position, Rng& rng, Decision& decision) {
+  Player& player = rng.chance(percent_, 100) ? static_cast<Player&>(random_) : *player_;
+  return player.begin(position, rng, decision);
 }
 
 }  // namespace mz

@@ -26,7 +26,8 @@ class BlunderingPlayer final : public Player {
       : player_(std::move(player)), percent_(static_cast<std::uint32_t>(percent)) {}
 
   void new_game() override { player_->new_game(); }
-  Decision decide(const Position& position, Rng& rng) override;
+  Decision decide(const Position& position, Rng& rng) override { return decide_alone(position, rng); }
+  Search* begin(const Position& position, Rng& rng, Decision& decision) override;
   [[nodiscard]] std::string weights_hash() const override { return player_->weights_hash(); }
 
  private:

@@ -74,23 +74,24 @@ class PieRulePlayer final : public Player {
       : rules_(std::move(rules)), judge_(*rules_, weights), player_(std::move(player)) {}
 
   void new_game() override { player_->new_game(); }
-  Decision decide(const Position& position, Rng& rng) override {
+  Decision decide(const Position& position, Rng& rng) override { return decide_alone(position, rng); }
+  Search* begin(const Position& position, Rng& rng, Decision& decision) override {
     static constexpr Move kSwap = make_move(MoveType::swap_sides);
     position.moves(moves_);
-    if (std::find(moves_.begin(), moves_.end(), kSwap) == moves_.end()) return player_->decide(position, rng);
+    if (std::find(moves_.begin(), moves_.end(), kSwap) == moves_.end()) return player_->begin(position, rng, decision);
     // Swapping changes nothing but who sits where, so what follows it is the same position without the choice.
     const std::unique_ptr<Position> unswapped = position.clone();
     unswapped->apply(kSwap);
     const auto* mine = ErasedPosition<R>::from(*unswapped);
     if (mine == nullptr) std::abort();  // a position of another game: a bug of the caller
     const double share = judge_.share(mine->state());
-    if (share >= 0.5) return player_->decide(*unswapped, rng);
-    Decision decision;
+    if (share >= 0.5) return player_->begin(*unswapped, rng, decision);
+    decision = {};
     decision.move = kSwap;
     decision.value = 1 - 2 * share;
     decision.nodes = judge_.effort();
     decision.variation = {kSwap};
-    return decision;
+    return nullptr;
   }
   [[nodiscard]] std::string weights_hash() const override { return player_->weights_hash(); }
 

@@ -117,7 +117,8 @@ class MctsTree {
     const Node& node = root();
     return node.visits == 0 ? 0 : static_cast<Value>(node.sums[node.team] / static_cast<std::int64_t>(node.visits));
   }
-  [[nodiscard]] std::vector<Move> variation(const State& state) const;
+  // The moves visited most, forced ones included.
+  [[nodiscard]] std::vector<Move> variation() const;
 
  private:
   struct Arena {
@@ -442,11 +443,10 @@ const MctsEdge* MctsTree<G>::best_edge(const Node& node) const {
   return won != nullptr ? won : best;
 }
 
-// The moves visited most, forced ones included. `state` is the position of the root.
 template <class G>
-std::vector<Move> MctsTree<G>::variation(const State& state) const {
+std::vector<Move> MctsTree<G>::variation() const {
   std::vector<Move> line;
-  State s = state;
+  State s = root_state_;
   MoveList moves;
   const Node* node = &root();
   while (node != nullptr && node->visited > 0 && line.size() < static_cast<std::size_t>(kMaxPly)) {
@@ -472,7 +472,8 @@ class LeafQueue {
  public:
   explicit LeafQueue(Evaluator<G>& evaluator) : evaluator_(evaluator) {}
 
-  void round(std::span<MctsTree<G>* const> trees) {
+  // Returns the size of the batch: 0 where all walks ended in finished games.
+  std::size_t round(std::span<MctsTree<G>* const> trees) {
     batch_.clear();
     parts_.clear();
     for (MctsTree<G>* tree : trees) {
@@ -485,6 +486,7 @@ class LeafQueue {
       for (Leaf<G>& leaf : part) leaf.values = batch_[at++].values;  // weights were written in place
     }
     for (MctsTree<G>* tree : trees) tree->absorb();
+    return batch_.size();
   }
 
  private:

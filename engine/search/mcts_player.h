@@ -1,13 +1,14 @@
-// The engine `mcts`: a tree of one's own, asked move by move.
+// The engine `mcts`: a tree for one game, asked move by move, that searches alone or together with the trees of other games.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/engine_spec.h"
 #include "engine/erased.h"
@@ -17,7 +18,7 @@
 namespace mz {
 
 template <class G>
-class MctsPlayer final : public Player {
+class MctsPlayer final : public Player, public Search {
  public:
   // `sims`: visits of the root to reach, those kept from earlier decisions included. `stop` may be null.
   MctsPlayer(std::shared_ptr<const G> rules, std::unique_ptr<Evaluator<G>> evaluator, const MctsOptions& options,
@@ -32,27 +33,49 @@ class MctsPlayer final : public Player {
 
   void new_game() override { tree_.forget(); }
 
-  Decision decide(const Position& position, Rng& rng) override {
+  Decision decide(const Position& position, Rng& rng) override { return decide_alone(position, rng); }
+
+  // The position may go as soon as this returns: the tree has its own copy.
+  Search* begin(const Position& position, Rng& rng, Decision& decision) override {
     const auto* mine = ErasedPosition<G>::from(position);
     if (mine == nullptr) std::abort();  // a position of another game: a bug of the caller
-    Decision decision;
     const std::uint64_t seed = rng.next();
     moves_.clear();
     rules_->moves(mine->state(), moves_);
     if (moves_.size() == 1) {
+      decision = {};
       decision.move = moves_[0];
       decision.variation = {decision.move};
-      return decision;
+      return nullptr;
     }
     tree_.start(mine->state(), seed);
-    do {
-      queue_.round(std::array{&tree_});
-    } while (!finished());
+    return this;
+  }
+
+  // The others' evaluators have the same weights as this one's, so it answers for all.
+  std::size_t round(std::span<Search* const> together) override {
+    trees_.clear();
+    for (Search* search : together) {
+      auto* other = dynamic_cast<MctsPlayer*>(search);
+      if (other == nullptr) std::abort();  // a search of another kind or game: a bug of the caller
+      trees_.push_back(&other->tree_);
+    }
+    return queue_.round(trees_);
+  }
+
+  // The clock is asked after every batch: a simulation takes microseconds.
+  [[nodiscard]] bool finished() const override {
+    return tree_.root_visits() >= sims_ ||
+           (stop_ != nullptr && tree_.root_visits() > 1 && stop_->load(std::memory_order_relaxed));
+  }
+
+  Decision result() override {
+    Decision decision;
     const MctsEdge* best = tree_.best_edge(tree_.root());
     decision.move = best->move;
     decision.value = static_cast<double>(tree_.value()) / kOne;
     decision.nodes = tree_.walks();
-    decision.variation = tree_.variation(mine->state());
+    decision.variation = tree_.variation();
     if (tree_.wins_at_once(*best)) return decision;  // that is not weighed against visits
     for (const MctsEdge& edge : tree_.edges(tree_.root())) {
       if (edge.visits > 0) decision.visited.push_back({edge.move, edge.visits});
@@ -62,16 +85,11 @@ class MctsPlayer final : public Player {
   [[nodiscard]] std::string weights_hash() const override { return weights_hash_; }
 
  private:
-  // The clock is asked after every batch: a simulation takes microseconds.
-  [[nodiscard]] bool finished() const {
-    return tree_.root_visits() >= sims_ ||
-           (stop_ != nullptr && tree_.root_visits() > 1 && stop_->load(std::memory_order_relaxed));
-  }
-
   std::shared_ptr<const G> rules_;
   std::unique_ptr<Evaluator<G>> evaluator_;
   MctsTree<G> tree_;
   LeafQueue<G> queue_;
+  std::vector<MctsTree<G>*> trees_;  // of the running round
   std::uint64_t sims_;
   const std::atomic<bool>* stop_;
   std::string weights_hash_;

@@ -293,7 +293,7 @@ TEST(Mcts, KeepsTheTreeBelowThePositionThatWasReached) {
   tree.start(s, 1);
   run(tree, evaluator, 2000);
   // Play the expected line until the next decision but one.
-  const std::vector<Move> line = tree.variation(s);
+  const std::vector<Move> line = tree.variation();
   const MctsNode* node = &tree.root();
   MoveList moves;
   int decisions = 0;
