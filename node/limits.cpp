@@ -49,6 +49,7 @@ std::vector<Limit> limits() {
       {"options of one game", GameRecord::kMaxOptions, "options", "the record is refused"},
       {"games of one `selfplay`", kMaxSelfplayGames, "games", "the run is refused"},
       {"threads of one `selfplay`", kMaxSelfplayThreads, "threads", "the run is refused"},
+      {"games at once of a thread of `selfplay`", kMaxGamesAtOnce, "games", "the run is refused"},
       {"a segment file", SegmentLimits::kMaxFileBytes, "bytes", "the file is refused"},
       {"a segment, unpacked", SegmentLimits::kMaxUnpackedBytes, "bytes", "the file is refused"},
       {"records waiting to be sealed", GameStore::kSealBytes, "bytes", "they are sealed at once"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -107,10 +108,12 @@ class Runner {
     const std::uint64_t missing = run_.games - progress_.found;
     const auto count = static_cast<unsigned>(std::min<std::uint64_t>(run_.threads, missing));
     running_ = count;
+    // No thread takes more than its share, or others would have nothing to do.
+    const std::uint64_t share = count > 0 ? (missing + count - 1) / count : 0;
     for (unsigned i = 0; i < count; ++i) {
-      threads.emplace_back([this] {
+      threads.emplace_back([this, share] {
         platform::name_thread("player");
-        play_some();
+        play_some(share);
       });
     }
 
@@ -124,7 +127,7 @@ class Runner {
     while (running_ > 0) {
       changed_.wait_for(lock, kLookAround);
       const auto now = Clock::now();
-      progress_.seconds = std::chrono::duration<double>(now - begin).count();
+      note_time(begin);
       SelfplayProgress snapshot = progress_;
       lock.unlock();
       const std::uint64_t played = snapshot.games - snapshot.found;
@@ -147,7 +150,7 @@ class Runner {
     }
     lock.unlock();
     for (std::thread& thread : threads) thread.join();
-    progress_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    note_time(begin);
     if (!result) return result;
     if (error_) return *error_;
     if (auto sealed_all = checkpoint(); !sealed_all) return sealed_all;
@@ -155,45 +158,80 @@ class Runner {
     return {};
   }
 
+  void note_time(Clock::time_point begin) {
+    progress_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    progress_.leaves = leaves_;
+    progress_.batches = batches_;
+  }
+
   Result<void> checkpoint() {
     if (const auto sealed = store_->seal(); !sealed) return sealed.error();
     return store_->tick();
   }
 
-  // One player thread: takes the next missing game until none is left.
-  void play_some() {
-    auto table = SelfplayTable::open(run_.spec);
-    std::optional<Error> error;
-    if (!table) error = table.error();
-    while (!error && !stop_ && !failed_) {
-      const std::uint64_t index = next_++;
-      if (index >= run_.games) break;
-      if (ids_[index]) continue;  // found before the threads started; only this thread writes it now
-      const auto record = table->play(selfplay_seed(run_.seed, index), stop_);
-      if (!record) {
-        if (!stop_) error = record.error();
-        break;
-      }
-      const auto stored = store_->append(*record);
-      if (!stored) {
-        error = stored.error();
-        break;
-      }
-      ids_[index] = game_id(*record);
-      const std::lock_guard lock(mutex_);
-      ++progress_.games;
-      progress_.plies += record->moves.size();
-      progress_.capped += record->capped ? 1 : 0;
-      if (run_.checkpoint_interval > 0 && (progress_.games - progress_.found) % run_.checkpoint_interval == 0)
-        changed_.notify_one();
-    }
+  // One player thread: keeps games under way until none is left to begin and all have ended.
+  void play_some(std::uint64_t share) {
+    const auto played = play_until_done(share);
     const std::lock_guard lock(mutex_);
-    if (error) {
+    if (!played) {
       failed_ = true;
-      if (!error_) error_ = error;
+      if (!error_) error_ = played.error();
     }
     --running_;
     changed_.notify_one();
+  }
+
+  Result<void> play_until_done(std::uint64_t share) {
+    auto table = SelfplayTable::open(run_.spec);
+    if (!table) return table.error();
+    const std::uint64_t wanted = run_.games_at_once > 0 ? run_.games_at_once : table->games_at_once();
+    const std::uint64_t at_once = std::min(wanted, share);
+    std::map<std::uint64_t, std::uint64_t> begun;  // indices of the games under way, by seed
+    while (!stop_ && !failed_) {
+      while (table->under_way() < at_once) {
+        const auto index = next_missing();
+        if (!index) break;
+        const std::uint64_t seed = selfplay_seed(run_.seed, *index);
+        if (auto taken = table->begin(seed); !taken) return taken;
+        begun.emplace(seed, *index);
+      }
+      if (table->under_way() == 0) return {};
+      const std::uint64_t batches = table->batches();
+      const std::uint64_t leaves = table->leaves();
+      const auto record = table->step();
+      if (!record) return record.error();
+      if (table->batches() != batches) {
+        batches_.fetch_add(table->batches() - batches, std::memory_order_relaxed);
+        leaves_.fetch_add(table->leaves() - leaves, std::memory_order_relaxed);
+      }
+      if (!*record) continue;
+      const auto game = begun.find((*record)->seed);
+      if (auto kept = keep(**record, game->second); !kept) return kept;
+      begun.erase(game);
+    }
+    return {};
+  }
+
+  // The index of a game that was not there when the run began. Each is given to one thread, which alone writes its id.
+  std::optional<std::uint64_t> next_missing() {
+    for (;;) {
+      const std::uint64_t index = next_++;
+      if (index >= run_.games) return std::nullopt;
+      if (!ids_[index]) return index;
+    }
+  }
+
+  Result<void> keep(const GameRecord& record, std::uint64_t index) {
+    const auto stored = store_->append(record);
+    if (!stored) return stored.error();
+    ids_[index] = game_id(record);
+    const std::lock_guard lock(mutex_);
+    ++progress_.games;
+    progress_.plies += record.moves.size();
+    progress_.capped += record.capped ? 1 : 0;
+    if (run_.checkpoint_interval > 0 && (progress_.games - progress_.found) % run_.checkpoint_interval == 0)
+      changed_.notify_one();
+    return {};
   }
 
   Result<void> finish() {
@@ -274,6 +312,8 @@ class Runner {
   std::vector<std::optional<Digest>> ids_;  // by game index; each entry is written by one thread at most
   std::atomic<std::uint64_t> next_{0};
   std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> leaves_{0};
+  std::atomic<std::uint64_t> batches_{0};
 
   std::mutex mutex_;  // guards what follows while players run
   std::condition_variable changed_;
@@ -291,6 +331,9 @@ Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const 
   }
   if (run.threads == 0 || run.threads > kMaxSelfplayThreads) {
     return Error{ErrorKind::usage, "The number of threads is from 1 to " + std::to_string(kMaxSelfplayThreads) + "."};
+  }
+  if (run.games_at_once > kMaxGamesAtOnce) {
+    return Error{ErrorKind::usage, "A thread has at most " + std::to_string(kMaxGamesAtOnce) + " games at once."};
   }
   if (run.sample_every == 0) return Error{ErrorKind::usage, "--sample-every is a number from 1 on."};
   const auto kind = output_kind(run.output);

@@ -1,13 +1,13 @@
 // `meshzero selfplay`: many games of one specification, on several threads, into a directory or a file.
 //
-// What is played follows from the specification, the seed and the number of games alone; threads, interruptions and the
-// order in which games finish change nothing. A directory is a game store (store/game_store.h). For a file the games are
-// collected in a store beside it, OUT.partial, and the file is written at the end in one piece: lines in the order of the
-// game indices, a .db in the order of ids. Resuming looks at which games are there already, so there is no checkpoint that
-// could disagree with the data.
+// What is played follows from the specification, the seed and the number of games alone; threads, games at once,
+// interruptions and the order in which games finish change nothing. A directory is a game store (store/game_store.h). For a
+// file the games are collected in a store beside it, OUT.partial, and the file is written at the end in one piece: lines in
+// the order of the game indices, a .db in the order of ids. Resuming looks at which games are there already, so there is no
+// checkpoint that could disagree with the data.
 //
-// Threads: the caller's (progress, sealing) and `threads` players. SIGTERM is the caller's business: it sets `stop`, and run
-// seals what is finished and returns within seconds.
+// Threads: the caller's (progress, sealing) and `threads` players, each with its games side by side. SIGTERM is the caller's
+// business: it sets `stop`, and run seals what is finished and returns within seconds.
 #pragma once
 
 #include <atomic>
@@ -27,6 +27,7 @@ struct SelfplayRun {
   std::uint64_t games = 0;
   std::uint64_t seed = 0;
   unsigned threads = 1;
+  unsigned games_at_once = 0;             // of each thread; 0: as many as suit the engines
   std::string output;                     // directory, .db, .jsonl or .jsonl.gz
   std::uint64_t checkpoint_interval = 0;  // games between seals; 0: every kSelfplaySealSeconds
   bool resume = false;
@@ -36,6 +37,7 @@ struct SelfplayRun {
 inline constexpr std::chrono::seconds kSelfplaySealSeconds{10};
 inline constexpr std::uint64_t kMaxSelfplayGames = 100'000'000;  // of one run: 44 bytes of memory each
 inline constexpr unsigned kMaxSelfplayThreads = 1024;
+inline constexpr unsigned kMaxGamesAtOnce = 256;  // of one thread
 
 struct SelfplayProgress {
   std::uint64_t games = 0;  // finished, found ones included
@@ -44,6 +46,9 @@ struct SelfplayProgress {
   std::uint64_t durable = 0;  // of the finished ones: would survive a crash now
   std::uint64_t plies = 0;    // played now
   std::uint64_t capped = 0;   // played now
+  // Positions that searches in rounds have had judged, those of games still under way included, and in how many batches.
+  std::uint64_t leaves = 0;
+  std::uint64_t batches = 0;
   double seconds = 0;
   bool complete = false;  // all games are there and the output is written
   std::string kept_in;    // where the games are: the output, or OUT.partial of an unfinished run
@@ -51,6 +56,9 @@ struct SelfplayProgress {
   [[nodiscard]] double plies_per_second() const { return seconds > 0 ? static_cast<double>(plies) / seconds : 0; }
   [[nodiscard]] double games_per_hour() const {
     return seconds > 0 ? 3600 * static_cast<double>(games - found) / seconds : 0;
+  }
+  [[nodiscard]] double leaves_per_batch() const {
+    return batches > 0 ? static_cast<double>(leaves) / static_cast<double>(batches) : 0;
   }
 };
 

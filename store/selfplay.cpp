@@ -1,6 +1,9 @@
 #include "store/selfplay.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "engine/search/mcts.h"
 
 namespace mz {
 namespace {
@@ -44,8 +47,7 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
   auto engines = engines_of_seat(text, spec_.mix, spec_.config);
   if (!engines) return engines.error();
   Seat seat;
-  seat.engines = std::move(*engines);
-  for (const std::string& engine : seat.engines) {
+  for (const std::string& engine : *engines) {
     std::string notes;
     if (spec_.opening_random_moves > 0 && engine != "random") {
       notes += ",opening=" + std::to_string(spec_.opening_random_moves);
@@ -64,10 +66,11 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
     }
     auto player = make_player(engine);
     if (!player) return player.error();
+    const auto known = std::find(engines_.begin(), engines_.end(), engine);
+    seat.engines.push_back(static_cast<std::size_t>(known - engines_.begin()));
+    if (known == engines_.end()) engines_.push_back(engine);
     seat.tempered.push_back(tempered);
     seat.recorded.push_back({engine + notes, (*player)->weights_hash()});
-    seat.seated = seat.recorded.size() - 1;
-    seat.player = std::move(*player);
   }
   seats_.push_back(std::move(seat));
   return {};
@@ -89,33 +92,147 @@ std::size_t SelfplayTable::drawn(std::size_t seat, std::uint64_t seed) const {
   return rng.below(static_cast<std::uint32_t>(seats_[seat].engines.size()));
 }
 
-// Only those who play have memory: a mixed seat makes its player anew when another engine is drawn.
-Result<void> SelfplayTable::take_seats(std::uint64_t seed) {
-  for (std::size_t i = 0; i < seats_.size(); ++i) {
-    Seat& seat = seats_[i];
-    const std::size_t engine = drawn(i, seed);
-    if (engine != seat.seated) {
-      auto player = make_player(seat.engines[engine]);
-      if (!player) return player.error();
-      seat.player = std::move(*player);
-      seat.seated = engine;
+std::size_t SelfplayTable::games_at_once() const {
+  MoveList moves;
+  game_->initial()->moves(moves);  // hardly any later position has more
+  const std::uint64_t visit_bytes = sizeof(MctsNode) + moves.size() * sizeof(MctsEdge);
+  std::uint64_t game_bytes = 0;
+  for (const Seat& seat : seats_) {
+    std::uint64_t most = 0;
+    for (const std::size_t engine : seat.engines) {
+      const auto spec = parse_engine_spec(engines_[engine]);
+      if (spec->kind == EngineKind::mcts) most = std::max(most, spec->sims);
     }
-    seat.player->new_game();
-    seat.choices = 0;
+    game_bytes += 2 * most * visit_bytes;  // a tree and what is kept of it are in memory together
+  }
+  if (game_bytes == 0) return 1;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(kTreeBytes / game_bytes, 1, kGamesAtOnce));
+}
+
+SelfplayTable::Board& SelfplayTable::free_board() {
+  const auto free = std::find_if(boards_.begin(), boards_.end(), [](const Board& board) { return !board.taken; });
+  return free != boards_.end() ? *free : boards_.emplace_back();
+}
+
+Result<void> SelfplayTable::begin(std::uint64_t seed) {
+  Board& board = free_board();
+  board.record = {};
+  board.record.rules_hash = game_->rules_hash();
+  board.record.config = spec_.config;
+  board.record.seed = seed;
+  if (auto taken = take_seats(board, seed); !taken) return taken;
+  board.chance = Rng(derive_seed(seed, kChanceStream));
+  board.position = game_->initial();
+  board.taken = true;
+  ++under_way_;
+  return {};
+}
+
+// Only those who play have memory: a mixed seat makes its player anew when another engine is drawn.
+Result<void> SelfplayTable::take_seats(Board& board, std::uint64_t seed) const {
+  board.seats.resize(seats_.size());
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    Seated& seated = board.seats[i];
+    const std::size_t engine = drawn(i, seed);
+    if (seated.player == nullptr || engine != seated.engine) {
+      auto player = make_player(engines_[seats_[i].engines[engine]]);
+      if (!player) return player.error();
+      seated.player = std::move(*player);
+      seated.engine = engine;
+    }
+    seated.player->new_game();
+    seated.rng = Rng(derive_seed(seed, i));
+    seated.choices = 0;
+    board.record.seats.push_back(seats_[i].recorded[engine]);
   }
   return {};
 }
 
-Move SelfplayTable::choose(Seat& seat, const Position& position, Rng& rng, MoveList& list) const {
-  const std::uint32_t tempered = seat.tempered[seat.seated] ? spec_.temperature_moves : 0;
-  const std::uint32_t choice = seat.choices;
-  if (choice < std::max(spec_.opening_random_moves, tempered)) {
-    position.moves(list);
-    seat.choices += list.size() > 1 ? 1 : 0;
-    if (choice < spec_.opening_random_moves) return list[rng.below(static_cast<std::uint32_t>(list.size()))];
+Result<std::optional<GameRecord>> SelfplayTable::step() {
+  const auto can_move = [](const Board& board) { return board.taken && board.search == nullptr; };
+  const auto board = std::find_if(boards_.begin(), boards_.end(), can_move);
+  if (board == boards_.end()) {
+    round();
+  } else if (!ended(*board)) {
+    move(*board);
+  } else {
+    auto record = finish(*board);
+    if (!record) return record.error();
+    return std::optional(std::move(*record));
   }
-  const Decision decision = seat.player->decide(position, rng);
-  return choice < tempered ? draw_move(decision, spec_.temperature, rng) : decision.move;
+  return std::optional<GameRecord>();
+}
+
+// One move, or the begin of the search for it.
+void SelfplayTable::move(Board& board) {
+  if (board.position->kind() == NodeKind::chance) return apply(board, board.position->sample(board.chance));
+  const auto actor = static_cast<std::size_t>(board.position->actor());
+  Seated& seated = board.seats[actor];
+  const std::uint32_t tempered = seats_[actor].tempered[seated.engine] ? spec_.temperature_moves : 0;
+  const std::uint32_t choice = seated.choices;
+  if (choice < std::max(spec_.opening_random_moves, tempered)) {
+    MoveList& list = *list_;
+    board.position->moves(list);
+    seated.choices += list.size() > 1 ? 1 : 0;
+    if (choice < spec_.opening_random_moves)
+      return apply(board, list[seated.rng.below(static_cast<std::uint32_t>(list.size()))]);
+  }
+  seated.draws = choice < tempered;
+  Decision decision;
+  board.search = seated.player->begin(*board.position, seated.rng, decision);
+  if (board.search == nullptr) follow(board, decision);
+}
+
+void SelfplayTable::follow(Board& board, const Decision& decision) const {
+  Seated& seated = board.seats[static_cast<std::size_t>(board.position->actor())];
+  apply(board, seated.draws ? draw_move(decision, spec_.temperature, seated.rng) : decision.move);
+}
+
+void SelfplayTable::apply(Board& board, Move move) {
+  board.position->apply(move);
+  board.record.moves.push_back(move);
+}
+
+// Of every search, together with the others of its engine. Who has finished moves.
+void SelfplayTable::round() {
+  together_.resize(engines_.size());
+  for (auto& searches : together_) searches.clear();
+  for (const Board& board : boards_) {
+    if (!board.taken) continue;
+    const auto actor = static_cast<std::size_t>(board.position->actor());
+    together_[seats_[actor].engines[board.seats[actor].engine]].push_back(board.search);
+  }
+  for (const auto& searches : together_) {
+    if (searches.empty()) continue;
+    const std::size_t judged = searches.front()->round(searches);
+    leaves_ += judged;
+    batches_ += judged > 0 ? 1 : 0;
+  }
+  for (Board& board : boards_) {
+    if (!board.taken || !board.search->finished()) continue;
+    follow(board, std::exchange(board.search, nullptr)->result());
+  }
+}
+
+bool SelfplayTable::ended(const Board& board) const {
+  return board.position->kind() == NodeKind::terminal ||
+         board.record.moves.size() >= spec_.max_moves.value_or(GameRecord::kMaxMoves);
+}
+
+Result<GameRecord> SelfplayTable::finish(Board& board) {
+  board.taken = false;
+  --under_way_;
+  GameRecord record = std::move(board.record);
+  const Outcome outcome = board.position->outcome();
+  if (!outcome.over && !spec_.max_moves) {
+    return Error{ErrorKind::failure, "The game with seed " + std::to_string(record.seed) + " has no end after " +
+                                         std::to_string(record.moves.size()) +
+                                         " moves and cannot be stored. Give a move cap."};
+  }
+  record.capped = !outcome.over;
+  record.winner = outcome.over ? outcome.winner : kNobody;
+  record.reason = outcome.over ? outcome.reason : std::string(GameRecord::kMoveCap);
+  return record;
 }
 
 Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
@@ -124,42 +241,15 @@ Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
 }
 
 Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<bool>& stop) {
-  GameRecord record;
-  record.rules_hash = game_->rules_hash();
-  record.config = spec_.config;
-  record.seed = seed;
-  std::vector<Rng> streams;
-  if (auto taken = take_seats(seed); !taken) return taken.error();
-  for (std::size_t seat = 0; seat < seats_.size(); ++seat) {
-    record.seats.push_back(seats_[seat].recorded[seats_[seat].seated]);
-    streams.emplace_back(derive_seed(seed, seat));
+  if (auto begun = begin(seed); !begun) return begun.error();
+  while (!stop.load(std::memory_order_relaxed)) {
+    auto record = step();
+    if (!record) return record.error();
+    if (*record) return std::move(**record);
   }
-  Rng chance(derive_seed(seed, kChanceStream));
-  MoveList list;
-
-  const auto position = game_->initial();
-  const std::size_t cap = spec_.max_moves.value_or(GameRecord::kMaxMoves);
-  while (position->kind() != NodeKind::terminal && record.moves.size() < cap) {
-    if (stop.load(std::memory_order_relaxed)) return Error{ErrorKind::refused, "The game was given up before its end."};
-    Move move;
-    if (position->kind() == NodeKind::chance) {
-      move = position->sample(chance);
-    } else {
-      const auto seat = static_cast<std::size_t>(position->actor());
-      move = choose(seats_[seat], *position, streams[seat], list);
-    }
-    position->apply(move);
-    record.moves.push_back(move);
-  }
-  const Outcome outcome = position->outcome();
-  if (!outcome.over && !spec_.max_moves) {
-    return Error{ErrorKind::failure, "The game with seed " + std::to_string(seed) + " has no end after " +
-                                         std::to_string(cap) + " moves and cannot be stored. Give a move cap."};
-  }
-  record.capped = !outcome.over;
-  record.winner = outcome.over ? outcome.winner : kNobody;
-  record.reason = outcome.over ? outcome.reason : std::string(GameRecord::kMoveCap);
-  return record;
+  boards_.clear();
+  under_way_ = 0;
+  return Error{ErrorKind::refused, "The game was given up before its end."};
 }
 
 bool SelfplayTable::would_play(const GameRecord& record) const {

@@ -47,29 +47,62 @@ constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t inde
   return derive_seed(run_seed, index);
 }
 
-// Plays games of one specification, one at a time. Not shared between threads; each thread has its own.
+// Plays games of one specification, any number of them side by side. What is played does not depend on which games are under way
+// together; what they share is the batches of their searches. Not shared between threads; each thread has its own.
 class SelfplayTable {
  public:
+  // Games at once that fill a batch well; more of them would only be lost more often by an interruption.
+  static constexpr std::size_t kGamesAtOnce = 16;
+  // What their trees may take together, as far as it can be told before: a few trees of a large budget fill it.
+  static constexpr std::uint64_t kTreeBytes = 128ULL << 20;
+
   // Refuses a configuration or an engine that does not exist, with the valid choices.
   static Result<SelfplayTable> open(const SelfplaySpec& spec);
 
-  // The record of the game with this seed. Fails only when the game cannot be stored: no end within the longest record.
+  // How many games are best played at once: one where no engine searches in rounds, for it would gain nothing.
+  [[nodiscard]] std::size_t games_at_once() const;
+
+  // Puts the game with this seed under way.
+  Result<void> begin(std::uint64_t seed);
+  [[nodiscard]] std::size_t under_way() const { return under_way_; }
+  // With at least one game under way: one move of one game, or, when all of them are searching, one round of their searches. The record
+  // of the game that ended by it. Fails only when a game cannot be stored: no end within the longest record.
+  Result<std::optional<GameRecord>> step();
+  // The record of the game with this seed, with none under way.
   Result<GameRecord> play(std::uint64_t seed);
   // Gives up with the kind `refused` soon after `stop` becomes true.
   Result<GameRecord> play(std::uint64_t seed, const std::atomic<bool>& stop);
+
+  // Batches of all searches so far, and the positions in them.
+  [[nodiscard]] std::uint64_t batches() const { return batches_; }
+  [[nodiscard]] std::uint64_t leaves() const { return leaves_; }
 
   // Whether this very specification, given the record's seed, would have produced the record.
   [[nodiscard]] bool would_play(const GameRecord& record) const;
 
  private:
-  // What may sit on a seat, as records name it, and the player that sits there now.
+  // What may sit on a seat, as records name it.
   struct Seat {
-    std::vector<std::string> engines;
+    std::vector<std::size_t> engines;  // in engines_
     std::vector<SeatEngine> recorded;  // by engine
     std::vector<bool> tempered;        // by engine: whether its moves are drawn
-    std::size_t seated = 0;            // of which engine `player` is
+  };
+  // The player on a seat of one game.
+  struct Seated {
+    std::size_t engine = 0;  // of its seat, which `player` is
     std::unique_ptr<Player> player;
+    Rng rng{0};
     std::uint32_t choices = 0;  // real ones of this game, as long as somebody counts them
+    bool draws = false;         // the move of the decision it is asked for
+  };
+  // A game under way, or room for one: its players serve the next game too, unless that draws other engines.
+  struct Board {
+    bool taken = false;
+    GameRecord record;
+    std::unique_ptr<Position> position;
+    std::vector<Seated> seats;
+    Rng chance{0};
+    Search* search = nullptr;  // of the seat to move, when it is searching
   };
 
   Result<void> add_seat(std::string_view text);
@@ -77,12 +110,26 @@ class SelfplayTable {
   [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view engine) const;
   // The engine that sits on a seat in the game with this seed.
   [[nodiscard]] std::size_t drawn(std::size_t seat, std::uint64_t seed) const;
-  Result<void> take_seats(std::uint64_t seed);
-  Move choose(Seat& seat, const Position& position, Rng& rng, MoveList& list) const;
+  Result<void> take_seats(Board& board, std::uint64_t seed) const;
+  Board& free_board();
+  void move(Board& board);
+  static void apply(Board& board, Move move);
+  void follow(Board& board, const Decision& decision) const;
+  [[nodiscard]] bool ended(const Board& board) const;
+  Result<GameRecord> finish(Board& board);
+  void round();
 
   SelfplaySpec spec_;
   std::unique_ptr<Game> game_;
   std::vector<Seat> seats_;
+  std::vector<std::string> engines_;  // of all seats, each once
+  std::vector<Board> boards_;
+  std::size_t under_way_ = 0;
+  std::uint64_t batches_ = 0;
+  std::uint64_t leaves_ = 0;
+  // Scratch of move and round.
+  std::unique_ptr<MoveList> list_ = std::make_unique<MoveList>();
+  std::vector<std::vector<Search*>> together_;  // by engines_
 };
 
 }  // namespace mz

@@ -68,6 +68,8 @@ class ProgressLine {
                                         {"plies", p.plies},
                                         {"plies_per_s", p.plies_per_second()},
                                         {"games_per_h", p.games_per_hour()},
+                                        {"leaves", p.leaves},
+                                        {"leaves_per_batch", p.leaves_per_batch()},
                                         {"eta_s", seconds_left(p)}};
       std::fprintf(stderr, "%s\n", line.dump().c_str());
     }
@@ -110,6 +112,8 @@ void print(const SelfplayProgress& p, const Flags& flags) {
                                       {"seconds", p.seconds},
                                       {"plies_per_s", p.plies_per_second()},
                                       {"games_per_h", p.games_per_hour()},
+                                      {"leaves", p.leaves},
+                                      {"leaves_per_batch", p.leaves_per_batch()},
                                       {"complete", p.complete},
                                       {"output", flags.run.output},
                                       {"kept_in", p.kept_in}};
@@ -163,7 +167,9 @@ int play(Flags flags) {
 void add_selfplay(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("selfplay", "Play games of engines against themselves and keep them.");
   verb->footer(
-      "The same seed gives the same games, whatever the number of threads and however often the run was interrupted.\n"
+      "The same seed gives the same games, whatever the number of threads and of games at once, and however often the "
+      "run "
+      "was interrupted.\n"
       "Examples:\n"
       "  meshzero selfplay --games 1000 --out games\n"
       "  meshzero selfplay --board hex8 --players 3 --engine heuristic --games 100 --seed 7 --out hex.db\n"
@@ -190,6 +196,11 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--games", flags->run.games, "Number of games.")->default_val(100);
   add_seed_flag(*verb, flags->run.seed, "Seed of the whole run.")->default_val(1);
   verb->add_option("--threads", flags->run.threads, "Threads that play. 0: one for each core.")->default_val(0);
+  verb->add_option(
+          "--games-at-once", flags->run.games_at_once,
+          "Games that each thread has under way side by side, so that mcts has positions of all of them judged in "
+          "one batch. 0: up to 16 with mcts, fewer with large trees, else 1.")
+      ->default_val(0);
   verb->add_option("--out", flags->run.output,
                    "Directory, or a file ending in .db, .jsonl or .jsonl.gz. file:// is understood.")
       ->type_name("PATH")

@@ -80,6 +80,36 @@ TEST_F(Games, are_the_same_bytes_whatever_the_number_of_threads) {
   EXPECT_NE(bytes(at("one.db")), bytes(at("other.db")));
 }
 
+TEST_F(Games, of_tree_searches_share_batches_and_are_the_same_bytes_as_alone) {
+  const std::string job = "--engine mcts:sims=30,random=5 --board hex8 --seed 5 --max-moves 50 --json ";
+  const auto leaves_per_batch = [&](const std::string& more) {
+    const Ended run = run_binary("selfplay " + job + more, "2>/dev/null");
+    EXPECT_EQ(run.code, 0) << more;
+    const std::string name = "\"leaves_per_batch\": ";
+    const std::size_t found = run.out.find(name);
+    EXPECT_NE(found, std::string::npos) << run.out;
+    return found == std::string::npos ? 0 : std::strtod(run.out.c_str() + found + name.size(), nullptr);
+  };
+  EXPECT_EQ(leaves_per_batch("--games 24 --threads 1 --games-at-once 1 --out " + at("one.db")), 1.0);
+  // Two threads may have twelve each; the last few games of a run no longer fill the batches.
+  EXPECT_GT(leaves_per_batch("--games 24 --threads 2 --out " + at("many.db")), 5.0);
+  leaves_per_batch("--games 10 --threads 2 --games-at-once 3 --out " + at("parts.db"));
+  leaves_per_batch("--games 24 --threads 1 --games-at-once 7 --resume --out " + at("parts.db"));
+  EXPECT_GT(bytes(at("one.db")).size(), 1000U);
+  EXPECT_EQ(bytes(at("many.db")), bytes(at("one.db")));
+  EXPECT_EQ(bytes(at("parts.db")), bytes(at("one.db")));
+  EXPECT_EQ(run_binary("selfplay --engine mcts-only --games 1 --games-at-once 257 --out " + at("x.db")).code, 2);
+}
+
+// A decision of this budget takes minutes, and several are under way.
+TEST_F(Games, end_within_seconds_of_SIGTERM_in_the_middle_of_long_searches) {
+  Running run({"selfplay", "--engine", "mcts:sims=1000000", "--board", "hexagonal", "--games", "4", "--threads", "2",
+               "--games-at-once", "2", "--out", at("long.db")});
+  ASSERT_TRUE(run.wait_for("\"leaves\":")) << run.said();
+  run.signal(SIGTERM);
+  EXPECT_EQ(run.wait_for_end(std::chrono::seconds(10)), 0) << run.said();
+}
+
 TEST_F(Games, depend_on_nothing_but_seed_and_index) {
   play("--engine random --games 5 --seed 9 --out " + at("five.jsonl"));
   play("--engine random --games 9 --seed 9 --out " + at("nine.jsonl"));

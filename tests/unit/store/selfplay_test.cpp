@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -208,6 +209,117 @@ TEST(SelfplayTemperature, IsRecordedForAllButRandom) {
     EXPECT_NE(game.seats[1].spec.starts_with("random"), game.seats[1].spec.find("temperature=1/7") != std::string::npos)
         << game.seats[1].spec;
   }
+}
+
+// The games of the seeds from 0 on, so many of them under way at once.
+std::map<std::uint64_t, GameRecord> play_side_by_side(SelfplayTable& table, std::uint64_t games, std::size_t at_once) {
+  std::map<std::uint64_t, GameRecord> records;
+  std::uint64_t next = 0;
+  while (records.size() < games) {
+    while (next < games && table.under_way() < at_once) {
+      if (const auto begun = table.begin(next++); !begun) ADD_FAILURE() << begun.error().text;
+    }
+    auto record = table.step().value();
+    if (record) records.emplace(record->seed, std::move(*record));
+  }
+  EXPECT_EQ(table.under_way(), 0U);
+  return records;
+}
+
+struct SideBySideCase {
+  std::vector<std::string> engines;
+  int swap = 0;
+  const char* temperature = "0";
+};
+
+TEST(SideBySide, EveryGameIsWhatItIsAlone) {
+  const std::vector<SideBySideCase> cases = {
+      {.engines = {"mcts:sims=40", "mcts:sims=40"}},
+      {.engines = {"mcts:sims=40,random=20", "mcts:sims=15"}},
+      {.engines = {"mcts:sims=40", "mcts:sims=40,weights=defensive"}, .temperature = "1"},
+      {.engines = {"mcts:sims=30,judge=playouts", "heuristic"}, .temperature = "0.5"},
+      {.engines = {"mcts:sims=20", "random", "mcts:sims=20"}},
+      {.engines = {"mcts:sims=20", "mcts:sims=20"}, .swap = 1},
+  };
+  for (const SideBySideCase& c : cases) {
+    SelfplaySpec spec = spec_of("", MixBand::canonical);
+    spec.engines = c.engines;
+    spec.config.seats = static_cast<int>(c.engines.size());
+    if (c.swap != 0) spec.config.options["swap"] = c.swap;
+    spec.temperature = *parse_temperature(c.temperature);
+    spec.temperature_moves = 12;
+    spec.opening_random_moves = 2;
+    spec.max_moves = 24;
+    const std::uint64_t games = c.swap != 0 ? 3 : 10;
+    std::map<std::uint64_t, GameRecord> alone;
+    for (std::uint64_t seed = 0; seed < games; ++seed) {
+      alone[seed] = SelfplayTable::open(spec).value().play(seed).value();
+    }
+    auto table = SelfplayTable::open(spec).value();
+    for (const std::size_t at_once : {1U, 3U, 8U}) {
+      EXPECT_EQ(play_side_by_side(table, games, at_once), alone)
+          << c.engines[0] << " " << c.engines[1] << " " << at_once;
+    }
+  }
+}
+
+TEST(SideBySide, AMixedRunSeatsAndPlaysTheSame) {
+  SelfplaySpec spec = spec_of(std::string(kMixed), MixBand::canonical);
+  spec.max_moves = 6;
+  auto alone = SelfplayTable::open(spec).value();
+  auto together = SelfplayTable::open(spec).value();
+  const auto records = play_side_by_side(together, 14, 6);
+  ASSERT_EQ(records.size(), 14U);
+  std::set<std::string> mcts;
+  for (const auto& [seed, record] : records) {
+    EXPECT_EQ(record, alone.play(seed).value()) << seed;
+    for (const SeatEngine& seat : record.seats) {
+      if (seat.spec.starts_with("mcts")) mcts.insert(seat.spec);
+    }
+  }
+  EXPECT_EQ(mcts.size(), 2U) << "both budgets of the band were under way";
+}
+
+TEST(SideBySide, TreesOfOneEngineShareBatches) {
+  SelfplaySpec spec = spec_of("mcts:sims=40", MixBand::canonical);
+  spec.opening_random_moves = 2;
+  spec.max_moves = 12;
+  const auto leaves_per_batch = [&](std::size_t at_once) {
+    auto table = SelfplayTable::open(spec).value();
+    play_side_by_side(table, 32, at_once);
+    EXPECT_GT(table.batches(), 0U);
+    return static_cast<double>(table.leaves()) / static_cast<double>(table.batches());
+  };
+  EXPECT_EQ(leaves_per_batch(1), 1.0);
+  // Each tree has one leaf in a batch, and only the last games are fewer than eight.
+  const double of_eight = leaves_per_batch(8);
+  EXPECT_GT(of_eight, 6.0);
+  EXPECT_LE(of_eight, 8.0);
+}
+
+TEST(SideBySide, SuitsTheEnginesAndTheSizeOfTheirTrees) {
+  const auto at_once = [](const std::string& engine, MixBand band, const std::string& board) {
+    return SelfplayTable::open(spec_of(engine, band, board)).value().games_at_once();
+  };
+  EXPECT_EQ(at_once("heuristic", MixBand::canonical, "square8"), 1U);
+  EXPECT_EQ(at_once("mixed", MixBand::light, "square8"), 1U);
+  EXPECT_EQ(at_once("mcts-only", MixBand::canonical, "square8"), SelfplayTable::kGamesAtOnce);
+  EXPECT_GT(at_once("mixed", MixBand::canonical, "square8"), 1U);
+  const std::size_t large_board = at_once("mcts-only", MixBand::canonical, "hexagonal");
+  EXPECT_GT(large_board, 1U);
+  EXPECT_LT(large_board, SelfplayTable::kGamesAtOnce);
+  EXPECT_EQ(at_once("mcts:sims=1000000", MixBand::canonical, "square8"), 1U);
+}
+
+TEST(SideBySide, AGameThatIsGivenUpLeavesNothingBehind) {
+  const SelfplaySpec spec = tempered("1", 10);
+  auto table = SelfplayTable::open(spec).value();
+  const std::atomic<bool> stop{true};
+  const auto given_up = table.play(1, stop);
+  ASSERT_FALSE(given_up);
+  EXPECT_EQ(given_up.error().kind, ErrorKind::refused);
+  EXPECT_EQ(table.under_way(), 0U);
+  EXPECT_EQ(table.play(1).value(), SelfplayTable::open(spec).value().play(1).value());
 }
 
 TEST(Record, NamesTheWeightsThatWereUsed) {
