@@ -162,7 +162,7 @@ class Game {
   [[nodiscard]] virtual Result<std::unique_ptr<Position>> unpack(std::span<const std::uint8_t> bytes) const = 0;
   // A player from an engine specification such as `random` or `minimax:nodes=20000`. An unknown or impossible one is refused with
   // the valid choices.
-  [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view spec,
+  [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view text,
                                                             const EngineResources& resources = {}) const;
   // The kinds make_player knows for this game; `random` is always among them.
   [[nodiscard]] virtual std::vector<EngineKind> engines() const = 0;

@@ -42,11 +42,10 @@ inline constexpr char kAddressFile[] = "addresses";
 
 class NodeMembership final : public Membership {
  public:
-  static constexpr int kExchangeSeconds = 60;      // between two exchanges
-  static constexpr int kRenewalRetrySeconds = 60;  // when nobody could renew
-  static constexpr int kJoinSeconds = 10;          // to join by way of addresses that the user named
-  static constexpr int kFindSeconds = 20;          // to find the cluster and join it
-  static constexpr int kDaemonSeconds = 3;         // of them for a discovery daemon to appear
+  static constexpr int kExchangeSeconds = 60;  // between two exchanges
+  static constexpr int kJoinSeconds = 10;      // to join by way of addresses that the user named
+  static constexpr int kFindSeconds = 20;      // to find the cluster and join it
+  static constexpr int kDaemonSeconds = 3;     // of them for a discovery daemon to appear
   static constexpr const char* kNotLooking = "This node does not look for others on the local network.";
   static constexpr int kMeetings = 4;        // addresses that are tried at the same time
   static constexpr int kMeetingSeconds = 4;  // for one of them

@@ -91,7 +91,7 @@ class Rules {
 
   // Territory.
   [[nodiscard]] static Rows open_rows(const State& s, int border);
-  [[nodiscard]] static Rows component(const Rows& open, int row, std::uint32_t bit);
+  [[nodiscard]] static Rows component(const Rows& open, int word, std::uint32_t bit);
   [[nodiscard]] Rows region_of(const State& s, Move claim) const;
   [[nodiscard]] bool any_region(const State& s) const;
   template <class Visit>

@@ -106,15 +106,15 @@ struct Reach {
   }
   template <int axis, int sign>
   void along() {
-    constexpr int dr = sign * G::kStepRow[axis];
-    constexpr int dc = sign * G::kStepColumn[axis];
+    constexpr int kDown = sign * G::kStepRow[axis];
+    constexpr int kAside = sign * G::kStepColumn[axis];
     for (int r = 0; r < G::kRows; ++r) {
-      std::uint32_t open = toward<dc>(free[static_cast<std::size_t>(r + kMargin + dr)]);
+      std::uint32_t open = toward<kAside>(free[static_cast<std::size_t>(r + kMargin + kDown)]);
       reach[0][static_cast<std::size_t>(r)] |= open;
       if constexpr (kCounts > 1) {
-        open &= toward<2 * dc>(free[static_cast<std::size_t>(r + kMargin + 2 * dr)]);
+        open &= toward<2 * kAside>(free[static_cast<std::size_t>(r + kMargin + 2 * kDown)]);
         reach[1][static_cast<std::size_t>(r)] |= open;
-        open &= toward<3 * dc>(free[static_cast<std::size_t>(r + kMargin + 3 * dr)]);
+        open &= toward<3 * kAside>(free[static_cast<std::size_t>(r + kMargin + 3 * kDown)]);
         reach[2][static_cast<std::size_t>(r)] |= open;
       }
     }

@@ -151,9 +151,9 @@ std::optional<Wall> read_ufw(std::string_view status, std::uint16_t port) {
   return wall;
 }
 
-std::optional<Wall> read_firewalld(std::string_view text, std::uint16_t port) {
+std::optional<Wall> read_firewalld(std::string_view zones, std::uint16_t port) {
   std::optional<Wall> wall;
-  for (const Zone& zone : zones_of(text)) {
+  for (const Zone& zone : zones_of(zones)) {
     if (!zone.active) continue;
     const Passage tcp = zone_passage(zone, "tcp", port);
     const Passage mdns = zone_passage(zone, "udp", kMdnsPort);
