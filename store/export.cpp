@@ -1,5 +1,6 @@
 #include "store/export.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 

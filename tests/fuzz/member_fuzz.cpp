@@ -5,6 +5,7 @@
 // never knows more members than the limit, and it starts again from whatever it wrote.
 #include <fuzzer/FuzzedDataProvider.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 

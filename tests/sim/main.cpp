@@ -1,4 +1,5 @@
 // meshzero-sim: simulated disasters. One seed is one run, the same each time.
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>

@@ -46,25 +46,28 @@ struct Thresholds {
 class Threshold : public testing::TestWithParam<Thresholds> {};
 
 TEST_P(Threshold, Section2_RingsToWinOfTheTable) {
-  const auto& [board, players, rings, territory] = GetParam();
+  const Thresholds& table = GetParam();
   const auto with = [&](int eliminated) {
-    Scene scene{.board = board, .players = players, .turn = 2, .stacks = last_stacks(board)};
-    scene.eliminated = std::to_string(eliminated) + ",0" + (players > 2 ? ",0" : "") + (players > 3 ? ",0" : "");
+    Scene scene{.board = table.board, .players = table.players, .turn = 2, .stacks = last_stacks(table.board)};
+    scene.eliminated =
+        std::to_string(eliminated) + ",0" + (table.players > 2 ? ",0" : "") + (table.players > 3 ? ",0" : "");
     return end_of_turn(scene).result();
   };
-  EXPECT_EQ(with(rings - 1), "");
-  EXPECT_EQ(with(rings), "1 by ring_threshold");
+  EXPECT_EQ(with(table.rings - 1), "");
+  EXPECT_EQ(with(table.rings), "1 by ring_threshold");
 }
 
 TEST_P(Threshold, Section2_TerritoryToWinOfTheTable) {
-  const auto& [board, players, rings, territory] = GetParam();
+  const Thresholds& table = GetParam();
   const auto with = [&](int count) {
-    return end_of_turn(
-               {.board = board, .players = players, .stacks = last_stacks(board), .collapsed = cells(board, count, 2)})
+    return end_of_turn({.board = table.board,
+                        .players = table.players,
+                        .stacks = last_stacks(table.board),
+                        .collapsed = cells(table.board, count, 2)})
         .result();
   };
-  EXPECT_EQ(with(territory - 1), "");
-  EXPECT_EQ(with(territory), "2 by territory_threshold");
+  EXPECT_EQ(with(table.territory - 1), "");
+  EXPECT_EQ(with(table.territory), "2 by territory_threshold");
 }
 
 INSTANTIATE_TEST_SUITE_P(RingRift, Threshold,
