@@ -425,14 +425,21 @@ void EngineProtocol::go(const Json& request) {
   const auto seat = engine(spec);
   if (!seat) return refuse(request, {kEngine, seat.error().text});
   const Rng rng(seed ? *seed : derive_seed(seed_, searches_++));
+  const std::shared_ptr<Position> position = position_->clone();
   {
     const std::lock_guard lock(mutex_);
     thinking_ = *seat;
     stopped_ = false;
   }
   (*seat)->begin();
-  search_ = std::thread([this, chosen = *seat, position = std::shared_ptr<Position>(position_->clone()), rng,
-                         id = id_of(request)] { search(*chosen, position, rng, id); });
+  try {
+    search_ =
+        std::thread([this, chosen = *seat, position, rng, id = id_of(request)] { search(*chosen, position, rng, id); });
+  } catch (const std::exception&) {  // the system has no thread left
+    const std::lock_guard lock(mutex_);
+    thinking_ = nullptr;  // nobody waits for its end
+    throw;
+  }
 }
 
 void EngineProtocol::search(EngineSeat& seat, std::shared_ptr<Position> position, Rng rng, Json id) {

@@ -50,6 +50,7 @@ class Conversation {
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
+  [[nodiscard]] pid_t process() const { return process_; }
   void say(const std::string& line) { write_all(line + "\n"); }
   void write_all(const std::string& text) {
     for (std::size_t done = 0; done < text.size();) {

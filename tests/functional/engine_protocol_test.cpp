@@ -1,7 +1,9 @@
 // `meshzero engine` as another program sees it: lines in, lines out (docs/engine-protocol.md).
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -163,6 +165,29 @@ TEST(EngineProtocol, quit_ends_a_running_search_and_the_program) {
   EXPECT_EQ(engine.hear()["reply"], "quit");
   EXPECT_EQ(engine.talk.exit_code(), 0);
 }
+
+// Sanitizers take memory as they please, so they are not put under such a limit.
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(EngineProtocol, a_search_for_which_there_is_no_thread_is_refused_and_keeps_nothing_waiting) {
+  Engine engine;
+  ASSERT_EQ(engine.ask({{"command", "legal"}})["reply"], "legal");
+  // What the program has and less than the stack of another thread takes.
+  rlim_t pages = 0;
+  std::ifstream("/proc/" + std::to_string(engine.talk.process()) + "/statm") >> pages;
+  ASSERT_GT(pages, 0U);
+  rlimit free{};
+  ASSERT_EQ(prlimit(engine.talk.process(), RLIMIT_AS, nullptr, &free), 0);
+  const rlimit tight{.rlim_cur = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (1U << 20),
+                     .rlim_max = free.rlim_max};
+  ASSERT_EQ(prlimit(engine.talk.process(), RLIMIT_AS, &tight, nullptr), 0);
+  EXPECT_EQ(error_kind(engine.ask({{"command", "go"}})), "failure");
+  EXPECT_EQ(engine.ask({{"command", "stop"}})["thinking"], false);
+  ASSERT_EQ(prlimit(engine.talk.process(), RLIMIT_AS, &free, nullptr), 0);
+  EXPECT_EQ(engine.ask({{"command", "go"}})["reply"], "go");
+  EXPECT_EQ(engine.ask({{"command", "quit"}})["reply"], "quit");
+  EXPECT_EQ(engine.talk.exit_code(), 0);
+}
+#endif
 
 TEST(EngineProtocol, the_end_of_input_lets_a_search_finish_and_ends_the_program) {
   Engine engine;
