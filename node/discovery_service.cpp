@@ -42,8 +42,12 @@ void DiscoveryService::start() {
                             },
                         .changed = [this](DiscoveryState state, const std::string& text) { on_state(state, text); },
                         .name_thread = options_.name_thread});
-    announced_ = advert();
-    backend_->announce(announced_);
+    const std::optional<Advert> first = advert();
+    {
+      const std::lock_guard lock(mutex_);  // the front door is open already
+      announced_ = first;
+    }
+    backend_->announce(first);
     backend_->start();
   }
   watcher_ = std::thread([this] {
