@@ -16,6 +16,7 @@ constexpr std::int64_t kBetweenClocks = 30;  // by which two machines may see th
 
 void PairingService::start_threads() {
   if (options_.wanted && trust_.cluster_id() != *options_.wanted) {
+    const std::lock_guard lock(mutex_);  // other machines may be asking already
     targets_.named(cluster_id_text(*options_.wanted).substr(0, kShownCluster), options_.peers);
   }
   thread_ = std::thread([this] {
@@ -31,10 +32,14 @@ void PairingService::stop() {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
-  for (const auto& errand : errands_) {  // nobody adds to them any more
+  std::vector<std::shared_ptr<Errand>> errands;
+  {
+    const std::lock_guard lock(mutex_);
+    errands.swap(errands_);  // nobody adds to them any more, but people still look at them
+  }
+  for (const auto& errand : errands) {
     if (errand->thread.joinable()) errand->thread.join();
   }
-  errands_.clear();
 }
 
 void PairingService::sighted(const PairingSighting& sighting) {
