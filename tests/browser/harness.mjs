@@ -104,6 +104,7 @@ export class Node {
       clearTimeout(timer);
       this.child = null;
     }
+    this.assertNoReports();
   }
 
   /** Ends it at once, as a power cut would. */
@@ -111,6 +112,12 @@ export class Node {
     process.kill(this.child.pid, "SIGKILL");
     await this.exited;
     this.child = null;
+    this.assertNoReports();
+  }
+
+  /** Of the node and of its workers, which share its stderr, in a build with sanitizers. */
+  assertNoReports() {
+    assert.doesNotMatch(this.log, /(Sanitizer|runtime error): /);
   }
 
   remove() {
