@@ -212,7 +212,7 @@ void EngineProtocol::finish(const std::function<bool()>& give_up) {
   }
 }
 
-void EngineProtocol::answer(Json reply) {
+void EngineProtocol::answer(const Json& reply) {
   const std::lock_guard lock(mutex_);
   send_(reply.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
@@ -226,7 +226,7 @@ void EngineProtocol::refuse(const Json& request, const Refusal& refusal) {
   }
   Json reply = {{"error", std::move(error)}};
   if (const Json id = id_of(request); !id.is_null() && is_id(id)) reply["id"] = id;
-  answer(std::move(reply));
+  answer(reply);
 }
 
 void EngineProtocol::receive_too_long() {
@@ -339,7 +339,7 @@ void EngineProtocol::new_game(const Json& request) {
   reply["engines"] = Json::array();
   for (const EngineKind kind : game_->engines()) reply["engines"].push_back(engine_kind_name(kind));
   reply["engines"].push_back(engine_kind_name(EngineKind::difficulty));
-  answer(std::move(reply));
+  answer(reply);
 }
 
 EngineProtocol::Refusal EngineProtocol::illegal(const Position& position, const std::string& text,
@@ -379,7 +379,7 @@ void EngineProtocol::list_moves(const Json& request) {
   Json reply = {{"reply", "legal"}};
   if (const Json id = id_of(request); !id.is_null()) reply["id"] = id;
   reply["moves"] = move_texts(*position_);
-  answer(std::move(reply));
+  answer(reply);
 }
 
 void EngineProtocol::play_move(const Json& request) {
@@ -433,8 +433,8 @@ void EngineProtocol::go(const Json& request) {
   }
   (*seat)->begin();
   try {
-    search_ =
-        std::thread([this, chosen = *seat, position, rng, id = id_of(request)] { search(*chosen, position, rng, id); });
+    search_ = std::thread(
+        [this, chosen = *seat, position, rng, id = id_of(request)] { search(*chosen, *position, rng, id); });
   } catch (const std::exception&) {  // the system has no thread left
     const std::lock_guard lock(mutex_);
     thinking_ = nullptr;  // nobody waits for its end
@@ -442,16 +442,16 @@ void EngineProtocol::go(const Json& request) {
   }
 }
 
-void EngineProtocol::search(EngineSeat& seat, std::shared_ptr<Position> position, Rng rng, Json id) {
+void EngineProtocol::search(EngineSeat& seat, const Position& position, Rng rng, Json id) {
   Json reply;
   try {
-    Decision decision = seat.decide(*position, rng);
+    Decision decision = seat.decide(position, rng);
     // A search too short to expect an answer expects its own move at least.
     if (decision.variation.empty() && looks_ahead(*game_, seat.spec())) decision.variation = {decision.move};
-    reply = {{"reply", "go"},           {"move", position->move_text(decision.move)},
+    reply = {{"reply", "go"},           {"move", position.move_text(decision.move)},
              {"engine", seat.spec()},   {"value", decision.value},
              {"score", decision.score}, {"nodes", decision.nodes},
-             {"depth", decision.depth}, {"variation", variation_json(*position, decision.variation)}};
+             {"depth", decision.depth}, {"variation", variation_json(position, decision.variation)}};
   } catch (const std::exception& error) {
     reply = {{"error", {{"kind", kFailure}, {"text", std::string("The search failed: ") + error.what() + "."}}}};
   }

@@ -58,12 +58,12 @@ class EngineProtocol {
   void play_move(const Json& request);
   void go(const Json& request);
   void stop(const Json& request);
-  void search(EngineSeat& seat, std::shared_ptr<Position> position, Rng rng, Json id);
+  void search(EngineSeat& seat, const Position& position, Rng rng, Json id);
 
   Result<EngineSeat*> engine(const std::string& spec);
   [[nodiscard]] Json state(const char* reply, const Json& request) const;
   [[nodiscard]] Refusal illegal(const Position& position, const std::string& text, const std::string& where) const;
-  void answer(Json reply);
+  void answer(const Json& reply);
   void refuse(const Json& request, const Refusal& refusal);
   void join();
 

@@ -55,7 +55,7 @@ std::vector<std::uint32_t> sampled_plies(const GameRecord& record, const Game& g
   return kept;
 }
 
-SampleFormatter::SampleFormatter(GameRecord record, std::shared_ptr<const Game> game, std::string worker_id)
+SampleFormatter::SampleFormatter(GameRecord record, std::shared_ptr<const Game> game, const std::string& worker_id)
     : record_(std::move(record)),
       game_(std::move(game)),
       game_id_(to_hex(game_id(record_))),

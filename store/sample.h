@@ -31,7 +31,7 @@ std::vector<std::uint32_t> sampled_plies(const GameRecord& record, const Game& g
 class SampleFormatter {
  public:
   // `game` must be the game of the record, and the record must have been replayed before.
-  SampleFormatter(GameRecord record, std::shared_ptr<const Game> game, std::string worker_id);
+  SampleFormatter(GameRecord record, std::shared_ptr<const Game> game, const std::string& worker_id);
 
   // Without a newline. `samples` > 0: the first line of the game, which carries the record.
   std::string line(std::uint32_t ply, std::uint32_t samples);
