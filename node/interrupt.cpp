@@ -1,6 +1,7 @@
 #include "node/interrupt.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace mz {
 namespace {
