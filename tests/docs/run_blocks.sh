@@ -20,8 +20,17 @@ fi
 work="$(mktemp -d "${TMPDIR:-/tmp}/meshzero-docs.XXXXXX")"
 mkdir -p "$work/home" "$work/bin" "$work/root"
 ln -s "$build_dir/meshzero" "$work/bin/meshzero"
-for entry in "$source_dir"/*; do
-  ln -s "$entry" "$work/root/"
+# Without what a reader has made there by following the README: the same commands would find their output in the way.
+entries() {
+  if git -C "$source_dir" rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    git -C "$source_dir" ls-files | cut -d/ -f1 | sort -u
+    echo build
+  else
+    ls "$source_dir"
+  fi
+}
+entries | while read -r entry; do
+  ln -s "$source_dir/$entry" "$work/root/"
 done
 rm "$work/root/test"
 printf '#!/bin/sh\nexec "%s/test" --dry-run "$@"\n' "$source_dir" >"$work/root/test"
