@@ -31,7 +31,7 @@ struct PlayUnit {
   friend bool operator==(const PlayUnit&, const PlayUnit&) = default;
 };
 
-// Control to worker: exit. The game that is being played is given up.
+// Control to worker: exit. What is being played is given up.
 struct Stop {
   friend bool operator==(const Stop&, const Stop&) = default;
 };

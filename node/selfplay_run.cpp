@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "node/platform.h"
@@ -187,29 +188,24 @@ class Runner {
     const std::uint64_t wanted = run_.games_at_once > 0 ? run_.games_at_once : table->games_at_once();
     const std::uint64_t at_once = std::min(wanted, share);
     std::map<std::uint64_t, std::uint64_t> begun;  // indices of the games under way, by seed
-    while (!stop_ && !failed_) {
-      while (table->under_way() < at_once) {
-        const auto index = next_missing();
-        if (!index) break;
-        const std::uint64_t seed = selfplay_seed(run_.seed, *index);
-        if (auto taken = table->begin(seed); !taken) return taken;
-        begun.emplace(seed, *index);
-      }
-      if (table->under_way() == 0) return {};
-      const std::uint64_t batches = table->batches();
-      const std::uint64_t leaves = table->leaves();
-      const auto record = table->step();
-      if (!record) return record.error();
+    std::uint64_t batches = 0;
+    std::uint64_t leaves = 0;
+    const auto go_on = [&] {
       if (table->batches() != batches) {
-        batches_.fetch_add(table->batches() - batches, std::memory_order_relaxed);
-        leaves_.fetch_add(table->leaves() - leaves, std::memory_order_relaxed);
+        batches_.fetch_add(table->batches() - std::exchange(batches, table->batches()), std::memory_order_relaxed);
+        leaves_.fetch_add(table->leaves() - std::exchange(leaves, table->leaves()), std::memory_order_relaxed);
       }
-      if (!*record) continue;
-      const auto game = begun.find((*record)->seed);
-      if (auto kept = keep(**record, game->second); !kept) return kept;
-      begun.erase(game);
-    }
-    return {};
+      return !stop_ && !failed_;
+    };
+    const auto next_seed = [&]() -> std::optional<std::uint64_t> {
+      const auto index = next_missing();
+      if (!index) return std::nullopt;
+      return begun.emplace(selfplay_seed(run_.seed, *index), *index).first->first;
+    };
+    return table->play_all(at_once, go_on, next_seed, [&](const GameRecord& record) {
+      const auto game = begun.extract(record.seed);
+      return keep(record, game.mapped());
+    });
   }
 
   // The index of a game that was not there when the run began. Each is given to one thread, which alone writes its id.

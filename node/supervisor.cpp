@@ -409,7 +409,7 @@ void Supervisor::stop_workers() {
     publish(now);
     if (running()) wait();
   }
-  // What still plays loses that one game; what it handed in before is read first.
+  // What still plays loses its games under way; what it handed in before is read first.
   read_workers(Clock::now());
   for (const auto& worker : workers_) worker->process.reset();
   publish(Clock::now());

@@ -89,7 +89,7 @@ void send(const Message& message) {
   }
 }
 
-// Hands in the games of a unit, one by one. An error ends the unit.
+// Hands in each game of a unit as it ends. An error ends the unit.
 Result<void> play_unit(const PlayUnit& unit, const Inbox& inbox) {
   const std::vector<std::string> engines(static_cast<std::size_t>(unit.config.seats), unit.engine);
   auto table = SelfplayTable::open({.config = unit.config,
@@ -97,13 +97,16 @@ Result<void> play_unit(const PlayUnit& unit, const Inbox& inbox) {
                                     .max_moves = std::nullopt,
                                     .opening_random_moves = kOpeningRandomMoves});
   if (!table) return table.error();
-  for (std::uint64_t i = 0; i < unit.count; ++i) {
-    auto record = table->play(selfplay_seed(unit.seed, unit.first_index + i), inbox.stopping());
-    if (inbox.stopping()) return {};
-    if (!record) return record.error();
-    send(GameFinished{unit.unit, static_cast<std::uint32_t>(record->moves.size()), encode_record(*record)});
-  }
-  return {};
+  std::uint64_t begun = 0;
+  const auto go_on = [&] { return !inbox.stopping().load(std::memory_order_relaxed); };
+  const auto next_seed = [&]() -> std::optional<std::uint64_t> {
+    if (begun == unit.count) return std::nullopt;
+    return selfplay_seed(unit.seed, unit.first_index + begun++);
+  };
+  return table->play_all(table->games_at_once(), go_on, next_seed, [&](const GameRecord& record) -> Result<void> {
+    send(GameFinished{unit.unit, static_cast<std::uint32_t>(record.moves.size()), encode_record(record)});
+    return {};
+  });
 }
 
 bool started_by_a_node() {

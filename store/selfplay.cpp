@@ -235,21 +235,33 @@ Result<GameRecord> SelfplayTable::finish(Board& board) {
   return record;
 }
 
-Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
-  const std::atomic<bool> never{false};
-  return play(seed, never);
+Result<void> SelfplayTable::play_all(std::size_t at_once, const std::function<bool()>& go_on,
+                                     const std::function<std::optional<std::uint64_t>()>& next_seed,
+                                     const std::function<Result<void>(GameRecord)>& keep) {
+  bool more = true;
+  while (go_on()) {
+    while (more && under_way_ < at_once) {
+      const auto seed = next_seed();
+      more = seed.has_value();
+      if (!more) break;
+      if (auto begun = begin(*seed); !begun) return begun;
+    }
+    if (under_way_ == 0) return {};
+    auto record = step();
+    if (!record) return record.error();
+    if (!*record) continue;
+    if (auto kept = keep(std::move(**record)); !kept) return kept;
+  }
+  return {};
 }
 
-Result<GameRecord> SelfplayTable::play(std::uint64_t seed, const std::atomic<bool>& stop) {
+Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
   if (auto begun = begin(seed); !begun) return begun.error();
-  while (!stop.load(std::memory_order_relaxed)) {
+  for (;;) {
     auto record = step();
     if (!record) return record.error();
     if (*record) return std::move(**record);
   }
-  boards_.clear();
-  under_way_ = 0;
-  return Error{ErrorKind::refused, "The game was given up before its end."};
 }
 
 bool SelfplayTable::would_play(const GameRecord& record) const {

@@ -5,7 +5,6 @@
 // again from its record alone. No clock, no thread number, no state that outlives the game.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,10 +67,13 @@ class SelfplayTable {
   // With at least one game under way: one move of one game, or, when all of them are searching, one round of their searches. The record
   // of the game that ended by it. Fails only when a game cannot be stored: no end within the longest record.
   Result<std::optional<GameRecord>> step();
+  // Keeps up to `at_once` games under way until `next_seed` gives no more and all have ended, or until `go_on`, asked before each
+  // step, says no. `keep` takes each record as it ends; its first error ends everything.
+  Result<void> play_all(std::size_t at_once, const std::function<bool()>& go_on,
+                        const std::function<std::optional<std::uint64_t>()>& next_seed,
+                        const std::function<Result<void>(GameRecord)>& keep);
   // The record of the game with this seed, with none under way.
   Result<GameRecord> play(std::uint64_t seed);
-  // Gives up with the kind `refused` soon after `stop` becomes true.
-  Result<GameRecord> play(std::uint64_t seed, const std::atomic<bool>& stop);
 
   // Batches of all searches so far, and the positions in them.
   [[nodiscard]] std::uint64_t batches() const { return batches_; }

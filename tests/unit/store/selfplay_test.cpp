@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "engine/ringrift/weights.h"
 
@@ -215,13 +216,20 @@ TEST(SelfplayTemperature, IsRecordedForAllButRandom) {
 std::map<std::uint64_t, GameRecord> play_side_by_side(SelfplayTable& table, std::uint64_t games, std::size_t at_once) {
   std::map<std::uint64_t, GameRecord> records;
   std::uint64_t next = 0;
-  while (records.size() < games) {
-    while (next < games && table.under_way() < at_once) {
-      if (const auto begun = table.begin(next++); !begun) ADD_FAILURE() << begun.error().text;
-    }
-    auto record = table.step().value();
-    if (record) records.emplace(record->seed, std::move(*record));
-  }
+  std::size_t most = 0;
+  const auto go_on = [&] {
+    most = std::max(most, table.under_way());
+    return true;
+  };
+  const auto next_seed = [&] { return next < games ? std::optional(next++) : std::nullopt; };
+  const auto keep = [&](GameRecord record) -> Result<void> {
+    const std::uint64_t seed = record.seed;
+    EXPECT_TRUE(records.emplace(seed, std::move(record)).second) << seed;
+    return {};
+  };
+  const auto played = table.play_all(at_once, go_on, next_seed, keep);
+  EXPECT_TRUE(played) << played.error().text;
+  EXPECT_EQ(most, std::min<std::uint64_t>(games, at_once));
   EXPECT_EQ(table.under_way(), 0U);
   return records;
 }
@@ -311,15 +319,19 @@ TEST(SideBySide, SuitsTheEnginesAndTheSizeOfTheirTrees) {
   EXPECT_EQ(at_once("mcts:sims=1000000", MixBand::canonical, "square8"), 1U);
 }
 
-TEST(SideBySide, AGameThatIsGivenUpLeavesNothingBehind) {
-  const SelfplaySpec spec = tempered("1", 10);
+TEST(SideBySide, EndsWhenToldToAndWithTheFirstErrorOfWhoKeepsTheGames) {
+  const SelfplaySpec spec = spec_of("random", MixBand::canonical);
+  std::uint64_t next = 0;
+  const auto next_seed = [&] { return std::optional(next++); };
+  const auto refuse = [](const GameRecord&) -> Result<void> { return Error{ErrorKind::failure, "No room."}; };
   auto table = SelfplayTable::open(spec).value();
-  const std::atomic<bool> stop{true};
-  const auto given_up = table.play(1, stop);
-  ASSERT_FALSE(given_up);
-  EXPECT_EQ(given_up.error().kind, ErrorKind::refused);
-  EXPECT_EQ(table.under_way(), 0U);
-  EXPECT_EQ(table.play(1).value(), SelfplayTable::open(spec).value().play(1).value());
+  const auto stopped = table.play_all(3, [] { return false; }, next_seed, refuse);
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(next, 0U) << "nothing is begun that would not be played";
+  const auto refused = table.play_all(3, [] { return true; }, next_seed, refuse);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text, "No room.");
+  EXPECT_EQ(next, 3U);
 }
 
 TEST(Record, NamesTheWeightsThatWereUsed) {
