@@ -325,10 +325,12 @@ TEST(SideBySide, EndsWhenToldToAndWithTheFirstErrorOfWhoKeepsTheGames) {
   const auto next_seed = [&] { return std::optional(next++); };
   const auto refuse = [](const GameRecord&) -> Result<void> { return Error{ErrorKind::failure, "No room."}; };
   auto table = SelfplayTable::open(spec).value();
-  const auto stopped = table.play_all(3, [] { return false; }, next_seed, refuse);
+  const auto stopped = table.play_all(
+      3, [] { return false; }, next_seed, refuse);
   EXPECT_TRUE(stopped);
   EXPECT_EQ(next, 0U) << "nothing is begun that would not be played";
-  const auto refused = table.play_all(3, [] { return true; }, next_seed, refuse);
+  const auto refused = table.play_all(
+      3, [] { return true; }, next_seed, refuse);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().text, "No room.");
   EXPECT_EQ(next, 3U);
