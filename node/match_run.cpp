@@ -235,8 +235,9 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   }
   std::atomic<bool> over = finished();
   JoinedThreads threads;
+  Result<void> outcome;
   for (MatchTable& table : tables) {
-    threads.start([&board, &table, &known, &over, &stop, seats = plan.config.seats] {
+    outcome = threads.start([&board, &table, &known, &over, &stop, seats = plan.config.seats] {
       while (!over && !stop) {
         const auto taken = board.take();
         if (!taken) break;
@@ -255,9 +256,9 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
       }
       board.leave(over || stop);
     });
+    if (!outcome) break;
   }
-  Result<void> outcome;
-  for (; !finished() && index < plan.cycles; ++index) {
+  for (; outcome && !finished() && index < plan.cycles; ++index) {
     const auto cycle = board.wait(index);
     if (!cycle) break;
     if (outcome = log->append(cycle->unlogged); !outcome) break;

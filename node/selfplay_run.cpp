@@ -6,11 +6,11 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "node/joined_threads.h"
 #include "node/platform.h"
 #include "store/export.h"
 #include "store/game_file.h"
@@ -105,17 +105,23 @@ class Runner {
 
   Result<void> play_all(const std::function<void(const SelfplayProgress&)>& report) {
     const auto begin = Clock::now();
-    std::vector<std::thread> threads;
     const std::uint64_t missing = run_.games - progress_.found;
     const auto count = static_cast<unsigned>(std::min<std::uint64_t>(run_.threads, missing));
     running_ = count;
     // No thread takes more than its share, or others would have nothing to do.
     const std::uint64_t share = count > 0 ? (missing + count - 1) / count : 0;
+    JoinedThreads threads;
     for (unsigned i = 0; i < count; ++i) {
-      threads.emplace_back([this, share] {
+      const auto started = threads.start([this, share] {
         platform::name_thread("player");
         play_some(share);
       });
+      if (started) continue;
+      const std::lock_guard lock(mutex_);
+      failed_ = true;
+      error_ = started.error();
+      running_ -= count - i;
+      break;
     }
 
     auto reported = begin;
@@ -150,7 +156,7 @@ class Runner {
       progress_.durable = durable;
     }
     lock.unlock();
-    for (std::thread& thread : threads) thread.join();
+    threads.join();
     note_time(begin);
     if (!result) return result;
     if (error_) return *error_;

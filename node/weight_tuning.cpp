@@ -235,14 +235,15 @@ Result<std::optional<std::vector<std::vector<WeightTuning::Game>>>> WeightTuning
   Result<void> outcome;  // of the first thread that failed; guarded by mutex
   {
     JoinedThreads workers;
+    const auto note = [&](const Result<void>& done) {
+      if (done) return true;
+      const std::lock_guard lock(mutex);
+      if (outcome) outcome = done;
+      next = plan_.cycles;
+      return false;
+    };
     for (int i = 0; i < threads; ++i) {
-      workers.start([&] {
-        auto played = play_cycles(points, next, games, stop);
-        if (played) return;
-        const std::lock_guard lock(mutex);
-        if (outcome) outcome = played;
-        next = plan_.cycles;
-      });
+      if (!note(workers.start([&] { note(play_cycles(points, next, games, stop)); }))) break;
     }
   }
   if (!outcome) return outcome.error();

@@ -62,7 +62,7 @@ constexpr std::size_t index(Feature feature) { return static_cast<std::size_t>(f
 struct FeatureFacts {
   std::string_view name;
   std::string_view meaning;  // what one unit of the feature is
-  std::int32_t scale;        // a step of the weight that changes play: the unit of an optimiser
+  std::int32_t scale;        // the unit of an optimiser: a step that changes play where the feature is not a rare one
   std::int32_t low;          // bounds of the weight
   std::int32_t high;
   std::int32_t balanced;  // the default

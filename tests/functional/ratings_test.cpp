@@ -312,6 +312,22 @@ TEST_F(Ratings, a_log_that_the_system_lets_grow_no_further_is_told) {
   EXPECT_EQ(run_binary("ratings --log " + log).code, 0) << "what was written is sound";
 }
 
+// Sanitizers take memory as they please, so they are not put under such a limit.
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(Ratings, more_threads_than_the_system_gives_are_refused) {
+  // Stacks of 64 MiB, of which the limit holds a few.
+  const std::string limited = "ulimit -s 65536; ulimit -v 700000; " MESHZERO_BINARY;
+  for (const std::string& verb : {" match --a random --b random --pairs 2000 --log " + at("log"),
+                                  " cmaes --generations 1 --games 2000 --out " + at("weights.json"),
+                                  " selfplay --engine random --games 100000 --out " + at("games.db")}) {
+    const auto run = mz::test::run_program(limited, verb + " --threads 64", kOnlyStderr);
+    EXPECT_EQ(run.code, 1) << verb << run.out;
+    EXPECT_NE(run.out.find("threads the system starts no more: "), std::string::npos) << verb << run.out;
+    EXPECT_NE(run.out.find("Take fewer with --threads"), std::string::npos) << verb << run.out;
+  }
+}
+#endif
+
 TEST_F(Ratings, the_pie_rule_among_three_is_refused) {
   for (const std::string& verb :
        {"match --a random --b random --pairs 1 --log " + at("log"), std::string("play </dev/null"),

@@ -51,7 +51,7 @@ TEST(LadderStep, IsMissingWhenItsMatchWasInterrupted) {
   std::vector<int> told;
   {
     JoinedThreads interrupter;
-    interrupter.start([&] {
+    const auto started = interrupter.start([&] {
       std::error_code missing;
       for (std::uintmax_t size = 0; size == 0 || size == static_cast<std::uintmax_t>(-1);) {
         std::this_thread::yield();
@@ -59,6 +59,7 @@ TEST(LadderStep, IsMissingWhenItsMatchWasInterrupted) {
       }
       stop = true;
     });
+    ASSERT_TRUE(started) << started.error().text;
     const auto steps = run_ladder(
         run, [&](const LadderStep& step) { told.push_back(step.level); }, stop);
     ASSERT_TRUE(steps);
