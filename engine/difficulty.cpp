@@ -7,21 +7,13 @@
 namespace mz {
 namespace {
 
-// The one-ply engine with fewer and fewer moves drawn at random, then searches with more and more nodes.
-constexpr DifficultySteps kTwoSeats = {
-    "random",
-    "heuristic:random=75",
-    "heuristic:random=62",
-    "heuristic:random=50",
-    "heuristic:random=30",
-    "heuristic:random=12",
-    "heuristic",
-    "minimax:nodes=8000",
-    "minimax:nodes=25000",
-    "minimax:nodes=80000",
-};
+constexpr DifficultySteps ending(DifficultySteps steps, std::initializer_list<std::string_view> last) {
+  std::copy(last.begin(), last.end(), steps.end() - static_cast<std::ptrdiff_t>(last.size()));
+  return steps;
+}
 
-// The same with the weights that were tuned for it.
+// The one-ply engine with fewer and fewer moves drawn at random, then with better weights, then searches with more and more nodes. The
+// tuned weights are the best that there are also for configurations that they were not tuned for.
 constexpr DifficultySteps kSquare8TwoSeats = {
     "random",
     "heuristic:random=75",
@@ -30,13 +22,26 @@ constexpr DifficultySteps kSquare8TwoSeats = {
     "heuristic:random=20",
     "heuristic",
     "heuristic:weights=square8-2p",
-    "minimax:nodes=8000,weights=square8-2p",
-    "minimax:nodes=20000,weights=square8-2p",
-    "minimax:nodes=200000,weights=square8-2p",
+    "minimax:nodes=8000,weights=hex8-2p",
+    "minimax:nodes=20000,weights=hex8-2p",
+    "minimax:nodes=200000,weights=hex8-2p",
+};
+
+constexpr DifficultySteps kHex8TwoSeats = {
+    "random",
+    "heuristic:random=75",
+    "heuristic:random=62",
+    "heuristic:random=50",
+    "heuristic:random=30",
+    "heuristic:random=12",
+    "heuristic",
+    "heuristic:weights=hex8-2p",
+    "minimax:nodes=8000,weights=hex8-2p",
+    "minimax:nodes=200000,weights=hex8-2p",
 };
 
 // With more seats a search gains less over one-ply play, so more of the steps are below it.
-constexpr DifficultySteps kThreeSeats = {
+constexpr DifficultySteps kSquare8ThreeSeats = {
     "random",
     "heuristic:random=75",
     "heuristic:random=55",
@@ -44,12 +49,16 @@ constexpr DifficultySteps kThreeSeats = {
     "heuristic:random=25",
     "heuristic:random=10",
     "heuristic",
-    "minimax:nodes=15000",
-    "minimax:nodes=60000",
-    "minimax:nodes=200000",
+    "heuristic:weights=square8-2p",
+    "minimax:nodes=15000,weights=hex8-2p",
+    "minimax:nodes=200000,weights=hex8-2p",
 };
 
-constexpr DifficultySteps kFourSeats = {
+constexpr DifficultySteps kHex8ThreeSeats = ending(
+    kSquare8ThreeSeats,
+    {"heuristic:weights=hex8-2p", "minimax:nodes=15000,weights=hex8-2p", "minimax:nodes=200000,weights=hex8-2p"});
+
+constexpr DifficultySteps kSquare8FourSeats = {
     "random",
     "heuristic:random=80",
     "heuristic:random=65",
@@ -58,21 +67,12 @@ constexpr DifficultySteps kFourSeats = {
     "heuristic:random=22",
     "heuristic:random=10",
     "heuristic",
-    "minimax:nodes=25000",
-    "minimax:nodes=200000",
+    "minimax:nodes=8000,weights=hex8-2p",
+    "minimax:nodes=200000,weights=hex8-2p",
 };
 
-constexpr DifficultySteps ending(DifficultySteps steps, std::initializer_list<std::string_view> last) {
-  std::copy(last.begin(), last.end(), steps.end() - static_cast<std::ptrdiff_t>(last.size()));
-  return steps;
-}
-
-// The weights tuned for two seats on square8 are better with more seats there, too.
-constexpr DifficultySteps kSquare8ThreeSeats =
-    ending(kThreeSeats, {"heuristic:weights=square8-2p", "minimax:nodes=15000,weights=square8-2p",
-                         "minimax:nodes=200000,weights=square8-2p"});
-constexpr DifficultySteps kSquare8FourSeats =
-    ending(kFourSeats, {"minimax:nodes=8000,weights=square8-2p", "minimax:nodes=200000,weights=square8-2p"});
+constexpr DifficultySteps kHex8FourSeats =
+    ending(kSquare8FourSeats, {"minimax:nodes=25000", "minimax:nodes=200000,weights=hex8-2p"});
 
 // On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.
 constexpr DifficultySteps kSquare19TwoSeats = {
@@ -85,7 +85,7 @@ constexpr DifficultySteps kSquare19TwoSeats = {
     "heuristic",
     "minimax:nodes=25000",
     "minimax:nodes=60000",
-    "minimax:nodes=140000",
+    "minimax:nodes=140000,weights=hex8-2p",
 };
 
 // Here three random moves of four leave nothing of what the evaluation knows: heuristic:random=75 scores 0.51 of 80 games against random.
@@ -98,34 +98,25 @@ constexpr DifficultySteps kHexagonalTwoSeats = {
     "heuristic:random=14",
     "heuristic",
     "minimax:nodes=25000",
-    "minimax:nodes=60000",
-    "minimax:nodes=140000",
+    "minimax:nodes=25000,weights=hex8-2p",
+    "minimax:nodes=140000,weights=hex8-2p",
 };
 
-constexpr DifficultySteps kMoreSeatsLarge = {
-    "random",
-    "heuristic:random=80",
-    "heuristic:random=65",
-    "heuristic:random=50",
-    "heuristic:random=35",
-    "heuristic:random=22",
-    "heuristic:random=10",
-    "heuristic",
-    "minimax:nodes=40000",
-    "minimax:nodes=140000",
-};
+constexpr DifficultySteps kMoreSeatsLarge =
+    ending(kSquare8FourSeats, {"minimax:nodes=40000", "minimax:nodes=140000,weights=hex8-2p"});
 
 }  // namespace
 
 const DifficultySteps& difficulty_steps(const GameConfig& config) {
   const bool square19 = config.board == "square19";
-  const bool large = square19 || config.board == "hexagonal";
-  const bool square8 = config.game == "ringrift" && config.board == "square8";
-  if (large && config.seats > 2) return kMoreSeatsLarge;
-  if (large) return square19 ? kSquare19TwoSeats : kHexagonalTwoSeats;
-  if (config.seats == 3) return square8 ? kSquare8ThreeSeats : kThreeSeats;
-  if (config.seats == 4) return square8 ? kSquare8FourSeats : kFourSeats;
-  return square8 ? kSquare8TwoSeats : kTwoSeats;
+  const bool square8 = config.board == "square8";
+  if (square19 || config.board == "hexagonal") {
+    if (config.seats > 2) return kMoreSeatsLarge;
+    return square19 ? kSquare19TwoSeats : kHexagonalTwoSeats;
+  }
+  if (config.seats == 3) return square8 ? kSquare8ThreeSeats : kHex8ThreeSeats;
+  if (config.seats == 4) return square8 ? kSquare8FourSeats : kHex8FourSeats;
+  return square8 ? kSquare8TwoSeats : kHex8TwoSeats;
 }
 
 Result<EngineSpec> named_in_full(const GameConfig& config, const EngineSpec& spec) {

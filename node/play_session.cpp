@@ -96,7 +96,7 @@ Result<std::unique_ptr<PlaySession>> PlaySession::make(PlayPlan plan, std::ostre
   if (p.hint.empty()) {
     const std::vector<EngineKind> kinds = session->game_->engines();
     const auto has = [&](EngineKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
-    p.hint = has(EngineKind::minimax) ? "minimax:nodes=20000" : has(EngineKind::heuristic) ? "heuristic" : "random";
+    p.hint = has(EngineKind::minimax) ? "difficulty:10" : has(EngineKind::heuristic) ? "heuristic" : "random";
   }
   if (p.position.empty()) {
     session->start_ = session->game_->initial();

@@ -63,9 +63,8 @@ void add_play(CLI::App& app, Action& action) {
                      "the same; left out: the engine of --engine");
   }
   play->add_option("--engine", options->engine, "engine on the seats that nobody was named for")->capture_default_str();
-  play->add_option(
-      "--hint", options->hint,
-      "engine that is asked for hints (default: minimax:nodes=20000, or heuristic in a game without minimax)");
+  play->add_option("--hint", options->hint,
+                   "engine that is asked for hints (default: difficulty:10, or heuristic in a game without minimax)");
   play->add_option("--position", options->position, "text of the position to begin with");
   add_seed_flag(*play, options->seed, "the same seed and the same answers give the same game");
   play->footer(

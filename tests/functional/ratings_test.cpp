@@ -70,11 +70,11 @@ TEST_F(Ratings, a_tournament_without_names_plays_every_engine_in_every_way_it_ca
   ASSERT_EQ(run.code, 0);
   std::set<std::string> engines;
   for (const json& rating : ratings_of(run.out)) engines.insert(rating["engine"].get<std::string>());
-  EXPECT_EQ(engines, (std::set<std::string>{"random", "heuristic", "heuristic:weights=aggressive",
-                                            "heuristic:weights=defensive", "heuristic:weights=square8-2p",
-                                            "heuristic:weights=territorial", "minimax:nodes=10000", "descent:nodes=200",
-                                            "mcts:sims=400", "mcts:sims=400,judge=playouts"}));
-  EXPECT_EQ(games_in("log", 2).size(), 90U) << "two games of each of 45 pairs of engines";
+  EXPECT_EQ(engines, (std::set<std::string>{
+                         "random", "heuristic", "heuristic:weights=aggressive", "heuristic:weights=defensive",
+                         "heuristic:weights=square8-2p", "heuristic:weights=hex8-2p", "heuristic:weights=territorial",
+                         "minimax:nodes=10000", "descent:nodes=200", "mcts:sims=400", "mcts:sims=400,judge=playouts"}));
+  EXPECT_EQ(games_in("log", 2).size(), 110U) << "two games of each of 55 pairs of engines";
 }
 
 TEST_F(Ratings, a_tournament_with_an_engine_that_cannot_play_does_not_begin) {

@@ -46,7 +46,7 @@ TEST(WeightTable, HasDefaultsWithinBoundsAndNamesOfItsOwn) {
 }
 
 TEST(WeightProfiles, InTheProgramAreTheFilesOfTheRepository) {
-  ASSERT_EQ(weight_profiles().size(), 5U);
+  ASSERT_EQ(weight_profiles().size(), 6U);
   EXPECT_EQ(weight_profiles().front().name, "balanced");
   for (const Profile& profile : weight_profiles()) {
     EXPECT_EQ(profile.json, file_text(profile.name)) << profile.name;
@@ -80,7 +80,7 @@ TEST(WeightProfiles, UnknownOnesAreRefusedWithTheChoices) {
   ASSERT_FALSE(weights.ok());
   EXPECT_EQ(weights.error().text,
             "There is no weight profile 'reckless'. Choose one of: balanced, aggressive, territorial, defensive, "
-            "square8-2p.");
+            "square8-2p, hex8-2p.");
 }
 
 TEST(WeightsText, ComesBackUnchanged) {
