@@ -104,4 +104,19 @@ struct Model {
 };
 static_assert(SearchModel<Model, Rules>);
 
+// Whether `hero` can force a win against all others together: then it is a win whatever the others prefer.
+inline bool can_force_win(const Rules& rules, const State& s, int hero) {
+  if (rules.kind(s) == NodeKind::terminal) return final_score(rules, s, hero, 0) > 0;
+  MoveList moves;
+  rules.moves(s, moves);
+  const bool own = rules.actor(s) == hero;
+  for (const Move move : moves) {
+    State next = s;
+    State undo;
+    rules.apply(next, move, undo);
+    if (can_force_win(rules, next, hero) == own) return own;
+  }
+  return !own;
+}
+
 }  // namespace mz::graph
