@@ -6,6 +6,9 @@
 // will do. The tree holds decisions only; forced moves are passed through. The move chosen is the one followed most often, unless a
 // win is proven, and never a proven loss while there is another. Deterministic: equal children are taken in the game's own order. One
 // thread; the arena is emptied, not freed, between decisions.
+//
+// The tree is limited as well: the expansion that fills the arena, 2^23 nodes in 320 MiB, ends the decision like a limit reached,
+// with fewer expansions than asked for. An expansion adds as many nodes as the position has moves.
 #pragma once
 
 #include <algorithm>
@@ -46,13 +49,14 @@ class Descent {
     std::uint8_t team = 0;
     bool complete = false;
   };
-  static constexpr std::size_t kMaxNodes = 1U << 23;  // 384 MiB
+  static constexpr std::size_t kMaxNodes = 1U << 23;
+  static_assert(kMaxNodes * sizeof(Node) == 320U << 20);  // bytes
 
   // Plays moves while there is only one; returns how many. The moves of the decision reached are in moves_.
   int pass_forced();
   void expand(std::uint32_t at, int ply);
-  // Takes the best child's scores over; true when something changed.
-  bool refresh(Node& node) const;
+  // Takes the best child's scores over.
+  void refresh(Node& node) const;
   [[nodiscard]] std::span<const Node> children(const Node& node) const {
     return std::span(nodes_).subspan(node.first, node.count);
   }
@@ -226,18 +230,15 @@ std::uint32_t Descent<G, M>::most_promising(const Node& node) const {
 }
 
 template <class G, class M>
-bool Descent<G, M>::refresh(Node& node) const {
+void Descent<G, M>::refresh(Node& node) const {
   const Node* best = nullptr;
   bool all_complete = true;
   for (const Node& child : children(node)) {
     all_complete &= child.complete;
     if (best == nullptr || child.scores[node.team] > best->scores[node.team]) best = &child;
   }
-  const bool complete = all_complete || (best->complete && best->scores[node.team] >= kWinBound);
-  const bool changed = complete != node.complete || best->scores != node.scores;
   node.scores = best->scores;
-  node.complete = complete;
-  return changed;
+  node.complete = all_complete || (best->complete && best->scores[node.team] >= kWinBound);
 }
 
 template <class G, class M>
