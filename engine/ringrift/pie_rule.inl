@@ -8,9 +8,12 @@ namespace mz::ringrift::MZ_ISA {
 template <class R>
 class PieJudge {
  public:
-  PieJudge(const R& rules, const Weights& weights) : rules_(rules), weights_(weights), one_ply_(rules, weights_) {}
+  // `stop`, asked before every move of a game, may be null.
+  PieJudge(const R& rules, const Weights& weights, const std::atomic<bool>* stop)
+      : rules_(rules), weights_(weights), stop_(stop), one_ply_(rules, weights_) {}
 
-  // The share of games that the side to move wins. The same for the same position.
+  // The share of games that the side to move wins. The same for the same position, unless it is stopped: then only the games finished
+  // by then count, and both sides are equal where none was.
   double share(const typename R::State& from) {
     Rng rng(rules_.key(from, kNobody));
     const int team = rules_.team(rules_.actor(from));
@@ -18,10 +21,12 @@ class PieJudge {
     int halves = 0;
     effort_ = 0;
     while (games < kGames && (games < kLeastGames || effort_ < kMostEffort)) {
-      halves += play(from, team, rng);
+      const std::optional<int> won = play(from, team, rng);
+      if (!won) break;
+      halves += *won;
       ++games;
     }
-    return halves / (2.0 * games);
+    return games == 0 ? 0.5 : halves / (2.0 * games);
   }
   // Positions looked at by the last call.
   [[nodiscard]] std::uint64_t effort() const { return effort_; }
@@ -33,10 +38,11 @@ class PieJudge {
   static constexpr int kMostPlies = 5000;
   static constexpr std::uint32_t kRandomIn = 25;  // one decision of so many is drawn, or the games would be too alike
 
-  // What the team gets, in halves of a win.
-  int play(const typename R::State& from, int team, Rng& rng) {
+  // What the team gets, in halves of a win; nothing when the game was stopped.
+  std::optional<int> play(const typename R::State& from, int team, Rng& rng) {
     state_ = from;
     for (int ply = 0; ply < kMostPlies && state_.h.phase != Phase::game_over; ++ply) {
+      if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return std::nullopt;
       moves_.clear();
       rules_.moves(state_, moves_);
       if (moves_.empty()) return 1;
@@ -59,6 +65,7 @@ class PieJudge {
 
   const R& rules_;
   Weights weights_;
+  const std::atomic<bool>* stop_;
   OnePly<R> one_ply_;
   std::uint64_t effort_ = 0;
   typename R::State state_;
@@ -66,12 +73,14 @@ class PieJudge {
   MoveList moves_;
 };
 
-// The pie rule for any player: who may swap takes the side that wins more of the judge's games.
+// The pie rule for any player: who may swap takes the side that wins more of the judge's games. When the time is over
+// or it is told to stop, the judge ends too, and the search that may follow is as short as it can be.
 template <class R>
 class PieRulePlayer final : public Player {
  public:
-  PieRulePlayer(std::shared_ptr<const R> rules, const Weights& weights, std::unique_ptr<Player> player)
-      : rules_(std::move(rules)), judge_(*rules_, weights), player_(std::move(player)) {}
+  PieRulePlayer(std::shared_ptr<const R> rules, const Weights& weights, const std::atomic<bool>* stop,
+                std::unique_ptr<Player> player)
+      : rules_(std::move(rules)), judge_(*rules_, weights, stop), player_(std::move(player)) {}
 
   void new_game() override { player_->new_game(); }
   Decision decide(const Position& position, Rng& rng) override { return decide_alone(position, rng); }
@@ -104,9 +113,9 @@ class PieRulePlayer final : public Player {
 
 template <class R>
 std::unique_ptr<Player> with_pie_rule(const std::shared_ptr<const R>& rules, const Weights& weights,
-                                      std::unique_ptr<Player> player) {
+                                      const std::atomic<bool>* stop, std::unique_ptr<Player> player) {
   if (!rules->setup().swap) return player;
-  return std::make_unique<PieRulePlayer<R>>(rules, weights, std::move(player));
+  return std::make_unique<PieRulePlayer<R>>(rules, weights, stop, std::move(player));
 }
 
 }  // namespace mz::ringrift::MZ_ISA

@@ -10,7 +10,7 @@ PlayerMaker<R> search_maker(Make make) {
     const Result<Weights> weights = requested_weights(request);
     if (!weights) return weights.error();
     std::unique_ptr<Player> player = make(rules, RingRiftModel<R>(*weights), request, to_hex(weights_hash(*weights)));
-    return with_pie_rule(rules, *weights, std::move(player));
+    return with_pie_rule(rules, *weights, request.stop, std::move(player));
   };
 }
 
@@ -23,7 +23,7 @@ PlayerMakers<R> player_makers() {
                                      const EngineRequest& request) -> Result<std::unique_ptr<Player>> {
     const Result<Weights> weights = requested_weights(request);
     if (!weights) return weights.error();
-    return with_pie_rule(rules, *weights,
+    return with_pie_rule(rules, *weights, request.stop,
                          std::make_unique<HeuristicPlayer<R>>(rules, *weights, request.compare_within));
   };
   makers[EngineKind::minimax] =

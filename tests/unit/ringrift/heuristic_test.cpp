@@ -1,6 +1,8 @@
 // The one-ply player: what it must find, and that it is the same everywhere.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "engine/ringrift/kernel_headers.h"
 
 #define MZ_ISA test
@@ -158,7 +160,7 @@ State<G> after_first_turn(const RingRift<G>& rules, std::uint64_t seed) {
 TYPED_TEST(OnePlyOn, TheJudgeOfThePieRuleTellsWhichSideIsTheBetterOne) {
   using G = TypeParam;
   const RingRift<G> rules = rules_for<G>(2, true);
-  const auto judge = std::make_unique<PieJudge<RingRift<G>>>(rules, default_weights());
+  const auto judge = std::make_unique<PieJudge<RingRift<G>>>(rules, default_weights(), nullptr);
   const auto most = static_cast<std::uint16_t>(rules.setup().rings_to_win - 1);  // one ring from winning
   State<G> behind = after_first_turn<G>(rules, 1);
   behind.h.eliminated[0] = most;
@@ -168,6 +170,45 @@ TYPED_TEST(OnePlyOn, TheJudgeOfThePieRuleTellsWhichSideIsTheBetterOne) {
   ahead.h.eliminated[1] = most;
   EXPECT_GT(judge->share(ahead), 0.5);
   EXPECT_EQ(judge->share(behind), share) << "whatever it judged before";
+}
+
+// Rules under which the flag is set when the results of so many games were asked for, as the judge does once for each of its games.
+template <class G>
+class RulesThatStop : public RingRift<G> {
+ public:
+  RulesThatStop(const Setup& setup, int games) : RingRift<G>(setup), left_(games) { stop_ = games == 0; }
+  void returns(const State<G>& s, std::span<float> out) const {
+    RingRift<G>::returns(s, out);
+    halves_ += out[1] > 0 ? 2 : out[1] < 0 ? 0 : 1;
+    if (--left_ == 0) stop_ = true;
+  }
+  [[nodiscard]] const std::atomic<bool>* stop() const { return &stop_; }
+  // What seat 2 got in these games, in halves of a win.
+  [[nodiscard]] int halves() const { return halves_; }
+  [[nodiscard]] int left() const { return left_; }
+
+ private:
+  mutable std::atomic<bool> stop_;
+  mutable int left_;
+  mutable int halves_ = 0;
+};
+
+TYPED_TEST(OnePlyOn, TheJudgeOfThePieRuleThatIsStoppedCountsTheGamesItHasFinished) {
+  using G = TypeParam;
+  const Setup setup = rules_for<G>(2, true).setup();
+  State<G> behind = after_first_turn<G>(RingRift<G>(setup), 1);
+  behind.h.eliminated[0] = static_cast<std::uint16_t>(setup.rings_to_win - 1);
+  for (const int games : {1, 3}) {  // of 4 at least
+    const RulesThatStop<G> rules(setup, games);
+    const auto judge = std::make_unique<PieJudge<RulesThatStop<G>>>(rules, default_weights(), rules.stop());
+    EXPECT_EQ(judge->share(behind), rules.halves() / (2.0 * games));
+    EXPECT_EQ(rules.left(), 0) << "no further game";
+    EXPECT_GT(judge->effort(), 0U);
+  }
+  const RulesThatStop<G> rules(setup, 0);
+  const auto judge = std::make_unique<PieJudge<RulesThatStop<G>>>(rules, default_weights(), rules.stop());
+  EXPECT_EQ(judge->share(behind), 0.5) << "time is over from the beginning";
+  EXPECT_EQ(judge->effort(), 0U) << "not one move was looked for";
 }
 
 TEST(HeuristicEngine, PlaysTheSameGameWithEveryKernelAndOneForEverySeed) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -191,6 +192,26 @@ TEST(RingRiftSearch, AllEnginesDecideTheSwapAlike) {
       EXPECT_EQ(swaps(*position, *player), expected) << spec << " " << seed;
     }
   }
+}
+
+// The judge of the pie rule has no game to go by then, so the seat is kept where it would be given away.
+TEST(RingRiftSearch, NoEngineJudgesTheSwapOnceItIsToldToStop) {
+  const auto game = game_of("square8", 2, {{"swap", 1}});
+  const std::atomic<bool> stop = true;
+  EngineResources resources;
+  resources.stop = &stop;
+  const auto heuristic = std::move(game->make_player("heuristic")).value();
+  bool given_away = false;
+  for (std::uint64_t seed = 0; seed < 8 && !given_away; ++seed) {
+    const auto position = opened(*game, seed);
+    given_away = swaps(*position, *heuristic);
+    if (!given_away) continue;
+    for (const char* spec : {"heuristic:ms=20", "minimax:ms=20", "mcts:ms=20", "descent:ms=20"}) {
+      const auto player = std::move(game->make_player(spec, resources)).value();
+      EXPECT_FALSE(swaps(*position, *player)) << spec << " " << seed;
+    }
+  }
+  EXPECT_TRUE(given_away);
 }
 
 TEST(RingRiftSearch, AnswersAForcedMoveAtOnce) {

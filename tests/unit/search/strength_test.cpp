@@ -48,7 +48,7 @@ TEST_P(MoreBudget, IsStronger) {
       << sprt->score().mean() << " over " << sprt->score().games() << " games";
 }
 
-// Minimax begins with 8,000 nodes: with 2,000 it is weaker than one-ply play, and to beat that shows little.
+// Minimax begins with 8,000 nodes: with 2,000 it is no stronger than one-ply play (docs/strength.md), and to beat that shows little.
 INSTANTIATE_TEST_SUITE_P(
     Kinds, MoreBudget,
     testing::Values(Contest{"minimax", "square8", 2, "minimax:nodes=60000", "minimax:nodes=8000"},
