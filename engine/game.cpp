@@ -40,7 +40,7 @@ Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const E
   if (!parsed) return parsed.error();
   EngineRequest request{.spec = *parsed,
                         .read_weights = resources.read_weights,
-                        .stop = nullptr,
+                        .stop = resources.give_up,
                         .compare_within = resources.compare_within};
   const EngineSpec& spec = request.spec;
   const std::vector<EngineKind> known = engines();

@@ -137,6 +137,9 @@ struct EngineResources {
   // Set by a timer of the owner when the time of the running decision is over, cleared before the next one; must outlive the
   // player. Without it specifications with ms=N are refused, as everything must be that is stored or reproduced.
   const std::atomic<bool>* stop = nullptr;
+  // Set once and for all when nobody wants the running decision any more: it ends soon and is worth nothing. Must outlive the player;
+  // not looked at beside `stop`.
+  const std::atomic<bool>* give_up = nullptr;
   // For who draws between moves: decisions list all moves found worse than the best one by less than this, with exact scores. That
   // costs a search with a budget a part of its depth. 0: no list.
   Score compare_within = 0;

@@ -1,6 +1,7 @@
 #include "node/engine_protocol.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <initializer_list>
@@ -412,8 +413,14 @@ Result<EngineSeat*> EngineProtocol::engine(const std::string& spec) {
 void EngineProtocol::go(const Json& request) {
   Fields fields(request, {"engine", "depth", "nodes", "sims", "ms", "seed"});
   std::string spec = fields.text("engine").value_or(start_.engine);
-  for (const char* budget : {"depth", "nodes", "sims", "ms"}) {
-    const auto number = fields.number(budget, UINT64_MAX);
+  static constexpr std::array<std::pair<const char*, std::uint64_t>, 4> kBudgets{
+      {{"depth", EngineSpec::kMaxDepth},
+       {"nodes", EngineSpec::kMaxNodes},
+       {"sims", EngineSpec::kMaxSims},
+       {"ms", EngineSpec::kMaxMilliseconds}}};
+  for (const auto& [budget, most] : kBudgets) {
+    const std::string sensible = "1 to " + std::to_string(most);
+    const auto number = fields.number(budget, most, sensible.c_str());
     if (number)
       spec += (spec.find(':') == std::string::npos ? ":" : ",") + std::string(budget) + "=" + std::to_string(*number);
   }

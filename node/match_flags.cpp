@@ -9,8 +9,10 @@ FlagValues add_match_flags(CLI::App& verb, MatchFlags& flags) {
   add_game_flags(verb, flags.game);
   add_seed_flag(verb, flags.seed, "of openings and games; the same seed plays the same match");
   verb.add_option("--openings", flags.openings, "size of the pool of openings; 0: a new one for every cycle")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000}))
       ->capture_default_str();
-  verb.add_option("--max-moves", flags.max_moves, "stop a game after so many plies and share it; 0: never")
+  verb.add_option("--max-moves", flags.max_moves,
+                  "stop a game after so many plies, or with the opening where that is longer, and share it; 0: never")
       ->check(CLI::Range(std::uint32_t{0}, std::uint32_t{GameRecord::kMaxMoves}))
       ->capture_default_str();
   verb.add_option("--threads", flags.threads, "games at a time; 0: one per core")

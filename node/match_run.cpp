@@ -148,6 +148,7 @@ class Count {
     for (const auto& result : cycle.games) {
       games.push_back(scored_game(*result, 0));
       summary.capped += result->capped ? 1 : 0;
+      summary.draws += !result->capped && result->winner == kNobody ? 1 : 0;
     }
     if (auto added = sprt_.add_cycle(games); !added) return added;
     summary.plies += cycle.plies;
@@ -215,6 +216,7 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   if (!log) return log.error();
 
   Count count(std::move(*sprt));
+  count.summary.participants = plan.participants;
   const auto finished = [&] {
     return run.stop_on_verdict ? count.summary.sprt.finished : count.summary.games >= run.sprt.max_games;
   };

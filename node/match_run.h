@@ -22,6 +22,7 @@ struct MatchRun {
 };
 
 struct MatchSummary {
+  std::vector<SeatEngine> participants;  // who really played: in full, with the hashes of their weights
   SprtStatus sprt;
   EloEstimate elo;
   std::uint64_t games = 0;          // counted, in whole cycles
@@ -33,6 +34,7 @@ struct MatchSummary {
   std::uint64_t shared = 0;
   std::uint64_t losses = 0;
   std::vector<std::uint64_t> histogram;  // cycles by the score of A, see MatchScore
+  std::uint64_t draws = 0;   // games that ended and that nobody won
   std::uint64_t capped = 0;
   std::uint64_t plies = 0;   // of the games played now
   std::uint64_t played = 0;  // of the counted games, played now

@@ -107,16 +107,14 @@ Result<std::unique_ptr<PlaySession>> PlaySession::make(PlayPlan plan, std::ostre
   }
   session->position_ = session->start_->clone();
   // Everything that may be needed later is made now, so that a wrong name is reported before the game begins.
-  bool people = false;
   for (const std::string& spec : p.seats) {
-    people |= spec == kHuman;
     if (spec == kHuman) continue;
-    if (auto engine = session->engine(spec); !engine) return engine.error();
-  }
-  if (people) {
-    for (const std::string& spec : {p.substitute, p.hint}) {
-      if (auto engine = session->engine(spec); !engine) return engine.error();
+    if (auto engine = session->engine(spec); !engine) {
+      return Error{engine.error().kind, engine.error().text + " Name a person " + std::string(kHuman) + "."};
     }
+  }
+  for (const std::string& spec : {p.substitute, p.hint}) {
+    if (auto engine = session->engine(spec); !engine) return engine.error();
   }
   return session;
 }

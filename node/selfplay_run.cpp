@@ -189,7 +189,9 @@ class Runner {
   }
 
   Result<void> play_until_done(std::uint64_t share) {
-    auto table = SelfplayTable::open(run_.spec);
+    SelfplaySpec spec = run_.spec;
+    spec.give_up = &stop_;
+    auto table = SelfplayTable::open(spec);
     if (!table) return table.error();
     const std::uint64_t wanted = run_.games_at_once > 0 ? run_.games_at_once : table->games_at_once();
     const std::uint64_t at_once = std::min(wanted, share);

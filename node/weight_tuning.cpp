@@ -4,9 +4,12 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "engine/match.h"
 #include "engine/ringrift/kernel.h"
@@ -73,13 +76,35 @@ Result<std::string> plan_text(const TuningPlan& plan) {
   return describe_plan(canonical, (*game)->rules_hash());
 }
 
+// A line of the plan as the flag that it comes from.
+std::string as_flag(const std::string& line) {
+  const auto value = [&line](std::string_view name) -> std::optional<std::string> {
+    if (!line.starts_with(name)) return std::nullopt;
+    return line.substr(name.size(), 120);
+  };
+  if (const auto rule = value("restarts ")) {
+    return "--restarts " + std::string(*rule == "0" ? "none" : *rule == "1" ? "ipop" : "bipop");
+  }
+  if (const auto sigma = value("sigma ")) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "--sigma %.9g", std::strtod(sigma->c_str(), nullptr));
+    return text.data();
+  }
+  if (const auto moves = value("max moves ")) return "--max-moves " + *moves;
+  if (const auto cycles = value("cycles ")) return "--games for " + *cycles + " seat cycles";
+  if (const auto hash = value("start weights ")) return "--start with weights " + *hash;
+  if (const auto options = value("options ")) return "--option " + *options;
+  if (const auto rules = value("rules ")) return "rules " + *rules + " of the program";
+  return "--" + line.substr(0, 120);
+}
+
 std::string first_difference(const std::string& saved, const std::string& asked) {
   std::size_t a = 0;
   std::size_t b = 0;
   while (a < saved.size() && b < asked.size()) {
     const std::string was = saved.substr(a, saved.find('\n', a) - a);
     const std::string is = asked.substr(b, asked.find('\n', b) - b);
-    if (was != is) return "it was saved with '" + was.substr(0, 120) + "', and now it is '" + is.substr(0, 120) + "'";
+    if (was != is) return "it was saved with '" + as_flag(was) + "', and now it is '" + as_flag(is) + "'";
     a += was.size() + 1;
     b += is.size() + 1;
   }
@@ -120,10 +145,11 @@ Result<WeightTuning> WeightTuning::begin(const TuningPlan& plan) {
   if (!spec) return spec.error();
   const bool judges = spec->kind == EngineKind::heuristic || spec->kind == EngineKind::minimax ||
                       spec->kind == EngineKind::descent || spec->kind == EngineKind::mcts;
-  if (!judges || !spec->weights.empty() || spec->ms != 0) {
+  const bool moves_by_them = spec->random_percent < EngineSpec::kAllRandom && spec->judge != LeafJudge::playouts;
+  if (!judges || !moves_by_them || !spec->weights.empty() || spec->ms != 0) {
     return Error{ErrorKind::usage,
-                 "The engine to tune must use weights, without naming any and without ms: heuristic, "
-                 "minimax:nodes=N, minimax:depth=N, descent:nodes=N or mcts:sims=N."};
+                 "The engine to tune must move by its weights, so without random=100 and judge=playouts, name none "
+                 "and have no ms: heuristic, minimax:nodes=N, minimax:depth=N, descent:nodes=N or mcts:sims=N."};
   }
   if (plan.cycles == 0 || plan.generations == 0) {
     return Error{ErrorKind::usage, "Tuning needs at least one game and one generation."};

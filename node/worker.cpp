@@ -95,7 +95,8 @@ Result<void> play_unit(const PlayUnit& unit, const Inbox& inbox) {
   auto table = SelfplayTable::open({.config = unit.config,
                                     .engines = engines,
                                     .max_moves = std::nullopt,
-                                    .opening_random_moves = kOpeningRandomMoves});
+                                    .opening_random_moves = kOpeningRandomMoves,
+                                    .give_up = &inbox.stopping()});
   if (!table) return table.error();
   std::uint64_t begun = 0;
   const auto go_on = [&] { return !inbox.stopping().load(std::memory_order_relaxed); };

@@ -84,6 +84,7 @@ Result<std::unique_ptr<Player>> SelfplayTable::make_player(std::string_view engi
   return game_->make_player(engine,
                             {.read_weights = spec_.read_weights,
                              .stop = nullptr,
+                             .give_up = spec_.give_up,
                              .compare_within = wanted_temperature() ? temperature_reach(spec_.temperature) : 0});
 }
 

@@ -5,6 +5,7 @@
 // again from its record alone. No clock, no thread number, no state that outlives the game.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,8 @@ struct SelfplaySpec {
   std::uint32_t temperature_moves = kTemperatureMoves;
   // Text of the file behind weights=FILE, the same for every table of a run; without it only profiles are known.
   std::function<Result<std::string>(const std::string& file)> read_weights{};
+  // True once the games under way are given up: the decision that is being made ends soon, and nothing of them may be kept.
+  const std::atomic<bool>* give_up = nullptr;
 };
 
 constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {

@@ -134,6 +134,12 @@ std::string match_command(const Options& options) {
 
 int run(Options options) {
   if (options.out.empty()) return report({ErrorKind::usage, "--out needs the name of a file for the weights."});
+  if (const auto named = parse_engine_spec("heuristic:weights=" + options.out);
+      !named || named->weights != options.out) {
+    return report({ErrorKind::usage, "No engine could be told to use weights from '" + options.out +
+                                         "' afterwards. Name a file with --out whose name has letters, digits and ._-/ "
+                                         "only."});
+  }
   auto config = game_config(options.game);
   if (!config) return report(config.error());
   options.plan.config = *config;

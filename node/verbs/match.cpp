@@ -40,10 +40,16 @@ json test_json(const MatchRun& run, const SprtStatus& status) {
 json to_json(const MatchRun& run, const MatchSummary& s) {
   json engines = json::array();
   for (const SeatEngine& participant : run.plan.participants) engines.push_back(participant.spec);
+  json participants = json::array();
+  for (const SeatEngine& participant : s.participants) {
+    participants.push_back(
+        {{"spec", participant.spec}, {"weights_hash", participant.weights_hash}, {"id", participant_id(participant)}});
+  }
   return {{"board", run.plan.config.board},
           {"players", run.plan.config.seats},
           {"options", run.plan.config.options},
           {"engines", engines},
+          {"participants", participants},
           {"seed", run.plan.seed},
           {"score_a", s.elo.score},
           {"games", s.games},
@@ -55,6 +61,7 @@ json to_json(const MatchRun& run, const MatchSummary& s) {
           {"shared", s.shared},
           {"losses", s.losses},
           {"cycle_scores", s.histogram},
+          {"draws", s.draws},
           {"capped", s.capped},
           // Of the games of this run: those that were resumed are known by their results only.
           {"mean_plies", s.played == 0 ? json() : json(static_cast<double>(s.plies) / static_cast<double>(s.played))},
@@ -124,9 +131,9 @@ void print(const Options& options, const MatchRun& match, const MatchSummary& s)
     std::printf("%llu of them were in the match log already; with another --log file they are played anew.\n",
                 static_cast<unsigned long long>(s.resumed_games));
   }
-  std::printf("%llu distinct games, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
-              static_cast<unsigned long long>(s.distinct_games), static_cast<unsigned long long>(s.capped),
-              static_cast<unsigned long long>(s.repeated_cycles));
+  std::printf("%llu distinct games, %llu draws, %llu capped, %llu cycles repeated an earlier game and do not count.\n",
+              static_cast<unsigned long long>(s.distinct_games), static_cast<unsigned long long>(s.draws),
+              static_cast<unsigned long long>(s.capped), static_cast<unsigned long long>(s.repeated_cycles));
   if (match.plan.config.seats == 2 && s.histogram.size() == 5) {
     std::printf("Pairs by the score of A, from 0 to 1 in quarters:");
     for (const std::uint64_t pairs : s.histogram) std::printf(" %llu", static_cast<unsigned long long>(pairs));
@@ -138,10 +145,17 @@ void print(const Options& options, const MatchRun& match, const MatchSummary& s)
   }
 }
 
-int run(const Options& options) {
+// One for each seat, as far as they are named; B sits where no other is.
+std::vector<std::string> engines_of(const Options& options) {
   std::vector<std::string> engines = {options.a, options.b};
-  if (!options.c.empty()) engines.push_back(options.c);
-  if (!options.d.empty()) engines.push_back(options.d);
+  const auto or_b = [&](const std::string& engine) { return engine.empty() ? options.b : engine; };
+  if (!options.c.empty() || !options.d.empty()) engines.push_back(or_b(options.c));
+  if (!options.d.empty() || (!options.c.empty() && options.flags.game.players > 3)) engines.push_back(or_b(options.d));
+  return engines;
+}
+
+int run(const Options& options) {
+  const std::vector<std::string> engines = engines_of(options);
   auto match = make_match_run(options.flags, options.configuration, engines);
   if (!match) return report(match.error());
   match->stop_on_verdict = options.sprt.has_value();

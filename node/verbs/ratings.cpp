@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/difficulty.h"
 #include "engine/named_engines.h"
@@ -68,7 +69,26 @@ Result<std::string> anchor_id(const RatedLog& log, const std::string& anchor) {
     return Error{ErrorKind::usage, "Several engines in the log are called '" + anchor +
                                        "', with different weights. Choose one of: " + found + "."};
   }
-  return id;
+  if (matches == 1 || mark != std::string::npos) return id;
+  // By another name of an engine of the log: a step of the ladder, or weights that are the default.
+  std::set<std::string> meant;
+  for (const auto& [configuration, example] : log.examples) {
+    const auto game = make_game(example->config);
+    const auto full = named_in_full(example->config, *spec);
+    if (!game || !full) continue;
+    const auto player = make_seat_player(**game, {to_string(*full), ""});
+    if (!player) continue;
+    const std::string its_id = participant_id({to_string(*full), (*player)->weights_hash()});
+    if (log.engines.contains(its_id)) meant.insert(its_id);
+  }
+  if (meant.size() > 1) {
+    std::string choices;
+    for (const std::string& one : meant) choices += (choices.empty() ? "" : ", ") + name_of(log, one);
+    return Error{
+        ErrorKind::usage,
+        "'" + anchor + "' is another engine in each configuration of the log. Choose one of: " + choices + "."};
+  }
+  return meant.empty() ? id : *meant.begin();
 }
 
 Result<RatedLog> rate_log(const std::string& path, const std::string& anchor) {

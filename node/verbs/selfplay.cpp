@@ -27,6 +27,7 @@ struct Flags {
   std::vector<std::string> options;
   std::string mix = std::string(mix_band_names()[0]);
   bool mix_given = false;
+  bool temperature_plies_given = false;
   std::string temperature = "0";
   std::uint32_t max_moves = 0;
   SelfplayRun run;
@@ -150,6 +151,11 @@ int play(Flags flags) {
   const auto temperature = parse_temperature(flags.temperature);
   if (!temperature) return report(temperature.error());
   flags.run.spec.temperature = *temperature;
+  if (flags.temperature_plies_given && temperature->thousandths == 0) {
+    return report({ErrorKind::usage,
+                   "--temperature-plies says how many choices --temperature draws. Add --temperature above 0, or "
+                   "leave out --temperature-plies."});
+  }
   if (flags.max_moves > 0) flags.run.spec.max_moves = flags.max_moves;
   if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
   const std::atomic<bool>& stop = stop_on_signals();
@@ -220,6 +226,7 @@ void add_selfplay(CLI::App& app, Action& action) {
       ->default_val(kTemperatureMoves);
   verb->add_option("--checkpoint-interval", flags->run.checkpoint_interval,
                    "Make games durable after so many of them. 0: every 10 seconds.")
+      ->check(CLI::Range(std::uint64_t{0}, kMaxSelfplayGames))
       ->capture_default_str();
   verb->add_option("--sample-every", flags->run.sample_every,
                    "In .jsonl: of the positions between the first and the last five, write every n-th.")
@@ -228,6 +235,7 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_flag("--json", flags->json, "Print JSON.");
   verb->callback([&action, flags, verb] {
     flags->mix_given = verb->count("--mix") > 0;
+    flags->temperature_plies_given = verb->count("--temperature-plies") > 0;
     action = [flags] { return play(*flags); };
   });
 }

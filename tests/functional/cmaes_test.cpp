@@ -148,7 +148,9 @@ TEST_F(Cmaes, a_run_is_neither_overwritten_nor_resumed_with_other_flags) {
   EXPECT_NE(again.out.find("--resume"), std::string::npos);
   const auto other = tune("w.json", "--generations 2 --resume --sigma 2", kOnlyStderr);
   EXPECT_EQ(other.code, 4);
-  EXPECT_NE(other.out.find("sigma"), std::string::npos);
+  EXPECT_NE(other.out.find("saved with '--sigma 1', and now it is '--sigma 2'"), std::string::npos) << other.out;
+  const auto rule = tune("w.json", "--generations 2 --resume --restarts none", kOnlyStderr);
+  EXPECT_NE(rule.out.find("now it is '--restarts none'"), std::string::npos) << rule.out;
   EXPECT_EQ(tune("none.json", "--resume").code, 3);
 }
 
@@ -192,6 +194,8 @@ TEST_F(Cmaes, damaged_states_and_impossible_flags_are_refused) {
   EXPECT_NE(tune("w.json", "--generations 2 --resume").code, 0);
   EXPECT_EQ(tune("x.json", "--engine random").code, 2);
   EXPECT_EQ(tune("x.json", "--engine heuristic:weights=balanced").code, 2);
+  EXPECT_EQ(tune("x.json", "--engine mcts:sims=10,judge=playouts").code, 2) << "no weight moves anything there";
+  EXPECT_EQ(tune("x.json", "--engine heuristic:random=100").code, 2);
   EXPECT_EQ(tune("x.json", "--start no-such-file").code, 3);
   EXPECT_EQ(tune("x.json", "--games 0").code, 2);
   EXPECT_EQ(tune("x.json", "--population 1").code, 2);
@@ -234,4 +238,8 @@ TEST_F(Cmaes, an_empty_name_is_refused_at_once) {
   const auto run = run_binary("cmaes --board hex8 --games 100000 --out ''", kOnlyStderr);
   EXPECT_EQ(run.code, 2);
   EXPECT_NE(run.out.find("--out"), std::string::npos) << run.out;
+  for (const std::string name : {"a,b.json", "\xc3\xa4.json"}) {
+    EXPECT_EQ(run_binary("cmaes --board hex8 --generations 1 --out '" + path(name) + "'", kOnlyStderr).code, 2)
+        << "no engine could name it";
+  }
 }

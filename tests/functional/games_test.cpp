@@ -101,13 +101,24 @@ TEST_F(Games, of_tree_searches_share_batches_and_are_the_same_bytes_as_alone) {
   EXPECT_EQ(run_binary("selfplay --engine mcts-only --games 1 --games-at-once 257 --out " + at("x.db")).code, 2);
 }
 
-// A decision of this budget takes minutes, and several are under way.
+// A decision of these budgets takes minutes, and several are under way.
 TEST_F(Games, end_within_seconds_of_SIGTERM_in_the_middle_of_long_searches) {
-  Running run({"selfplay", "--engine", "mcts:sims=1000000", "--board", "hexagonal", "--games", "4", "--threads", "2",
-               "--games-at-once", "2", "--out", at("long.db")});
-  ASSERT_TRUE(run.wait_for("\"leaves\":")) << run.said();
-  run.signal(SIGTERM);
-  EXPECT_EQ(run.wait_for_end(std::chrono::seconds(10)), 0) << run.said();
+  for (const std::string engine : {"mcts:sims=1000000", "minimax:nodes=1000000000", "descent:nodes=1000000"}) {
+    Running run({"selfplay", "--engine", engine, "--board", "hexagonal", "--games", "4", "--threads", "2",
+                 "--games-at-once", "2", "--out", at(engine.substr(0, 4) + ".db")});
+    ASSERT_TRUE(run.wait_for("\"leaves\":")) << run.said();
+    run.signal(SIGTERM);
+    EXPECT_EQ(run.wait_for_end(std::chrono::seconds(10)), 0) << engine << run.said();
+    EXPECT_NE(run.said().find("0 of 4 games are safe"), std::string::npos) << "what was cut short is no game";
+  }
+}
+
+TEST_F(Games, a_number_of_choices_to_draw_without_a_temperature_is_refused) {
+  const std::string job =
+      "selfplay --engine mcts:sims=4 --max-moves 4 --games 1 --temperature-plies 5 --out " + at("x.db");
+  EXPECT_EQ(run_binary(job).code, 2);
+  EXPECT_EQ(run_binary(job + " --temperature 1").code, 0);
+  EXPECT_EQ(run_binary("selfplay --games 1 --checkpoint-interval -1 --out " + at("y.db")).code, 2);
 }
 
 TEST_F(Games, depend_on_nothing_but_seed_and_index) {

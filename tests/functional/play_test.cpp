@@ -177,6 +177,16 @@ TEST(Play, a_hint_names_a_legal_move_and_plays_nothing) {
   EXPECT_TRUE(game.says("left after 0 moves"));
 }
 
+TEST(Play, a_wrong_name_is_refused_before_the_game) {
+  const auto run = mz::test::run_binary("play --seat1 nosuch </dev/null", mz::test::kOnlyStderr);
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.out.find("human"), std::string::npos) << run.out;
+  for (const char* flag : {"--hint", "--engine"}) {
+    const std::string two = "play --seat1 random --seat2 random </dev/null ";
+    EXPECT_EQ(mz::test::run_binary(two + flag + " nosuch").code, 2) << flag;
+  }
+}
+
 TEST(Play, bad_answers_are_explained_and_asked_again) {
   const std::string typed =
       "\n0\n193\n-1\n99999999999999999999\nPR 2 0,0 1\nfrobnicate\nxx yy zz\n;;;\n\x01\xff\x7f\n9,9\n" +

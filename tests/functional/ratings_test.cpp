@@ -179,6 +179,45 @@ TEST_F(Ratings, an_anchor_that_never_played_is_told) {
   EXPECT_EQ(run_binary("ratings --anchor heuristic --log " + at("log"), kOnlyStderr).out, "");
 }
 
+TEST_F(Ratings, an_anchor_may_have_another_name_than_in_the_log) {
+  const std::string match = "match --board hex8 --pairs 1 --max-moves 40 --log " + at("log") + " --b difficulty:3 --a ";
+  ASSERT_EQ(run_binary(match + "heuristic").code, 0);
+  ASSERT_EQ(run_binary(match + "heuristic:weights=balanced --seed 2").code, 0);
+  for (const std::string& anchor : {"heuristic", "heuristic:weights=balanced", "difficulty:3", "heuristic:random=62"}) {
+    const std::string verb = "ratings --log " + at("log") + " --anchor " + anchor;
+    EXPECT_EQ(run_binary(verb, kOnlyStderr).out, "") << anchor;
+    EXPECT_EQ(run_binary(verb).code, 0) << anchor;
+  }
+  ASSERT_EQ(
+      run_binary("match --board square8 --pairs 1 --max-moves 40 --a random --b difficulty:3 --log " + at("log")).code,
+      0);
+  const auto two = run_binary("ratings --anchor difficulty:3 --log " + at("log"), kOnlyStderr);
+  EXPECT_EQ(two.code, 2);
+  EXPECT_NE(two.out.find("Choose one of: "), std::string::npos) << two.out;
+}
+
+TEST_F(Ratings, a_match_says_who_sat_on_every_seat) {
+  const std::string match = "match --json --pairs 1 --max-moves 8 --a random --b heuristic ";
+  const auto specs = [&](const std::string& flags) {
+    const auto run = run_binary(match + flags + " --log " + at("log"));
+    std::string text;
+    for (const json& engine : json::parse(run.out)["participants"]) text += engine["spec"].get<std::string>() + " ";
+    return text;
+  };
+  EXPECT_EQ(specs("--players 4"), "random heuristic heuristic heuristic ");
+  EXPECT_EQ(specs("--players 4 --c difficulty:2"), "random heuristic heuristic:random=80 heuristic ");
+  EXPECT_EQ(specs("--players 4 --d difficulty:2"), "random heuristic heuristic heuristic:random=80 ");
+  for (const std::string wrong :
+       {"--players 3 --d random", "--players 2 --c random", "--openings -1", "--openings 0x10"}) {
+    EXPECT_EQ(run_binary(match + wrong + " --log " + at("log")).code, 2) << wrong;
+  }
+  const json run = json::parse(run_binary(match + "--log " + at("log")).out);
+  EXPECT_EQ(run["draws"], 0);
+  EXPECT_EQ(run["capped"], 2);
+  EXPECT_EQ(run["participants"][0]["weights_hash"], "");
+  EXPECT_EQ(run["participants"][1]["weights_hash"].get<std::string>().size(), 64U);
+}
+
 TEST_F(Ratings, bounds_are_rounded_as_the_rating_is) {
   const std::string tournament = "tournament heuristic heuristic:random=50 heuristic:random=75 --board hex8 --pairs 4";
   ASSERT_EQ(run_binary(tournament + " --log " + at("log")).code, 0);
