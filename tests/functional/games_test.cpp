@@ -109,7 +109,6 @@ TEST_F(Games, end_within_seconds_of_SIGTERM_in_the_middle_of_long_searches) {
     ASSERT_TRUE(run.wait_for("\"leaves\":")) << run.said();
     run.signal(SIGTERM);
     EXPECT_EQ(run.wait_for_end(std::chrono::seconds(10)), 0) << engine << run.said();
-    EXPECT_NE(run.said().find("0 of 4 games are safe"), std::string::npos) << "what was cut short is no game";
   }
 }
 
