@@ -50,13 +50,13 @@ constexpr DifficultySteps kSquare8ThreeSeats = {
     "heuristic:random=10",
     "heuristic",
     "heuristic:weights=square8-2p",
-    "minimax:nodes=15000,weights=hex8-2p",
-    "minimax:nodes=200000,weights=hex8-2p",
+    "minimax:nodes=15000,weights=square8-2p",
+    "minimax:nodes=200000,weights=square8-2p",
 };
 
-constexpr DifficultySteps kHex8ThreeSeats = ending(
-    kSquare8ThreeSeats,
-    {"heuristic:weights=hex8-2p", "minimax:nodes=15000,weights=hex8-2p", "minimax:nodes=200000,weights=hex8-2p"});
+constexpr DifficultySteps kHex8ThreeSeats =
+    ending(kSquare8ThreeSeats,
+           {"heuristic:weights=hex8-2p", "minimax:nodes=4000,weights=hex8-2p", "minimax:nodes=100000,weights=hex8-2p"});
 
 constexpr DifficultySteps kSquare8FourSeats = {
     "random",
@@ -67,12 +67,12 @@ constexpr DifficultySteps kSquare8FourSeats = {
     "heuristic:random=22",
     "heuristic:random=10",
     "heuristic",
-    "minimax:nodes=8000,weights=hex8-2p",
-    "minimax:nodes=200000,weights=hex8-2p",
+    "minimax:nodes=8000,weights=square8-2p",
+    "minimax:nodes=200000,weights=square8-2p",
 };
 
 constexpr DifficultySteps kHex8FourSeats =
-    ending(kSquare8FourSeats, {"minimax:nodes=25000", "minimax:nodes=200000,weights=hex8-2p"});
+    ending(kSquare8FourSeats, {"minimax:nodes=25000", "minimax:nodes=100000,weights=hex8-2p"});
 
 // On boards of 361 and 469 cells a turn has more ends than a small budget looks at, and a node takes twice as long.
 constexpr DifficultySteps kSquare19TwoSeats = {

@@ -34,7 +34,7 @@ struct MatchSummary {
   std::uint64_t shared = 0;
   std::uint64_t losses = 0;
   std::vector<std::uint64_t> histogram;  // cycles by the score of A, see MatchScore
-  std::uint64_t draws = 0;   // games that ended and that nobody won
+  std::uint64_t draws = 0;               // games that ended and that nobody won
   std::uint64_t capped = 0;
   std::uint64_t plies = 0;   // of the games played now
   std::uint64_t played = 0;  // of the counted games, played now

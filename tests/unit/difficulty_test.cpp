@@ -3,6 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace mz {
 namespace {
@@ -32,6 +37,42 @@ TEST(Difficulty, StepsDiffer) {
       const DifficultySteps& steps =
           difficulty_steps({.game = "ringrift", .board = board, .seats = seats, .options = {}});
       for (std::size_t i = 1; i < steps.size(); ++i) EXPECT_NE(steps[i - 1], steps[i]);
+    }
+  }
+}
+
+// The rows "| level | `engine` | games | score | Elo | shown |" of docs/strength.md below a heading "board, two seats".
+std::map<std::string, std::vector<std::pair<std::string, bool>>> documented_ladders() {
+  std::map<std::string, std::vector<std::pair<std::string, bool>>> ladders;
+  std::ifstream page(MESHZERO_SOURCE_DIR "/docs/strength.md");
+  std::string heading;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("#")) heading = line.substr(line.find(' ') + 1);
+    const std::size_t name = line.find("| `");
+    if (!line.starts_with("| ") || line.find_first_not_of("0123456789", 2) != name - 1) continue;
+    const std::size_t end = line.find('`', name + 3);
+    ladders[heading].emplace_back(line.substr(name + 3, end - name - 3), line.ends_with("| yes |"));
+  }
+  return ladders;
+}
+
+// On the large boards, where a game may take minutes, the last step may wait for its games, and others be marked as not shown.
+TEST(Difficulty, TheMeasuredLaddersAreThoseOfTheProgramAndShown) {
+  const auto ladders = documented_ladders();
+  const std::map<int, std::string> words = {{2, "two"}, {3, "three"}, {4, "four"}};
+  for (const std::string board : {"square8", "hex8", "square19", "hexagonal"}) {
+    for (const auto& [seats, word] : words) {
+      const auto found = ladders.find(board + ", " + word + " seats");
+      ASSERT_NE(found, ladders.end()) << board << seats;
+      const DifficultySteps& steps =
+          difficulty_steps({.game = "ringrift", .board = board, .seats = seats, .options = {}});
+      const bool large = board == "square19" || board == "hexagonal";
+      ASSERT_GE(found->second.size(), steps.size() - (large ? 1 : 0)) << board << seats;
+      ASSERT_LE(found->second.size(), steps.size()) << board << seats;
+      for (std::size_t i = 0; i < found->second.size(); ++i) {
+        EXPECT_EQ(found->second[i].first, steps[i]) << board << seats;
+        EXPECT_TRUE(i == 0 || large || found->second[i].second) << board << seats << " level " << i + 1;
+      }
     }
   }
 }
