@@ -56,7 +56,6 @@ std::map<std::string, std::vector<std::pair<std::string, bool>>> documented_ladd
   return ladders;
 }
 
-// On the large boards, where a game may take minutes, the last step may wait for its games, and others be marked as not shown.
 TEST(Difficulty, TheMeasuredLaddersAreThoseOfTheProgramAndShown) {
   const auto ladders = documented_ladders();
   const std::map<int, std::string> words = {{2, "two"}, {3, "three"}, {4, "four"}};
@@ -66,12 +65,10 @@ TEST(Difficulty, TheMeasuredLaddersAreThoseOfTheProgramAndShown) {
       ASSERT_NE(found, ladders.end()) << board << seats;
       const DifficultySteps& steps =
           difficulty_steps({.game = "ringrift", .board = board, .seats = seats, .options = {}});
-      const bool large = board == "square19" || board == "hexagonal";
-      ASSERT_GE(found->second.size(), steps.size() - (large ? 1 : 0)) << board << seats;
-      ASSERT_LE(found->second.size(), steps.size()) << board << seats;
-      for (std::size_t i = 0; i < found->second.size(); ++i) {
+      ASSERT_EQ(found->second.size(), steps.size()) << board << seats;
+      for (std::size_t i = 0; i < steps.size(); ++i) {
         EXPECT_EQ(found->second[i].first, steps[i]) << board << seats;
-        EXPECT_TRUE(i == 0 || large || found->second[i].second) << board << seats << " level " << i + 1;
+        EXPECT_TRUE(i == 0 || found->second[i].second) << board << seats << " level " << i + 1;
       }
     }
   }
