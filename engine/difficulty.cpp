@@ -13,7 +13,7 @@ constexpr DifficultySteps ending(DifficultySteps steps, std::initializer_list<st
 }
 
 // The one-ply engine with fewer and fewer moves drawn at random, then with better weights, then searches with more and more nodes. The
-// tuned weights are the best that there are also for configurations that they were not tuned for.
+// tuned weights are better also where they were not tuned: docs/strength.md says where that was measured.
 constexpr DifficultySteps kSquare8TwoSeats = {
     "random",
     "heuristic:random=75",

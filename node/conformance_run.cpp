@@ -5,11 +5,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <tuple>
 #include <utility>
 
+#include "node/joined_threads.h"
 #include "node/line_reader.h"
 #include "node/recording.h"
 
@@ -143,14 +142,13 @@ void compare_all(Work& work) {
 
 std::vector<FileConformance> run_conformance(const std::vector<std::string>& paths, unsigned threads) {
   Work work(paths);
-  std::vector<std::thread> helpers;
-  try {
-    for (unsigned i = 1; i < threads; ++i) helpers.emplace_back([&work] { compare_all(work); });
-  } catch (const std::system_error&) {
+  JoinedThreads helpers;
+  for (unsigned i = 1; i < threads; ++i) {
     // No more threads to be had: those that run, this one included, do all the work.
+    if (!helpers.start([&work] { compare_all(work); })) break;
   }
   compare_all(work);
-  for (std::thread& helper : helpers) helper.join();
+  helpers.join();
   return work.take();
 }
 

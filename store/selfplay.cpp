@@ -256,15 +256,6 @@ Result<void> SelfplayTable::play_all(std::size_t at_once, const std::function<bo
   return {};
 }
 
-Result<GameRecord> SelfplayTable::play(std::uint64_t seed) {
-  if (auto begun = begin(seed); !begun) return begun.error();
-  for (;;) {
-    auto record = step();
-    if (!record) return record.error();
-    if (*record) return std::move(**record);
-  }
-}
-
 bool SelfplayTable::would_play(const GameRecord& record) const {
   if (record.rules_hash != game_->rules_hash() || record.config != spec_.config) return false;
   for (std::size_t seat = 0; seat < seats_.size(); ++seat) {

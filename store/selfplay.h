@@ -64,19 +64,14 @@ class SelfplayTable {
   // How many games are best played at once: one where no engine searches in rounds, for it would gain nothing.
   [[nodiscard]] std::size_t games_at_once() const;
 
-  // Puts the game with this seed under way.
-  Result<void> begin(std::uint64_t seed);
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
-  // With at least one game under way: one move of one game, or, when all of them are searching, one round of their searches. The record
-  // of the game that ended by it. Fails only when a game cannot be stored: no end within the longest record.
-  Result<std::optional<GameRecord>> step();
+
   // Keeps up to `at_once` games under way until `next_seed` gives no more and all have ended, or until `go_on`, asked before each
-  // step, says no. `keep` takes each record as it ends; its first error ends everything.
+  // step, says no. `keep` takes each record as it ends; its first error ends everything. A game without an end within the longest record is
+  // an error, too.
   Result<void> play_all(std::size_t at_once, const std::function<bool()>& go_on,
                         const std::function<std::optional<std::uint64_t>()>& next_seed,
                         const std::function<Result<void>(GameRecord)>& keep);
-  // The record of the game with this seed, with none under way.
-  Result<GameRecord> play(std::uint64_t seed);
 
   // Batches of all searches so far, and the positions in them.
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
@@ -110,6 +105,11 @@ class SelfplayTable {
     Search* search = nullptr;  // of the seat to move, when it is searching
   };
 
+  // Puts the game with this seed under way.
+  Result<void> begin(std::uint64_t seed);
+  // With at least one game under way: one move of one game, or, when all of them are searching, one round of their searches. The record
+  // of the game that ended by it. Fails only when a game cannot be stored: no end within the longest record.
+  Result<std::optional<GameRecord>> step();
   Result<void> add_seat(std::string_view text);
   [[nodiscard]] bool wanted_temperature() const;
   [[nodiscard]] Result<std::unique_ptr<Player>> make_player(std::string_view engine) const;

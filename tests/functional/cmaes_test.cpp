@@ -238,6 +238,9 @@ TEST_F(Cmaes, an_empty_name_is_refused_at_once) {
   const auto run = run_binary("cmaes --board hex8 --games 100000 --out ''", kOnlyStderr);
   EXPECT_EQ(run.code, 2);
   EXPECT_NE(run.out.find("--out"), std::string::npos) << run.out;
+}
+
+TEST_F(Cmaes, a_name_that_no_engine_could_be_given_is_refused) {
   for (const std::string name : {"a,b.json", "\xc3\xa4.json"}) {
     EXPECT_EQ(run_binary("cmaes --board hex8 --generations 1 --out '" + path(name) + "'", kOnlyStderr).code, 2)
         << "no engine could name it";

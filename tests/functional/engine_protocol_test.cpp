@@ -207,6 +207,7 @@ TEST(EngineProtocol, bad_lines_are_answered_with_an_error_and_the_program_goes_o
       {"{}", "command"},
       {R"({"command":7})", "command"},
       {R"({"command":"frobnicate"})", "command"},
+      {R"({"command":"go","engine":"minimax","nodes":1000000001})", "field"},
       {R"({"command":"legal","extra":1})", "field"},
       {R"({"command":"legal","id":[1]})", "field"},
       {R"({"command":"play"})", "field"},

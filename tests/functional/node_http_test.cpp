@@ -12,6 +12,7 @@
 #include "store/game_store.h"
 #include "store/selfplay.h"
 #include "tests/functional/test_node.h"
+#include "tests/unit/store/played.h"
 
 using mz::Descriptor;
 using mz::test::json;
@@ -35,7 +36,7 @@ class NodeHttp : public NodeTest {
             mz::SelfplayTable::open({.config = {.game = "ringrift", .board = board, .seats = seats, .options = {}},
                                      .engines = engines,
                                      .max_moves = {}});
-        EXPECT_TRUE((*store)->append(*table->play(7)).ok());
+        EXPECT_TRUE((*store)->append(mz::played(*table, 7)).ok());
       }
     }
     EXPECT_EQ(*(*store)->seal(), 12U);

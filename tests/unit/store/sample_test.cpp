@@ -9,6 +9,7 @@
 #include "store/drawn_position.h"
 #include "store/game_source.h"
 #include "store/lines.h"
+#include "tests/unit/store/played.h"
 #include "tests/unit/store/toy_games.h"
 
 namespace mz {
@@ -95,7 +96,7 @@ TEST_F(SampleTest, DoesNotDependOnTheOrderOfLines) {
 
 TEST_F(SampleTest, KeepsBothEndsOfAGameWhateverTheInterval) {
   auto table = SelfplayTable::open({{"ringrift", "square8", 2, {}}, {"random", "random"}, 100}).value();
-  const GameRecord record = table.play(1).value();
+  const GameRecord record = played(table, 1);
   const auto n = static_cast<std::uint32_t>(record.moves.size());
   const auto few = sampled_plies(record, *game_of(record), 1000);
   EXPECT_EQ(few, (std::vector<std::uint32_t>{0, 1, 2, 3, 4, n - 5, n - 4, n - 3, n - 2, n - 1}));

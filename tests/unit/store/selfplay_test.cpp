@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/ringrift/weights.h"
+#include "tests/unit/store/played.h"
 
 namespace mz {
 namespace {
@@ -33,7 +34,7 @@ TEST(Modes, StandForTheirSpecifications) {
   for (const auto& [mode, engine] : expected) {
     auto table = SelfplayTable::open(spec_of(mode, MixBand::canonical));
     ASSERT_TRUE(table) << table.error().text;
-    const GameRecord record = table->play(7).value();
+    const GameRecord record = played(*table, 7);
     EXPECT_EQ(record.seats[0].spec, engine);
     EXPECT_EQ(record.seats[1].spec, engine);
   }
@@ -64,7 +65,7 @@ TEST(Mixed, DrawsEveryEngineOfItsBandForEverySeatEquallyOften) {
   std::array<std::map<std::string, int>, 2> seen;
   int same = 0;
   for (std::uint64_t seed = 0; seed < kGames; ++seed) {
-    const GameRecord record = table.play(seed).value();
+    const GameRecord record = played(table, seed);
     for (std::size_t seat = 0; seat < 2; ++seat) {
       const std::string& spec = record.seats[seat].spec;
       const std::size_t mark = spec.find('@');
@@ -101,8 +102,8 @@ TEST(Mixed, TheSameSeedSeatsAndPlaysTheSameWhateverWasPlayedBefore) {
   auto forth = SelfplayTable::open(spec).value();
   auto back = SelfplayTable::open(spec).value();
   std::map<std::uint64_t, GameRecord> games;
-  for (std::uint64_t seed = 0; seed < 12; ++seed) games[seed] = forth.play(seed).value();
-  for (std::uint64_t seed = 12; seed-- > 0;) EXPECT_EQ(back.play(seed).value(), games[seed]) << seed;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) games[seed] = played(forth, seed);
+  for (std::uint64_t seed = 12; seed-- > 0;) EXPECT_EQ(played(back, seed), games[seed]) << seed;
   for (const auto& [seed, record] : games) {
     EXPECT_TRUE(back.would_play(record));
     GameRecord other = record;
@@ -130,8 +131,8 @@ TEST(SelfplayTemperature, MakesGamesDifferAndTheSameSeedTheSameGame) {
     auto again = SelfplayTable::open(spec).value();
     std::set<Digest> games;
     for (std::uint64_t seed = 0; seed < 8; ++seed) {
-      const GameRecord record = table.play(seed).value();
-      EXPECT_EQ(again.play(seed).value(), record);
+      const GameRecord record = played(table, seed);
+      EXPECT_EQ(played(again, seed), record);
       games.insert(play_hash(record));
     }
     return games.size();
@@ -158,12 +159,12 @@ std::set<std::size_t> first_choices(const GameRecord& record) {
 
 TEST(SelfplayTemperature, EndsAfterItsChoices) {
   auto hot = SelfplayTable::open(tempered("1", 1)).value();
-  const GameRecord plain = SelfplayTable::open(tempered("0", 1)).value().play(1).value();
+  const GameRecord plain = played(SelfplayTable::open(tempered("0", 1)).value(), 1);
   const std::set<std::size_t> choices = first_choices(plain);
   ASSERT_EQ(choices.size(), 2U);
   std::set<std::size_t> forks;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    const std::vector<Move> moves = hot.play(seed).value().moves;
+    const std::vector<Move> moves = played(hot, seed).moves;
     const auto fork = std::mismatch(moves.begin(), moves.end(), plain.moves.begin(), plain.moves.end()).first;
     if (fork != moves.end()) forks.insert(static_cast<std::size_t>(fork - moves.begin()));
   }
@@ -183,8 +184,8 @@ TEST(SelfplayTemperature, WorksForEveryEngineThatComparesMoves) {
         auto again = SelfplayTable::open(spec).value();
         std::set<Digest> games;
         for (std::uint64_t seed = 0; seed < 6; ++seed) {
-          const GameRecord record = table.play(seed).value();
-          EXPECT_EQ(again.play(seed).value(), record);
+          const GameRecord record = played(table, seed);
+          EXPECT_EQ(played(again, seed), record);
           games.insert(play_hash(record));
         }
         return games.size();
@@ -197,7 +198,7 @@ TEST(SelfplayTemperature, WorksForEveryEngineThatComparesMoves) {
 
 TEST(SelfplayTemperature, IsRecordedForAllButRandom) {
   auto table = SelfplayTable::open(tempered("0.50", 7)).value();
-  const GameRecord record = table.play(3).value();
+  const GameRecord record = played(table, 3);
   EXPECT_EQ(record.seats[0].spec, "mcts:sims=30@temperature=0.5/7");
   EXPECT_TRUE(table.would_play(record));
   EXPECT_FALSE(SelfplayTable::open(tempered("0.5", 8)).value().would_play(record));
@@ -205,7 +206,7 @@ TEST(SelfplayTemperature, IsRecordedForAllButRandom) {
   spec.engines = {"random", "mixed"};
   auto mixed = SelfplayTable::open(spec).value();
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const GameRecord game = mixed.play(seed).value();
+    const GameRecord game = played(mixed, seed);
     EXPECT_EQ(game.seats[0].spec, "random");
     EXPECT_NE(game.seats[1].spec.starts_with("random"), game.seats[1].spec.find("temperature=1/7") != std::string::npos)
         << game.seats[1].spec;
@@ -261,7 +262,7 @@ TEST(SideBySide, EveryGameIsWhatItIsAlone) {
     const std::uint64_t games = c.swap != 0 ? 3 : 10;
     std::map<std::uint64_t, GameRecord> alone;
     for (std::uint64_t seed = 0; seed < games; ++seed) {
-      alone[seed] = SelfplayTable::open(spec).value().play(seed).value();
+      alone[seed] = played(SelfplayTable::open(spec).value(), seed);
     }
     auto table = SelfplayTable::open(spec).value();
     for (const std::size_t at_once : {1U, 3U, 8U}) {
@@ -280,7 +281,7 @@ TEST(SideBySide, AMixedRunSeatsAndPlaysTheSame) {
   ASSERT_EQ(records.size(), 14U);
   std::set<std::string> mcts;
   for (const auto& [seed, record] : records) {
-    EXPECT_EQ(record, alone.play(seed).value()) << seed;
+    EXPECT_EQ(record, played(alone, seed)) << seed;
     for (const SeatEngine& seat : record.seats) {
       if (seat.spec.starts_with("mcts")) mcts.insert(seat.spec);
     }
@@ -329,6 +330,12 @@ TEST(SideBySide, EndsWhenToldToAndWithTheFirstErrorOfWhoKeepsTheGames) {
       3, [] { return false; }, next_seed, refuse);
   EXPECT_TRUE(stopped);
   EXPECT_EQ(next, 0U) << "nothing is begun that would not be played";
+  // Two moves, and the end would be the third step.
+  int steps = 0;
+  const auto mid = SelfplayTable::open(spec).value().play_all(
+      1, [&] { return ++steps <= 2; }, next_seed, refuse);
+  EXPECT_TRUE(mid) << "a game under way is given up and handed to nobody";
+  next = 0;
   const auto refused = table.play_all(
       3, [] { return true; }, next_seed, refuse);
   ASSERT_FALSE(refused);
@@ -340,7 +347,7 @@ TEST(Record, NamesTheWeightsThatWereUsed) {
   SelfplaySpec spec = spec_of("heuristic:weights=defensive", MixBand::canonical);
   spec.engines[1] = "random";
   auto table = SelfplayTable::open(spec).value();
-  const GameRecord record = table.play(1).value();
+  const GameRecord record = played(table, 1);
   EXPECT_EQ(record.seats[0].weights_hash, to_hex(ringrift::weights_hash(*ringrift::profile_weights("defensive"))));
   EXPECT_EQ(record.seats[1].weights_hash, "");
   EXPECT_TRUE(table.would_play(record));

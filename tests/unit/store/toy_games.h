@@ -7,6 +7,7 @@
 
 #include "store/checked_game.h"
 #include "store/selfplay.h"
+#include "tests/unit/store/played.h"
 
 namespace mz {
 
@@ -18,7 +19,7 @@ inline GameConfig toy_config(int jokers = 1) {
 
 inline GameRecord toy_game(std::uint64_t seed, int jokers = 1) {
   auto table = SelfplayTable::open({toy_config(jokers), {"random", "random"}, {}});
-  return table.value().play(seed).value();
+  return played(*table, seed);
 }
 
 // A folder of its own for one test, removed afterwards.
