@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 6> kKindNames = {"random",  "heuristic", 
                                                         "descent", "mcts",      "difficulty"};
 constexpr std::array<std::string_view, 3> kVariantNames = {"auto", "paranoid", "maxn"};
 constexpr std::array<std::string_view, 2> kJudgeNames = {"heuristic", "playouts"};
+constexpr std::array<std::string_view, 3> kRootNames = {"puct", "halving", "gumbel"};
 constexpr std::size_t kMaxQuoted = 80;
 
 constexpr unsigned bit(EngineKind kind) { return 1U << static_cast<unsigned>(kind); }
@@ -31,7 +32,7 @@ struct Rule {
   std::string_view meaning;
 };
 
-constexpr std::array<Rule, 10> kRules = {{
+constexpr std::array<Rule, 12> kRules = {{
     {"level",
      bit(EngineKind::difficulty),
      &EngineSpec::level,
@@ -64,6 +65,14 @@ constexpr std::array<Rule, 10> kRules = {{
     {"ms", kAll, &EngineSpec::ms, 1, EngineSpec::kMaxMilliseconds, {}, "milliseconds per move at most"},
     {"variant", bit(EngineKind::minimax), nullptr, 0, 0, kVariantNames, "play for three and four teams"},
     {"judge", bit(EngineKind::mcts), nullptr, 0, 0, kJudgeNames, "what judges new positions"},
+    {"root", bit(EngineKind::mcts), nullptr, 0, 0, kRootNames, "how the moves of the root are visited"},
+    {"noise",
+     bit(EngineKind::mcts),
+     &EngineSpec::noise,
+     0,
+     EngineSpec::kAllNoise,
+     {},
+     "percentage of Dirichlet noise in the priors of the root"},
     {"random",
      kEvaluating,
      &EngineSpec::random_percent,
@@ -117,6 +126,7 @@ Result<void> read_value(const Rule& rule, std::string_view value, EngineSpec& sp
   }
   if (rule.name == "variant") return read_word(rule, value, spec.variant);
   if (rule.name == "judge") return read_word(rule, value, spec.judge);
+  if (rule.name == "root") return read_word(rule, value, spec.root);
   if (value.empty()) return usage("The parameter weights takes the name of a file.");
   spec.weights = value;
   return {};
@@ -150,6 +160,16 @@ Result<void> check_budget(const EngineSpec& spec) {
   }
   if (spec.kind == EngineKind::mcts && spec.sims == 0 && spec.ms == 0) {
     return usage("The engine mcts needs a budget: mcts:sims=N or mcts:ms=N.");
+  }
+  if (spec.root != RootSearch::puct) {
+    const std::string root(kRootNames[static_cast<std::size_t>(spec.root)]);
+    if (spec.sims == 0) {
+      return usage("Halving divides its simulations beforehand, so root=" + root +
+                   " needs a number of them: mcts:sims=N,root=" + root + ".");
+    }
+    if (spec.noise != 0) {
+      return usage("Dirichlet noise changes what PUCT visits. Give noise=N with root=puct, or root=gumbel without it.");
+    }
   }
   if (spec.kind == EngineKind::difficulty && spec.level == 0) {
     return usage("Give the difficulty as a number from 1 to " + std::to_string(EngineSpec::kMaxLevel) +
@@ -222,6 +242,8 @@ std::string to_string(const EngineSpec& spec) {
       if (spec.variant != defaults.variant) add(rule.name, kVariantNames[static_cast<std::size_t>(spec.variant)]);
     } else if (rule.name == "judge") {
       if (spec.judge != defaults.judge) add(rule.name, kJudgeNames[static_cast<std::size_t>(spec.judge)]);
+    } else if (rule.name == "root") {
+      if (spec.root != defaults.root) add(rule.name, kRootNames[static_cast<std::size_t>(spec.root)]);
     } else if (!spec.weights.empty()) {
       add(rule.name, spec.weights);
     }

@@ -24,6 +24,9 @@ enum class MinimaxVariant : std::uint8_t { automatic, paranoid, maxn };
 // What judges a leaf of mcts: the game's evaluation with a policy read from it, or uniform random playouts.
 enum class LeafJudge : std::uint8_t { heuristic, playouts };
 
+// How mcts spends the visits of the root: by PUCT, or by sequential halving, with or without Gumbel noise.
+enum class RootSearch : std::uint8_t { puct, halving, gumbel };
+
 struct EngineSpec {
   static constexpr std::size_t kMaxBytes = 512;   // as GameRecord::kMaxSpecBytes
   static constexpr std::uint64_t kMaxDepth = 63;  // turns looked ahead
@@ -33,6 +36,7 @@ struct EngineSpec {
   static constexpr std::uint64_t kMaxMilliseconds = 3'600'000;
   static constexpr std::uint64_t kMaxLevel = 10;
   static constexpr std::uint64_t kAllRandom = 100;  // percent
+  static constexpr std::uint64_t kAllNoise = 100;   // percent
 
   EngineKind kind = EngineKind::random;
   std::uint64_t depth = 0;  // 0 = no limit, here and in the budgets below
@@ -43,7 +47,9 @@ struct EngineSpec {
   std::uint64_t random_percent = 0;  // share of moves drawn uniformly instead
   MinimaxVariant variant = MinimaxVariant::automatic;
   LeafJudge judge = LeafJudge::heuristic;
-  std::string weights;  // file name; empty = the game's own
+  RootSearch root = RootSearch::puct;
+  std::uint64_t noise = 0;  // percent of the priors of the root that are drawn
+  std::string weights;      // file name; empty = the game's own
   friend bool operator==(const EngineSpec&, const EngineSpec&) = default;
 };
 

@@ -27,7 +27,7 @@ constexpr std::uint32_t log2_of(std::uint32_t x) {
 }
 
 // Entry i is 2^(-2^-(i + 1)) with 32 fractional bits: each the root of the one before.
-constexpr std::array<std::uint64_t, kLogBits> kRoots = [] {
+const std::array<std::uint64_t, kLogBits> kRoots = [] {
   std::array<std::uint64_t, kLogBits> roots{};
   roots[0] = integer_sqrt(1ULL << 63);
   for (std::size_t i = 1; i < roots.size(); ++i) roots[i] = integer_sqrt(roots[i - 1] << 32);

@@ -237,29 +237,26 @@ Result<MatchSummary> run_match(const MatchRun& run, const std::function<void(con
   }
   std::atomic<bool> over = finished();
   JoinedThreads threads;
-  Result<void> outcome;
-  for (MatchTable& table : tables) {
-    outcome = threads.start([&board, &table, &known, &over, &stop, seats = plan.config.seats] {
-      while (!over && !stop) {
-        const auto taken = board.take();
-        if (!taken) break;
-        const auto found = known.find(*taken);
-        Cycle cycle = found != known.end() ? found->second : Cycle{};
-        cycle.games.resize(static_cast<std::size_t>(seats));
-        for (int rotation = 0; rotation < seats && !over && !stop; ++rotation) {
-          auto& game = cycle.games[static_cast<std::size_t>(rotation)];
-          if (game) continue;
-          auto played = table.play(*taken, rotation);
-          cycle.plies += played.plies;
-          cycle.unlogged.push_back(played.result);
-          game = std::move(played.result);
-        }
-        board.give(*taken, std::move(cycle));
+  const auto play = [&board, &tables, &known, &over, &stop, seats = plan.config.seats](unsigned thread) {
+    while (!over && !stop) {
+      const auto taken = board.take();
+      if (!taken) break;
+      const auto found = known.find(*taken);
+      Cycle cycle = found != known.end() ? found->second : Cycle{};
+      cycle.games.resize(static_cast<std::size_t>(seats));
+      for (int rotation = 0; rotation < seats && !over && !stop; ++rotation) {
+        auto& game = cycle.games[static_cast<std::size_t>(rotation)];
+        if (game) continue;
+        auto played = tables[thread].play(*taken, rotation);
+        cycle.plies += played.plies;
+        cycle.unlogged.push_back(played.result);
+        game = std::move(played.result);
       }
-      board.leave(over || stop);
-    });
-    if (!outcome) break;
-  }
+      board.give(*taken, std::move(cycle));
+    }
+    board.leave(over || stop);
+  };
+  Result<void> outcome = threads.start_all(static_cast<unsigned>(tables.size()), play);
   for (; outcome && !finished() && index < plan.cycles; ++index) {
     const auto cycle = board.wait(index);
     if (!cycle) break;

@@ -111,17 +111,15 @@ class Runner {
     // No thread takes more than its share, or others would have nothing to do.
     const std::uint64_t share = count > 0 ? (missing + count - 1) / count : 0;
     JoinedThreads threads;
-    for (unsigned i = 0; i < count; ++i) {
-      const auto started = threads.start([this, share] {
-        platform::name_thread("player");
-        play_some(share);
-      });
-      if (started) continue;
+    const auto started = threads.start_all(count, [this, share](unsigned /*thread*/) {
+      platform::name_thread("player");
+      play_some(share);
+    });
+    if (!started) {
       const std::lock_guard lock(mutex_);
       failed_ = true;
       error_ = started.error();
-      running_ -= count - i;
-      break;
+      running_ = 0;
     }
 
     auto reported = begin;

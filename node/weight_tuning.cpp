@@ -262,15 +262,13 @@ Result<std::optional<std::vector<std::vector<WeightTuning::Game>>>> WeightTuning
   {
     JoinedThreads workers;
     const auto note = [&](const Result<void>& done) {
-      if (done) return true;
+      if (done) return;
       const std::lock_guard lock(mutex);
       if (outcome) outcome = done;
       next = plan_.cycles;
-      return false;
     };
-    for (int i = 0; i < threads; ++i) {
-      if (!note(workers.start([&] { note(play_cycles(points, next, games, stop)); }))) break;
-    }
+    const auto work = [&](unsigned /*thread*/) { note(play_cycles(points, next, games, stop)); };
+    note(workers.start_all(static_cast<unsigned>(threads), work));
   }
   if (!outcome) return outcome.error();
   if (stop) return std::optional<std::vector<std::vector<Game>>>();

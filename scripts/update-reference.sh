@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes docs/api.md and docs/reference/ anew from the release build; a test compares the two.
+# Writes docs/api.md, docs/reference/ and the schema of weight files anew from the release build; tests compare them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p docs/reference
@@ -7,4 +7,5 @@ for table in cli settings metrics limits doctor; do
   build/release/meshzero reference "$table" >"docs/reference/$table.md"
 done
 build/release/meshzero reference routes >docs/api.md
+build/release/meshzero reference weights >config/heuristics/weights.schema.json
 build/release/meshzero routes --openapi >docs/reference/openapi.json

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/search/descent.h"
 #include "engine/search/mcts.h"
 
 namespace mz {
@@ -96,15 +97,18 @@ std::size_t SelfplayTable::drawn(std::size_t seat, std::uint64_t seed) const {
 std::size_t SelfplayTable::games_at_once() const {
   MoveList moves;
   game_->initial()->moves(moves);  // hardly any later position has more
-  const std::uint64_t visit_bytes = sizeof(MctsNode) + moves.size() * sizeof(MctsEdge);
+  // A tree of mcts and what is kept of it are in memory together.
+  const std::uint64_t visit_bytes = 2 * (sizeof(MctsNode) + sizeof(MctsEdge) + moves.size() * kMctsMoveBytes);
+  const std::uint64_t expansion_bytes = moves.size() * sizeof(DescentNode);
   std::uint64_t game_bytes = 0;
   for (const Seat& seat : seats_) {
     std::uint64_t most = 0;
     for (const std::size_t engine : seat.engines) {
       const auto spec = parse_engine_spec(engines_[engine]);
-      if (spec->kind == EngineKind::mcts) most = std::max(most, spec->sims);
+      if (spec->kind == EngineKind::mcts) most = std::max(most, spec->sims * visit_bytes);
+      if (spec->kind == EngineKind::descent) most = std::max(most, spec->nodes * expansion_bytes);
     }
-    game_bytes += 2 * most * visit_bytes;  // a tree and what is kept of it are in memory together
+    game_bytes += most;
   }
   if (game_bytes == 0) return 1;
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(kTreeBytes / game_bytes, 1, kGamesAtOnce));

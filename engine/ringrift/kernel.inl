@@ -11,9 +11,8 @@
 #include "engine/ringrift/evaluation.inl"
 #include "engine/ringrift/heuristic.inl"
 // the searches are templates over the rules, so they are compiled here for each instruction set
-#include "engine/search/mcts_player.h"
+#include "engine/search/tree_player.h"
 #include "engine/search/minimax.h"
-#include "engine/search/descent.h"
 
 #include "engine/ringrift/search_model.inl"
 // players need all of the above
@@ -90,7 +89,9 @@ class BoardWorkload final : public Workload {
 
   Tally tree_visits(std::uint64_t seed, std::uint64_t visits) override {
     Tally tally;
-    MctsTree<RingRift<G>> tree(rules_, {});
+    MctsOptions options;
+    options.visits = visits;
+    MctsTree<RingRift<G>> tree(rules_, options);
     ConstantEvaluator<RingRift<G>> evaluator;
     const std::vector<State<G>> positions = sample(seed);
     const State<G>* middle = &positions[kSample / 2];

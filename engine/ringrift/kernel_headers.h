@@ -6,10 +6,12 @@
 #include <atomic>
 #include <bit>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -19,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/large_pages.h"
 #include "engine/base/result.h"
 #include "engine/base/rng.h"
 #include "engine/erased.h"
@@ -30,5 +33,7 @@
 #include "engine/rules.h"
 #include "engine/score.h"
 #include "engine/search/fixed_point.h"
+#include "engine/search/root_noise.h"
 #include "engine/search/score.h"
+#include "engine/search/sequential_halving.h"
 #include "engine/search/transposition_table.h"

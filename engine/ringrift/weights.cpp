@@ -140,9 +140,9 @@ Result<Weights> parse_weights(std::string_view json) {
     return faults.error();
   }
   for (const auto& member : file.items()) {
-    if (member.key() != "format" && member.key() != "name" && member.key() != "weights") {
-      faults.add("there is a member " + in_quotes(member.key()) + " besides format, name and weights");
-    }
+    const bool known = member.key() == "format" || member.key() == "name" || member.key() == "weights" ||
+                       (member.key() == "$schema" && member.value().is_string());
+    if (!known) faults.add("there is a member " + in_quotes(member.key()) + " besides format, name and weights");
   }
   if (!file.contains("format") || file["format"] != kWeightsFormat) {
     faults.add("\"format\" must be \"" + std::string(kWeightsFormat) + "\"");
@@ -181,6 +181,43 @@ std::string weights_json(const Weights& weights, std::string_view name) {
             (i + 1 < kFeatureCount ? ",\n" : "\n");
   }
   return text + "  }\n}\n";
+}
+
+std::string weights_schema() {
+  using Ordered = nlohmann::ordered_json;
+  Ordered names = Ordered::array();
+  Ordered weights = Ordered::object();
+  for (const FeatureFacts& facts : kFeatures) {
+    names.push_back(facts.name);
+    Ordered weight = {{"description", std::string(facts.meaning)},
+                      {"type", "integer"},
+                      {"minimum", facts.low},
+                      {"maximum", facts.high}};
+    weight["default"] = facts.balanced;
+    weight["scale"] = facts.scale;
+    if (facts.min_seats > 2) weight["seats"] = facts.min_seats;
+    weights[std::string(facts.name)] = std::move(weight);
+  }
+  Ordered schema;
+  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  schema["title"] = "Weights of the evaluation of RingRift";
+  schema["description"] =
+      "docs/evaluation.md says how they are used. Of each weight: what one unit counts (description), its bounds, the "
+      "value of the profile "
+      "balanced (default), the step of an optimiser (scale), and from how many seats on it has an effect (seats, 2 "
+      "where nothing is said).";
+  schema["type"] = "object";
+  schema["additionalProperties"] = false;
+  schema["required"] = {"format", "name", "weights"};
+  schema["properties"]["$schema"] = {{"type", "string"}};
+  schema["properties"]["format"] = {{"const", std::string(kWeightsFormat)}};
+  schema["properties"]["name"] = {{"type", "string"}};
+  Ordered& object = schema["properties"]["weights"];
+  object["type"] = "object";
+  object["additionalProperties"] = false;
+  object["required"] = std::move(names);
+  object["properties"] = std::move(weights);
+  return schema.dump(2) + "\n";
 }
 
 namespace {

@@ -5,7 +5,7 @@
 // the tests read. Weights are integers: the same file decides the same move on every machine.
 //
 // Text form, strict: a JSON object with the members "format" (kWeightsFormat), "name" and "weights"; the last has every feature name
-// exactly once and nothing else, each with an integer within its bounds.
+// exactly once and nothing else, each with an integer within its bounds. A member "$schema" may name the schema of the form, for editors.
 #pragma once
 
 #include <array>
@@ -90,6 +90,8 @@ Weights default_weights();  // the profile `balanced`
 // Refuses with one sentence that lists everything wrong with the text.
 Result<Weights> parse_weights(std::string_view json);
 std::string weights_json(const Weights& weights, std::string_view name);
+// The form as a JSON Schema (draft 2020-12): of every weight its meaning, bounds, default and scale. A file may name it as "$schema".
+std::string weights_schema();
 // What weights=NAME of an engine asks for: a profile of that name, else the file. Without it the profile `balanced`.
 Result<Weights> requested_weights(const EngineRequest& request);
 // The weights of a profile, or which names there are.

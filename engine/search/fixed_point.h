@@ -3,8 +3,9 @@
 // Values lie in [-kOne, kOne] and priors in [0, kPriorOne], both with 16 fractional bits.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <bit>
+#include <cmath>
 #include <cstdint>
 
 #include "engine/score.h"
@@ -16,17 +17,12 @@ inline constexpr Value kOne = 1 << 16;
 inline constexpr int kPriorBits = 16;
 inline constexpr std::uint32_t kPriorOne = 1U << kPriorBits;
 
-// Floor of the square root, exact.
-constexpr std::uint64_t integer_sqrt(std::uint64_t x) {
-  std::uint64_t root = 0;
-  for (std::uint64_t bit = x == 0 ? 0 : 1ULL << ((63 - std::countl_zero(x)) & ~1); bit != 0; bit >>= 2) {
-    if (x >= root + bit) {
-      x -= root + bit;
-      root = (root >> 1) + bit;
-    } else {
-      root >>= 1;
-    }
-  }
+// Floor of the square root, exact: that of the processor, put right where rounding went over it.
+inline std::uint64_t integer_sqrt(std::uint64_t x) {
+  auto root = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(x)));
+  root = std::min<std::uint64_t>(root, UINT32_MAX);
+  while (root * root > x) --root;
+  while (root < UINT32_MAX && (root + 1) * (root + 1) <= x) ++root;
   return root;
 }
 
@@ -72,7 +68,7 @@ constexpr std::int64_t exploration_bonus(std::uint64_t rate, std::uint32_t prior
 }
 
 // rate for exploration_bonus: c as a value.
-constexpr std::uint64_t exploration_rate(Value c, std::uint32_t visits) {
+inline std::uint64_t exploration_rate(Value c, std::uint32_t visits) {
   return static_cast<std::uint64_t>(c) * integer_sqrt(static_cast<std::uint64_t>(visits) << 16) >> 8;
 }
 

@@ -6,6 +6,7 @@
 
 #include "api/metrics.h"
 #include "api/routes.h"
+#include "engine/ringrift/weights.h"
 #include "node/configuration.h"
 #include "node/doctor/finding.h"
 #include "node/exit_code.h"
@@ -168,6 +169,8 @@ void add_reference(CLI::App& app, Action& action) {
   add("metrics", "All figures for Prometheus.", print_metrics);
   add("doctor", "All findings of `meshzero doctor`.", print_doctor);
   add("limits", "All limits on what the program accepts.", print_limits);
+  add("weights", "The form of weight files as a JSON Schema: meaning, bounds, default and scale of every weight.",
+      [](std::ostream& out) { out << ringrift::weights_schema(); });
 }
 
 }  // namespace mz

@@ -204,8 +204,8 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--threads", flags->run.threads, "Threads that play. 0: one for each core.")->default_val(0);
   verb->add_option(
           "--games-at-once", flags->run.games_at_once,
-          "Games that each thread has under way side by side, so that mcts has positions of all of them judged in "
-          "one batch. 0: up to 16 with mcts, fewer with large trees, else 1.")
+          "Games that each thread has under way side by side, so that mcts and descent have positions of all of them "
+          "judged in one batch. 0: up to 16 with these, fewer with large trees, else 1.")
       ->default_val(0);
   verb->add_option("--out", flags->run.output,
                    "Directory, or a file ending in .db, .jsonl or .jsonl.gz. file:// is understood.")

@@ -81,23 +81,29 @@ TEST_F(Games, are_the_same_bytes_whatever_the_number_of_threads) {
 }
 
 TEST_F(Games, of_tree_searches_share_batches_and_are_the_same_bytes_as_alone) {
-  const std::string job = "--engine mcts:sims=30,random=5 --board hex8 --seed 5 --max-moves 50 --json ";
-  const auto leaves_per_batch = [&](const std::string& more) {
-    const Ended run = run_binary("selfplay " + job + more, "2>/dev/null");
-    EXPECT_EQ(run.code, 0) << more;
+  const auto leaves_per_batch = [&](const std::string& job) {
+    const Ended run = run_binary("selfplay --json " + job, "2>/dev/null");
+    EXPECT_EQ(run.code, 0) << job;
     const std::string name = "\"leaves_per_batch\": ";
     const std::size_t found = run.out.find(name);
     EXPECT_NE(found, std::string::npos) << run.out;
     return found == std::string::npos ? 0 : std::strtod(run.out.c_str() + found + name.size(), nullptr);
   };
-  EXPECT_EQ(leaves_per_batch("--games 24 --threads 1 --games-at-once 1 --out " + at("one.db")), 1.0);
+  const std::string mcts = "--engine mcts:sims=30,random=5 --board hex8 --seed 5 --max-moves 50 ";
+  EXPECT_EQ(leaves_per_batch(mcts + "--games 24 --threads 1 --games-at-once 1 --out " + at("one.db")), 1.0);
   // Two threads may have twelve each; the last few games of a run no longer fill the batches.
-  EXPECT_GT(leaves_per_batch("--games 24 --threads 2 --out " + at("many.db")), 5.0);
-  leaves_per_batch("--games 10 --threads 2 --games-at-once 3 --out " + at("parts.db"));
-  leaves_per_batch("--games 24 --threads 1 --games-at-once 7 --resume --out " + at("parts.db"));
+  EXPECT_GT(leaves_per_batch(mcts + "--games 24 --threads 2 --out " + at("many.db")), 5.0);
+  leaves_per_batch(mcts + "--games 10 --threads 2 --games-at-once 3 --out " + at("parts.db"));
+  leaves_per_batch(mcts + "--games 24 --threads 1 --games-at-once 7 --resume --out " + at("parts.db"));
   EXPECT_GT(bytes(at("one.db")).size(), 1000U);
   EXPECT_EQ(bytes(at("many.db")), bytes(at("one.db")));
   EXPECT_EQ(bytes(at("parts.db")), bytes(at("one.db")));
+  // Descent asks for the positions behind all moves of a decision.
+  const std::string descent = "--engine descent:nodes=4 --games 8 --threads 1 --max-moves 20 --out ";
+  const double of_one = leaves_per_batch(descent + at("d1.db") + " --games-at-once 1");
+  EXPECT_GT(of_one, 1.0);
+  EXPECT_GT(leaves_per_batch(descent + at("d8.db")), 4 * of_one);
+  EXPECT_EQ(bytes(at("d8.db")), bytes(at("d1.db")));
   EXPECT_EQ(run_binary("selfplay --engine mcts-only --games 1 --games-at-once 257 --out " + at("x.db")).code, 2);
 }
 

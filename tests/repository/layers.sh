@@ -25,7 +25,9 @@ for layer in $layers; do
   fi
 done
 
-if grep -rnE '#include <(chrono|ctime|fstream|iostream|filesystem|thread|mutex|random|sys/.*|unistd\.h|dlfcn\.h)>' engine; then
+# large_pages.cpp asks for memory only, in pages of another size.
+if grep -rnE '#include <(chrono|ctime|fstream|iostream|filesystem|thread|mutex|random|sys/.*|unistd\.h|dlfcn\.h)>' engine |
+  grep -vE '^engine/base/large_pages\.cpp:[0-9]+:#include <sys/mman\.h>$'; then
   complain "engine/ must not read clocks or files, start threads or use the standard library's random numbers."
 fi
 if grep -rnE '#include <(chrono|ctime|fstream|iostream|filesystem|thread|mutex|random|sys/.*|unistd\.h)>' p2p/agreement; then

@@ -1,5 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstdint>
+#include <new>
+#include <vector>
+
+#include "engine/base/large_pages.h"
 #include "engine/base/rng.h"
 #include "engine/base/sha256.h"
 
@@ -49,6 +55,23 @@ TEST(Rng, DerivedSeedsOfNeighbouringItemsDiffer) {
   EXPECT_NE(derive_seed(1, 2), derive_seed(2, 1));
   EXPECT_NE(derive_seed(1, 2), derive_seed(1, 3));
 }
+
+TEST(LargePages, HoldWhatAnArrayGrowsInto) {
+  // Past the sizes from which memory comes in pages of 2 MiB, and back.
+  std::vector<std::uint64_t, LargePages<std::uint64_t>> numbers;
+  for (std::uint64_t i = 0; i < 1'000'000; ++i) {
+    numbers.push_back(mix64(i));
+    if (std::has_single_bit(i)) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(numbers.data()) % kLargePagesAlignment, 0U) << i;
+    }
+  }
+  for (std::uint64_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], mix64(i));
+  numbers.resize(3);
+  numbers.shrink_to_fit();
+  EXPECT_EQ(numbers[2], mix64(2));
+}
+
+TEST(LargePages, SayWhenThereIsNoRoom) { EXPECT_THROW((void)allocate_in_large_pages(SIZE_MAX), std::bad_alloc); }
 
 }  // namespace
 }  // namespace mz

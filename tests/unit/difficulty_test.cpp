@@ -34,9 +34,10 @@ TEST(Difficulty, EveryStepOfEveryConfigurationIsAnEngineOfTheGame) {
 TEST(Difficulty, StepsDiffer) {
   for (const std::string board : {"square8", "hex8", "square19", "hexagonal"}) {
     for (const int seats : {2, 3, 4}) {
-      const DifficultySteps& steps =
+      const DifficultySteps* steps =
           difficulty_steps({.game = "ringrift", .board = board, .seats = seats, .options = {}});
-      for (std::size_t i = 1; i < steps.size(); ++i) EXPECT_NE(steps[i - 1], steps[i]);
+      ASSERT_NE(steps, nullptr) << board << seats;
+      for (std::size_t i = 1; i < steps->size(); ++i) EXPECT_NE((*steps)[i - 1], (*steps)[i]);
     }
   }
 }
@@ -63,11 +64,12 @@ TEST(Difficulty, TheMeasuredLaddersAreThoseOfTheProgramAndShown) {
     for (const auto& [seats, word] : words) {
       const auto found = ladders.find(board + ", " + word + " seats");
       ASSERT_NE(found, ladders.end()) << board << seats;
-      const DifficultySteps& steps =
+      const DifficultySteps* steps =
           difficulty_steps({.game = "ringrift", .board = board, .seats = seats, .options = {}});
-      ASSERT_EQ(found->second.size(), steps.size()) << board << seats;
-      for (std::size_t i = 0; i < steps.size(); ++i) {
-        EXPECT_EQ(found->second[i].first, steps[i]) << board << seats;
+      ASSERT_NE(steps, nullptr) << board << seats;
+      ASSERT_EQ(found->second.size(), steps->size()) << board << seats;
+      for (std::size_t i = 0; i < steps->size(); ++i) {
+        EXPECT_EQ(found->second[i].first, (*steps)[i]) << board << seats;
         EXPECT_TRUE(i == 0 || found->second[i].second) << board << seats << " level " << i + 1;
       }
     }
@@ -83,6 +85,14 @@ TEST(Difficulty, IsNamedInFullWithTheTimeLimitAskedFor) {
 TEST(Difficulty, RefusesLevelsThatDoNotExist) {
   EXPECT_EQ(difficulty_engine({}, 0).error().kind, ErrorKind::usage);
   EXPECT_EQ(difficulty_engine({}, 11).error().kind, ErrorKind::usage);
+}
+
+TEST(Difficulty, RefusesGamesWithoutStepsInsteadOfLendingThemThoseOfAnother) {
+  const GameConfig other{.game = "othello", .board = "square8", .seats = 2, .options = {}};
+  EXPECT_EQ(difficulty_steps(other), nullptr);
+  const auto refused = named_in_full(other, *parse_engine_spec("difficulty:3"));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text.find("no levels of difficulty for othello"), std::string::npos);
 }
 
 TEST(Difficulty, KeepsTheTimeLimitAskedFor) {

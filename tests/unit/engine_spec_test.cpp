@@ -37,7 +37,7 @@ TEST(EngineSpec, JoinsSeveralParametersByCommas) {
 TEST(EngineSpec, WritesEqualEnginesAlike) {
   EXPECT_EQ(to_string(parsed("minimax:weights=w,variant=maxn,nodes=0005,depth=3")),
             "minimax:depth=3,nodes=5,variant=maxn,weights=w");
-  EXPECT_EQ(to_string(parsed("mcts:judge=heuristic,random=0,sims=9")), "mcts:sims=9");
+  EXPECT_EQ(to_string(parsed("mcts:judge=heuristic,random=0,sims=9,root=puct,noise=0")), "mcts:sims=9");
   EXPECT_EQ(to_string(parsed("difficulty:4")), "difficulty:4");
   EXPECT_EQ(to_string(parsed("difficulty:level=4,ms=3")), "difficulty:4,ms=3");
   EXPECT_EQ(to_string(parsed("random")), "random");
@@ -46,7 +46,8 @@ TEST(EngineSpec, WritesEqualEnginesAlike) {
 TEST(EngineSpec, ReadsBackWhatItWrites) {
   for (const std::string_view text :
        {"random:ms=5", "heuristic:random=30", "minimax:nodes=7,ms=9", "descent:nodes=1,weights=a b",
-        "mcts:sims=10000000,judge=playouts", "difficulty:10"}) {
+        "mcts:sims=10000000,judge=playouts", "mcts:sims=8,root=halving", "mcts:sims=8,ms=3,root=gumbel",
+        "mcts:ms=3,noise=25", "difficulty:10"}) {
     EXPECT_EQ(to_string(parsed(text)), text);
     EXPECT_EQ(parsed(to_string(parsed(text))), parsed(text));
   }
@@ -82,6 +83,11 @@ TEST(EngineSpec, RefusesBadInputWithTheValidChoices) {
       {"mcts:nodes=5", "sims"},
       {"mcts:sims=5,random=101", "from 0 to 100"},
       {"mcts:sims=5,weights=", "name of a file"},
+      {"mcts:sims=5,root=ucb", "puct, halving, gumbel"},
+      {"mcts:ms=5,root=halving", "mcts:sims=N,root=halving"},
+      {"mcts:sims=5,noise=101", "from 0 to 100"},
+      {"mcts:sims=5,root=gumbel,noise=25", "root=puct"},
+      {"descent:nodes=5,noise=25", "no parameter 'noise=25'"},
       {"difficulty", "difficulty:N"},
       {"difficulty:0", "from 1 to 10"},
       {"difficulty:11", "from 1 to 10"},

@@ -112,13 +112,12 @@ TEST(MakePlayer, ReadsTheWeightsFileThroughItsOwner) {
   EXPECT_EQ(*seen.read_weights(seen.spec.weights), "text of w.json");
 }
 
-TEST(MakePlayer, TakesADifficultyForTheEngineOfItsStep) {
+TEST(MakePlayer, HasNoDifficultyForAGameWithoutALadder) {
   EngineRequest seen;
   const auto game = game_with_mcts(seen);
-  EXPECT_TRUE(game.make_player("difficulty:1"));  // random, which every game has
-  const auto absent = game.make_player("difficulty:10");
+  const auto absent = game.make_player("difficulty:1");
   ASSERT_FALSE(absent);
-  EXPECT_NE(absent.error().text.find("'minimax'"), std::string::npos) << absent.error().text;
+  EXPECT_NE(absent.error().text.find("no levels of difficulty for toy"), std::string::npos) << absent.error().text;
 }
 
 // Always takes the last move.

@@ -65,9 +65,14 @@ TEST(WeightTable, IsTheOneOfTheDocumentation) {
   }
 }
 
+TEST(WeightTable, IsTheOneOfTheSchema) {
+  EXPECT_EQ(weights_schema(), file_text("weights.schema")) << "Run scripts/update-reference.sh and commit the result.";
+}
+
 TEST(WeightProfiles, CanAllBeReadAndPlayDifferently) {
   std::set<Digest> hashes;
   for (const Profile& profile : weight_profiles()) {
+    EXPECT_TRUE(contains(std::string(profile.json), "\"$schema\": \"weights.schema.json\"")) << profile.name;
     const Result<Weights> weights = profile_weights(profile.name);
     ASSERT_TRUE(weights.ok()) << weights.error().text;
     EXPECT_TRUE(hashes.insert(weights_hash(*weights)).second) << profile.name;

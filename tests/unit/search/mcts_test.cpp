@@ -8,6 +8,8 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <numeric>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -34,9 +36,9 @@ class HashEvaluator final : public Evaluator<Rules> {
     largest_batch = std::max(largest_batch, batch.size());
     for (Leaf<Rules>& leaf : batch) {
       ++leaves;
-      for (std::size_t i = 0; i < leaf.moves.size(); ++i) leaf.weights[i] = weight(rules_, *leaf.state, leaf.moves[i]);
+      for (std::size_t i = 0; i < leaf.moves.size(); ++i) leaf.weights[i] = weight(rules_, *leaf.from, leaf.moves[i]);
       for (int team = 0; team < rules_.teams(); ++team) {
-        leaf.values[static_cast<std::size_t>(team)] = even_ ? 0 : value(rules_, *leaf.state, team);
+        leaf.values[static_cast<std::size_t>(team)] = even_ ? 0 : value(rules_, *leaf.from, team);
       }
     }
   }
@@ -162,8 +164,7 @@ void run(MctsTree<Rules>& tree, Evaluator<Rules>& evaluator, std::uint32_t visit
 
 std::map<std::uint32_t, std::uint32_t> root_visits(const MctsTree<Rules>& tree) {
   std::map<std::uint32_t, std::uint32_t> visits;
-  for (const MctsEdge& edge : tree.edges(tree.root()))
-    visits[edge.move.code] = tree.child(edge) == nullptr ? 0 : tree.child(edge)->visits;
+  for (const MctsEdge& edge : tree.edges(tree.root())) visits[edge.move.code] = tree.child(edge).visits;
   return visits;
 }
 
@@ -171,14 +172,19 @@ void expect_equal_trees(const MctsTree<Rules>& tree, const MctsNode& node, const
   ASSERT_EQ(node.visits, plain.visits);
   for (int t = 0; t < teams; ++t)
     ASSERT_EQ(node.sums[static_cast<std::size_t>(t)], plain.sums[static_cast<std::size_t>(t)]);
-  ASSERT_EQ(tree.edges(node).size(), plain.moves.size());
-  for (const MctsEdge& edge : tree.edges(node)) {
+  ASSERT_EQ(tree.moves(node).size(), plain.moves.size());
+  for (std::size_t m = 0; m < plain.moves.size(); ++m) {
+    const Move move = tree.moves(node)[m];
     const auto i =
-        static_cast<std::size_t>(std::find(plain.moves.begin(), plain.moves.end(), edge.move) - plain.moves.begin());
+        static_cast<std::size_t>(std::find(plain.moves.begin(), plain.moves.end(), move) - plain.moves.begin());
     ASSERT_LT(i, plain.moves.size());
+    ASSERT_EQ(tree.priors(node)[m], plain.priors[i]);
+    ASSERT_EQ(m < tree.edges(node).size(), plain.children[i] != nullptr);
+    if (m >= tree.edges(node).size()) continue;
+    const MctsEdge& edge = tree.edges(node)[m];
+    ASSERT_EQ(edge.move, move);
     ASSERT_EQ(edge.prior, plain.priors[i]);
-    ASSERT_EQ(tree.child(edge) != nullptr, plain.children[i] != nullptr);
-    if (tree.child(edge) != nullptr) expect_equal_trees(tree, *tree.child(edge), *plain.children[i], teams);
+    expect_equal_trees(tree, tree.child(edge), *plain.children[i], teams);
   }
 }
 
@@ -208,19 +214,23 @@ TEST(Mcts, VisitsByThePriorsWhenAllPositionsAreEven) {
   tree.start(initial(rules), 1);
   constexpr std::uint32_t kVisits = 20'000;
   run(tree, evaluator, kVisits);
+  EXPECT_EQ(tree.edges(tree.root()).size(), tree.moves(tree.root()).size());
   for (const MctsEdge& edge : tree.edges(tree.root())) {
     // Equal bonuses mean visits + 1 in proportion to the prior.
-    const double moves = static_cast<double>(tree.edges(tree.root()).size());
+    const double moves = static_cast<double>(tree.moves(tree.root()).size());
     const double expected = static_cast<double>(edge.prior) / kPriorOne * (kVisits - 1 + moves) - 1;
     // A bonus is a whole number, which blurs large counts.
-    EXPECT_NEAR(tree.child(edge)->visits, expected, 2 + expected / 500);
+    EXPECT_NEAR(tree.child(edge).visits, expected, 2 + expected / 500);
   }
 }
 
-TEST(Mcts, CountsEveryVisitOnceOnTheWayDown) {
+// With several leaves at a time a walk may add an edge to a node that another walk has left already.
+class MctsCounts : public testing::TestWithParam<MctsOptions> {};
+
+TEST_P(MctsCounts, EveryVisitOnceOnTheWayDown) {
   const Rules rules(3, 8, 20);
   HashEvaluator evaluator(rules);
-  MctsTree<Rules> tree(rules, {});
+  MctsTree<Rules> tree(rules, GetParam());
   tree.start(initial(rules), 1);
   run(tree, evaluator, 3000);
   std::vector<const MctsNode*> nodes = {&tree.root()};
@@ -229,25 +239,178 @@ TEST(Mcts, CountsEveryVisitOnceOnTheWayDown) {
     const MctsNode& node = *nodes.back();
     nodes.pop_back();
     EXPECT_EQ(node.in_flight, 0);
-    if (node.edge_count == 0) continue;
+    if (node.move_count == 0) continue;
     ++inner;
     std::uint32_t below = 0;
     std::uint32_t last = ~0U;
     std::uint64_t priors = 0;
-    for (std::size_t i = 0; i < node.edge_count; ++i) {
-      const MctsEdge& edge = tree.edges(node)[i];
-      EXPECT_EQ(tree.child(edge) != nullptr, i < node.visited) << "visited edges come first";
-      EXPECT_LE(edge.prior, last) << "edges are sorted by prior";
-      last = edge.prior;
-      priors += edge.prior;
-      if (tree.child(edge) == nullptr) continue;
-      below += tree.child(edge)->visits;
-      nodes.push_back(tree.child(edge));
+    for (const std::uint16_t prior : tree.priors(node)) {
+      EXPECT_TRUE(prior <= last || (&node == &tree.root() && GetParam().root != RootSearch::puct))
+          << "moves are sorted by prior";
+      last = prior;
+      priors += prior;
+    }
+    for (const MctsEdge& edge : tree.edges(node)) {
+      EXPECT_EQ(edge.visits, tree.child(edge).visits);
+      EXPECT_EQ(edge.mean, stored_mean(tree.child(edge).sums[node.team], edge.visits));
+      const auto at = static_cast<std::size_t>(&edge - tree.edges(node).data());
+      EXPECT_EQ(edge.move, tree.moves(node)[at]);
+      EXPECT_EQ(edge.prior, tree.priors(node)[at]);
+      below += edge.visits;
+      nodes.push_back(&tree.child(edge));
     }
     EXPECT_EQ(below + 1, node.visits);
-    EXPECT_NEAR(static_cast<double>(priors), kPriorOne, node.edge_count);
+    EXPECT_NEAR(static_cast<double>(priors), kPriorOne, 2.0 * node.move_count);
   }
   EXPECT_GT(inner, 50U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Mcts, MctsCounts,
+                         testing::Values(MctsOptions{}, MctsOptions{.batch = 16}, MctsOptions{.noise = 25},
+                                         MctsOptions{.root = RootSearch::halving, .visits = 3000},
+                                         MctsOptions{.root = RootSearch::gumbel, .batch = 4, .visits = 3000}));
+
+std::map<std::uint32_t, std::uint16_t> root_priors(const MctsTree<Rules>& tree) {
+  std::map<std::uint32_t, std::uint16_t> priors;
+  for (std::size_t i = 0; i < tree.moves(tree.root()).size(); ++i)
+    priors[tree.moves(tree.root())[i].code] = tree.priors(tree.root())[i];
+  return priors;
+}
+
+TEST(Mcts, MixesNoiseIntoThePriorsOfTheRootAlone) {
+  const Rules rules(2, 21, 30, 2000, 6, false);
+  HashEvaluator evaluator(rules);
+  MctsTree<Rules> plain(rules, {});
+  plain.start(initial(rules), 1);
+  run(plain, evaluator, 400);
+  const auto without = root_priors(plain);
+  MctsOptions options;
+  options.noise = 25;
+  std::set<std::map<std::uint32_t, std::uint16_t>> seen;
+  for (const std::uint64_t seed : {1, 2, 3, 1, 2, 3}) {
+    MctsTree<Rules> tree(rules, options);
+    tree.start(initial(rules), seed);
+    run(tree, evaluator, 400);
+    for (const auto& [move, prior] : root_priors(tree)) {
+      EXPECT_GE(prior + 1, without.at(move) * 3 / 4);
+      EXPECT_LE(prior, without.at(move) * 3 / 4 + kPriorOne / 4 + 1);
+    }
+    seen.insert(root_priors(tree));
+    // Below it there is none, until it is a root.
+    State s = initial(rules);
+    State undo;
+    rules.apply(s, tree.edges(tree.root())[0].move, undo);
+    MoveList moves;
+    for (;;) {
+      moves.clear();
+      rules.moves(s, moves);
+      if (moves.size() > 1) break;
+      rules.apply(s, moves[0], undo);
+    }
+    const auto kept = tree.edges(tree.root())[0].visits;
+    tree.start(s, seed);
+    EXPECT_EQ(tree.root_visits(), kept);
+    std::uint64_t weights = 0;
+    for (const Move move : moves) weights += HashEvaluator::weight(rules, s, move);
+    bool differs = false;
+    for (const auto& [code, prior] : root_priors(tree)) {
+      const std::uint64_t own = HashEvaluator::weight(rules, s, Move{code}) * std::uint64_t{kPriorOne} / weights;
+      EXPECT_GE(prior + 1U, own * 3 / 4);
+      EXPECT_LE(prior, own * 3 / 4 + kPriorOne / 4 + 1);
+      differs |= prior != own;
+    }
+    EXPECT_TRUE(differs) << "the kept root has noise, too";
+  }
+  EXPECT_EQ(seen.size(), 3U) << "other seeds, other noise; the same seed, the same";
+}
+
+TEST(Mcts, HalvesTheVisitsAmongTheMovesThatLookBest) {
+  const Rules rules(2, 5, 200, 100000, 40, false);
+  HashEvaluator evaluator(rules);
+  for (const RootSearch root : {RootSearch::halving, RootSearch::gumbel}) {
+    MctsOptions options;
+    options.root = root;
+    options.visits = 321;
+    std::set<std::uint32_t> chosen;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      MctsTree<Rules> tree(rules, options);
+      tree.start(initial(rules), seed);
+      run(tree, evaluator, 321);
+      ASSERT_GT(tree.moves(tree.root()).size(), SequentialHalving::kMostCandidates);
+      // 16, 8, 4, 2 moves in rounds of 80 visits: 5, 15, 35, 75 visits for those that go.
+      std::multiset<std::uint32_t> visits;
+      for (const MctsEdge& edge : tree.edges(tree.root())) visits.insert(edge.visits);
+      EXPECT_EQ(visits, (std::multiset<std::uint32_t>{5, 5, 5, 5, 5, 5, 5, 5, 15, 15, 15, 15, 35, 35, 75, 75}));
+      EXPECT_GE(tree.best_edge(tree.root())->visits, 75U);
+      chosen.insert(tree.best_edge(tree.root())->move.code);
+      if (root == RootSearch::halving) {
+        // Without noise the sixteen are those of the highest priors.
+        for (std::size_t i = 1; i < tree.moves(tree.root()).size(); ++i)
+          EXPECT_LE(tree.priors(tree.root())[i], tree.priors(tree.root())[i - 1]);
+      }
+    }
+    EXPECT_EQ(chosen.size() > 1, root == RootSearch::gumbel) << "noise alone makes the choice differ";
+  }
+}
+
+// Arms whose worth is known at once: the best of those compared is found, whatever the budget, and no visit is lost.
+TEST(SequentialHalving, FindsTheBestOfTheMovesComparedAndSpendsItsBudget) {
+  for (const std::uint64_t budget : {2U, 3U, 7U, 16U, 50U, 64U, 200U, 1000U}) {
+    for (std::size_t moves = 2; moves < 40; ++moves) {
+      std::vector<SequentialHalving::Known> arms(moves);
+      SequentialHalving halving;
+      halving.start(std::vector<std::int64_t>(moves, 0), budget);
+      std::size_t opened = 0;
+      for (std::uint64_t visit = 0; visit < budget; ++visit) {
+        const std::size_t arm = halving.next([&](std::size_t i) { return arms[i]; });
+        ASSERT_LE(arm, opened) << "new moves come in their order";
+        opened = std::max(opened, arm + 1);
+        ++arms[arm].visits;
+        arms[arm].mean = static_cast<std::int64_t>(arm * 7919 % 31) * 1000;
+      }
+      const std::size_t best = halving.best([&](std::size_t i) { return arms[i]; });
+      ASSERT_GT(arms[best].visits, 0U);
+      for (std::size_t i = 0; i < opened; ++i) EXPECT_LE(arms[i].mean, arms[best].mean) << budget << " " << moves;
+      EXPECT_LE(opened, SequentialHalving::kMostCandidates);
+    }
+  }
+}
+
+TEST(RootNoise, DirichletSharesHaveTheMomentsOfTheDistribution) {
+  for (const std::size_t count : {2U, 20U, 200U}) {
+    constexpr double kSum = 10;
+    constexpr int kDraws = 3000;
+    Rng rng(7);
+    double first = 0;
+    double second = 0;
+    for (int i = 0; i < kDraws; ++i) {
+      const auto shares = dirichlet_shares(count, kSum, rng);
+      const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
+      ASSERT_NEAR(total, kPriorOne, static_cast<double>(count));
+      first += shares[0] / static_cast<double>(kPriorOne);
+      second += shares[0] / static_cast<double>(kPriorOne) * shares[0] / static_cast<double>(kPriorOne);
+    }
+    const double mean = 1.0 / static_cast<double>(count);
+    const double variance = mean * (1 - mean) / (kSum + 1);
+    EXPECT_NEAR(first / kDraws, mean, 5 * std::sqrt(variance / kDraws) + 1e-5) << count;
+    EXPECT_NEAR(second / kDraws - first / kDraws * first / kDraws, variance, 0.2 * variance) << count;
+  }
+}
+
+TEST(RootNoise, TheLargestSumWithAGumbelDeviateIsADrawByTheShares) {
+  const std::vector<std::uint32_t> shares = {1, 2, 3, 4};
+  const auto logs = log_shares(shares);
+  std::array<int, 4> drawn{};
+  Rng rng(11);
+  for (int i = 0; i < 20'000; ++i) {
+    auto deviates = gumbel_deviates(4, rng);
+    for (std::size_t k = 0; k < 4; ++k) deviates[k] += logs[k];
+    ++drawn[static_cast<std::size_t>(std::max_element(deviates.begin(), deviates.end()) - deviates.begin())];
+  }
+  for (std::size_t k = 0; k < 4; ++k) {
+    const double expected = 2000.0 * shares[k];
+    EXPECT_NEAR(drawn[k], expected, 5 * std::sqrt(expected * (1 - expected / 20'000))) << k;
+  }
 }
 
 // Where the seat to move can force a win, whoever it is, the move chosen keeps it. All positions before the end are even and have no
@@ -301,7 +464,7 @@ TEST(Mcts, KeepsTheTreeBelowThePositionThatWasReached) {
       if (decisions++ == 2) break;
       for (const MctsEdge& edge : tree.edges(*node)) {
         if (edge.move == move) {
-          node = tree.child(edge);
+          node = &tree.child(edge);
           break;
         }
       }
@@ -352,7 +515,7 @@ TEST(Mcts, GathersBatchesWithoutVisitingALeafTwice) {
     const auto leaves = tree.gather();
     std::vector<std::uint64_t> keys;
     for (const Leaf<Rules>& leaf : leaves)
-      keys.push_back(static_cast<std::uint64_t>(leaf.state->layer) << 32 | leaf.state->node);
+      keys.push_back(static_cast<std::uint64_t>(leaf.from->layer) << 32 | leaf.from->node);
     largest = std::max(largest, leaves.size());
     evaluator.submit(leaves);
     tree.absorb();
@@ -367,7 +530,7 @@ TEST(Mcts, PlaysOnWhenTheTreeIsFull) {
   HashEvaluator evaluator(rules);
   MctsOptions options;
   options.max_nodes = 100;
-  options.max_edges = 400;
+  options.max_moves = 400;
   MctsTree<Rules> tree(rules, options);
   tree.start(initial(rules), 1);
   run(tree, evaluator, 5000);
@@ -390,7 +553,7 @@ TEST(LeafQueue, GivesManyGamesTheAnswersTheyWouldGetAlone) {
   HashEvaluator together(rules);
   LeafQueue<Rules> queue(together);
   std::vector<std::unique_ptr<MctsTree<Rules>>> trees;
-  std::vector<MctsTree<Rules>*> open;
+  std::vector<LeafSource<Rules>*> open;
   for (std::size_t game = 0; game < kGames; ++game) trees.push_back(start(game));
   do {
     open.clear();
@@ -417,7 +580,7 @@ TEST(PlayoutEvaluator, DrawsByTheSeedOfTheLeafAlone) {
   std::vector<std::uint32_t> weights(moves.size());
   const auto ask = [&](std::uint64_t seed) {
     std::array<Leaf<Rules>, 1> leaf;
-    leaf[0].state = &s;
+    leaf[0].from = &s;
     leaf[0].moves = moves.span();
     leaf[0].seed = seed;
     leaf[0].weights = weights;
@@ -442,7 +605,7 @@ TEST(PlayoutEvaluator, PlaysNothingAtADeadEndAndCountsItAsEven) {
   std::vector<std::uint32_t> weights(moves.size());
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     std::array<Leaf<Rules>, 1> leaf;
-    leaf[0].state = &s;
+    leaf[0].from = &s;
     leaf[0].moves = moves.span();
     leaf[0].seed = seed;
     leaf[0].weights = weights;
@@ -459,7 +622,7 @@ TEST(ModelEvaluator, JudgesADeadEndAsItStands) {
     ModelEvaluator<Rules, graph::Model> evaluator(rules, model);
     const State s = initial(rules);
     std::array<Leaf<Rules>, 1> leaf;
-    leaf[0].state = &s;
+    leaf[0].from = &s;
     evaluator.submit(leaf);
     TeamScores scores{};
     model.evaluate(rules, s, scores);
@@ -481,11 +644,13 @@ TEST(Mcts, ComesBackFromDeadEnds) {
 }
 
 TEST(FixedPoint, TakesSquareRootsExactly) {
-  for (std::uint64_t x :
-       {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 15ULL, 16ULL, 17ULL, 99980001ULL, 99980000ULL, 1ULL << 62, (1ULL << 62) - 1}) {
+  for (std::uint64_t x : {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 15ULL, 16ULL, 17ULL, 99980001ULL, 99980000ULL, 1ULL << 62,
+                          (1ULL << 62) - 1, ~0ULL, 0xffffffffULL * 0xffffffffULL, 0xffffffffULL * 0xffffffffULL - 1}) {
     const std::uint64_t root = integer_sqrt(x);
     EXPECT_LE(root * root, x);
-    EXPECT_GT((root + 1) * (root + 1), x);
+    if (root < UINT32_MAX) {
+      EXPECT_GT((root + 1) * (root + 1), x);
+    }
   }
 }
 
@@ -495,6 +660,17 @@ TEST(FixedPoint, HalvesByWholeAndPartSteps) {
   EXPECT_EQ(halvings(128), 46341U);  // 2^16 / sqrt(2)
   EXPECT_EQ(halvings(1024), 4096U);
   EXPECT_EQ(halvings(1 << 20), 0U);
+}
+
+TEST(Evaluators, PreferQuickWinsAndLateLossesToAnyEvaluation) {
+  const Score unit = 3000;
+  EXPECT_EQ(value_of(kWin, unit), kOne);
+  EXPECT_EQ(value_of(kWin - 3, unit), kOne - 3);
+  EXPECT_EQ(value_of(3 - kWin, unit), 3 - kOne);
+  EXPECT_GT(value_of(kWinBound, unit), value_of(kMaxEvaluation, unit));
+  EXPECT_LT(value_of(-kWinBound, unit), value_of(-kMaxEvaluation, unit));
+  for (const Score score : {0, 1, -1, 500, -500, 100'000, -100'000})
+    EXPECT_EQ(value_of(score, unit), squash(score, unit));
 }
 
 TEST(FixedPoint, SquashesScoresIntoValues) {

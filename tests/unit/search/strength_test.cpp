@@ -57,6 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Contest{"maxn", "hex8", 3, "minimax:nodes=10000,variant=maxn", "minimax:nodes=500,variant=maxn"},
                     Contest{"descent", "square8", 2, "descent:nodes=200", "descent:nodes=20"},
                     Contest{"mcts", "square8", 2, "mcts:sims=400", "mcts:sims=40"},
+                    Contest{"halving", "square8", 2, "mcts:sims=400,root=halving", "mcts:sims=40,root=halving"},
                     Contest{"playouts", "hex8", 2, "mcts:sims=400,judge=playouts", "mcts:sims=40,judge=playouts"}),
     [](const testing::TestParamInfo<Contest>& contest) { return contest.param.name; });
 

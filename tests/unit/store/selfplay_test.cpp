@@ -249,6 +249,9 @@ TEST(SideBySide, EveryGameIsWhatItIsAlone) {
       {.engines = {"mcts:sims=30,judge=playouts", "heuristic"}, .temperature = "0.5"},
       {.engines = {"mcts:sims=20", "random", "mcts:sims=20"}},
       {.engines = {"mcts:sims=20", "mcts:sims=20"}, .swap = 1},
+      {.engines = {"mcts:sims=20,noise=25", "mcts:sims=20,root=gumbel"}, .temperature = "1"},
+      {.engines = {"descent:nodes=6", "descent:nodes=6"}, .temperature = "1"},
+      {.engines = {"descent:nodes=4,random=20", "mcts:sims=20", "descent:nodes=4"}},
   };
   for (const SideBySideCase& c : cases) {
     SelfplaySpec spec = spec_of("", MixBand::canonical);
@@ -304,6 +307,11 @@ TEST(SideBySide, TreesOfOneEngineShareBatches) {
   const double of_eight = leaves_per_batch(8);
   EXPECT_GT(of_eight, 6.0);
   EXPECT_LE(of_eight, 8.0);
+  // A tree of descent has the positions behind all moves of a decision in one.
+  for (std::string& engine : spec.engines) engine = "descent:nodes=5";
+  const double of_one = leaves_per_batch(1);
+  EXPECT_GT(of_one, 4.0);
+  EXPECT_GT(leaves_per_batch(8), 5 * of_one);
 }
 
 TEST(SideBySide, SuitsTheEnginesAndTheSizeOfTheirTrees) {
@@ -318,6 +326,9 @@ TEST(SideBySide, SuitsTheEnginesAndTheSizeOfTheirTrees) {
   EXPECT_GT(large_board, 1U);
   EXPECT_LT(large_board, SelfplayTable::kGamesAtOnce);
   EXPECT_EQ(at_once("mcts:sims=1000000", MixBand::canonical, "square8"), 1U);
+  EXPECT_EQ(at_once("descent-only", MixBand::canonical, "square8"), SelfplayTable::kGamesAtOnce);
+  EXPECT_LT(at_once("descent-only", MixBand::canonical, "hexagonal"), SelfplayTable::kGamesAtOnce);
+  EXPECT_EQ(at_once("descent:nodes=1000000", MixBand::canonical, "square8"), 1U);
 }
 
 TEST(SideBySide, EndsWhenToldToAndWithTheFirstErrorOfWhoKeepsTheGames) {

@@ -1,4 +1,5 @@
-// The engine `mcts`: a tree for one game, asked move by move, that searches alone or together with the trees of other games.
+// The engines `mcts` and `descent`: a tree for one game, asked move by move, that searches alone or together with the trees of other
+// games.
 #pragma once
 
 #include <atomic>
@@ -12,26 +13,33 @@
 
 #include "engine/engine_spec.h"
 #include "engine/erased.h"
+#include "engine/search/descent.h"
 #include "engine/search/evaluator.h"
 #include "engine/search/mcts.h"
 
 namespace mz {
 
-template <class G>
-class MctsPlayer final : public Player, public Search {
+// `Tree` is a LeafSource with
+//   start(state, seed)   the search of the decision `state`, which has two moves or more
+//   forget()             a new game begins
+//   finished(budget)     whether the budget is spent or nothing is left to search
+//   can_decide()         whether it may be stopped now
+//   decision()           what it found
+template <class G, class Tree>
+class TreePlayer final : public Player, public Search {
  public:
-  // `sims`: visits of the root to reach, those kept from earlier decisions included. `stop` may be null.
-  MctsPlayer(std::shared_ptr<const G> rules, std::unique_ptr<Evaluator<G>> evaluator, const MctsOptions& options,
-             std::uint64_t sims, const std::atomic<bool>* stop, std::string weights_hash)
+  // `budget` as finished() takes it. `stop` may be null.
+  TreePlayer(std::shared_ptr<const G> rules, std::unique_ptr<Evaluator<G>> evaluator, std::unique_ptr<Tree> tree,
+             std::uint64_t budget, const std::atomic<bool>* stop, std::string weights_hash)
       : rules_(std::move(rules)),
         evaluator_(std::move(evaluator)),
-        tree_(*rules_, options),
+        tree_(std::move(tree)),
         queue_(*evaluator_),
-        sims_(sims),
+        budget_(budget),
         stop_(stop),
         weights_hash_(std::move(weights_hash)) {}
 
-  void new_game() override { tree_.forget(); }
+  void new_game() override { tree_->forget(); }
 
   Decision decide(const Position& position, Rng& rng) override { return decide_alone(position, rng); }
 
@@ -48,7 +56,7 @@ class MctsPlayer final : public Player, public Search {
       decision.variation = {decision.move};
       return nullptr;
     }
-    tree_.start(mine->state(), seed);
+    tree_->start(mine->state(), seed);
     return this;
   }
 
@@ -56,45 +64,36 @@ class MctsPlayer final : public Player, public Search {
   std::size_t round(std::span<Search* const> together) override {
     trees_.clear();
     for (Search* search : together) {
-      auto* other = dynamic_cast<MctsPlayer*>(search);
+      auto* other = dynamic_cast<TreePlayer*>(search);
       if (other == nullptr) std::abort();  // a search of another kind or game: a bug of the caller
-      trees_.push_back(&other->tree_);
+      trees_.push_back(other->tree_.get());
     }
     return queue_.round(trees_);
   }
 
-  // The clock is asked after every batch: a simulation takes microseconds.
+  // The clock is asked after every batch.
   [[nodiscard]] bool finished() const override {
-    return tree_.root_visits() >= sims_ ||
-           (stop_ != nullptr && tree_.root_visits() > 1 && stop_->load(std::memory_order_relaxed));
+    return tree_->finished(budget_) ||
+           (stop_ != nullptr && tree_->can_decide() && stop_->load(std::memory_order_relaxed));
   }
 
-  Decision result() override {
-    Decision decision;
-    const MctsEdge* best = tree_.best_edge(tree_.root());
-    decision.move = best->move;
-    decision.value = static_cast<double>(tree_.value()) / kOne;
-    decision.nodes = tree_.walks();
-    decision.variation = tree_.variation();
-    if (tree_.wins_at_once(*best)) return decision;  // that is not weighed against visits
-    for (const MctsEdge& edge : tree_.edges(tree_.root())) {
-      if (edge.visits > 0) decision.visited.push_back({edge.move, edge.visits});
-    }
-    return decision;
-  }
+  Decision result() override { return tree_->decision(); }
   [[nodiscard]] std::string weights_hash() const override { return weights_hash_; }
 
  private:
   std::shared_ptr<const G> rules_;
   std::unique_ptr<Evaluator<G>> evaluator_;
-  MctsTree<G> tree_;
+  std::unique_ptr<Tree> tree_;
   LeafQueue<G> queue_;
-  std::vector<MctsTree<G>*> trees_;  // of the running round
-  std::uint64_t sims_;
+  std::vector<LeafSource<G>*> trees_;  // of the running round
+  std::uint64_t budget_;
   const std::atomic<bool>* stop_;
   std::string weights_hash_;
   MoveList moves_;
 };
+
+// `amount` as a specification has it: 0 where only the clock limits the search.
+constexpr std::uint64_t tree_budget(std::uint64_t amount) { return amount == 0 ? ~0ULL : amount; }
 
 // Values of the model agree from turn to turn, so little exploration serves: on square8 with two seats, 60 games against one-ply play
 // each, mcts:sims=200 scores 0.75 with 1.5 and 0.73 with 0.8, mcts:sims=400 0.78 with 1.2, 0.72 with 2 and 0.65 with 4.
@@ -105,6 +104,9 @@ std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model
                                   std::string weights_hash) {
   std::unique_ptr<Evaluator<G>> evaluator;
   MctsOptions options;
+  options.visits = request.spec.sims;
+  options.root = request.spec.root;
+  options.noise = static_cast<std::uint32_t>(request.spec.noise);
   if (request.spec.judge == LeafJudge::playouts) {
     evaluator = std::make_unique<PlayoutEvaluator<G>>(*rules);
     weights_hash.clear();
@@ -112,9 +114,17 @@ std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model
     evaluator = std::make_unique<ModelEvaluator<G, M>>(*rules, std::move(model));
     options.exploration = kModelExploration;
   }
-  const std::uint64_t sims = request.spec.sims == 0 ? ~0ULL : request.spec.sims;
-  return std::make_unique<MctsPlayer<G>>(rules, std::move(evaluator), options, sims, request.stop,
-                                         std::move(weights_hash));
+  return std::make_unique<TreePlayer<G, MctsTree<G>>>(
+      rules, std::move(evaluator), std::make_unique<MctsTree<G>>(*rules, options), tree_budget(request.spec.sims),
+      request.stop, std::move(weights_hash));
+}
+
+template <class G, class M>
+std::unique_ptr<Player> make_descent(const std::shared_ptr<const G>& rules, M model, const EngineRequest& request,
+                                     std::string weights_hash) {
+  return std::make_unique<TreePlayer<G, Descent<G>>>(
+      rules, std::make_unique<ModelEvaluator<G, M>>(*rules, std::move(model)), std::make_unique<Descent<G>>(*rules),
+      tree_budget(request.spec.nodes), request.stop, std::move(weights_hash));
 }
 
 }  // namespace mz
