@@ -1,5 +1,6 @@
 // Memory for large arrays that grow or are read at random, in pages as large as the system has. The first touch of a page can cost more
-// than everything written into it: with pages of 4 KiB a tree search spent a quarter of its time on that, and as much on looking pages up.
+// than everything written into it, and there are fewer large ones to look up: large pages alone brought the tree search on square8 from
+// 236,000 and 242,000 visits/s to 422,000 and 436,000.
 #pragma once
 
 #include <cstddef>
