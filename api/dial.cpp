@@ -24,7 +24,15 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kStagger{250};
+constexpr milliseconds kLookAround{200};  // between two looks at whether to give up
 constexpr std::size_t kMaxAddresses = 16;
+
+bool told_to(GiveUp give_up) { return give_up != nullptr && *give_up; }
+
+// The end of the next wait, when somebody may want it to be given up.
+Deadline slice(Deadline deadline, GiveUp give_up) {
+  return give_up == nullptr ? deadline : std::min(deadline, Clock::now() + kLookAround);
+}
 
 struct Address {
   sockaddr_storage storage{};
@@ -65,7 +73,7 @@ struct Lookup {
   std::vector<Address> addresses;
 };
 
-Result<std::vector<Address>> resolve(const Endpoint& endpoint, Deadline deadline) {
+Result<std::vector<Address>> resolve(const Endpoint& endpoint, Deadline deadline, GiveUp give_up) {
   int code = 0;
   std::vector<Address> addresses = look_up(endpoint, AI_NUMERICHOST, code);
   if (code == 0) return addresses;
@@ -80,8 +88,8 @@ Result<std::vector<Address>> resolve(const Endpoint& endpoint, Deadline deadline
     lookup->changed.notify_all();
   }).detach();
   std::unique_lock lock(lookup->mutex);
-  if (!lookup->changed.wait_until(lock, deadline, [&] { return lookup->done; })) {
-    return unreachable(endpoint, "the name was not resolved in time");
+  while (!lookup->changed.wait_until(lock, slice(deadline, give_up), [&] { return lookup->done; })) {
+    if (told_to(give_up) || Clock::now() >= deadline) return unreachable(endpoint, "the name was not resolved in time");
   }
   if (lookup->code != 0) return unreachable(endpoint, ::gai_strerror(lookup->code));
   return lookup->addresses;
@@ -116,12 +124,12 @@ int connect_result(int socket) {
 
 }  // namespace
 
-bool wait_for(int descriptor, short events, Deadline deadline) {
+bool wait_for(int descriptor, short events, Deadline deadline, GiveUp give_up) {
   for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
+    if (Clock::now() >= deadline || told_to(give_up)) return false;
+    const auto left = std::chrono::ceil<milliseconds>(slice(deadline, give_up) - Clock::now()).count();
     pollfd entry{descriptor, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
@@ -158,8 +166,8 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_por
   return endpoint;
 }
 
-Result<Descriptor> dial(const Endpoint& endpoint, Deadline deadline) {
-  auto addresses = resolve(endpoint, deadline);
+Result<Descriptor> dial(const Endpoint& endpoint, Deadline deadline, GiveUp give_up) {
+  auto addresses = resolve(endpoint, deadline, give_up);
   if (!addresses) return addresses.error();
   std::vector<Descriptor> trying;
   std::size_t next = 0;
@@ -172,12 +180,12 @@ Result<Descriptor> dial(const Endpoint& endpoint, Deadline deadline) {
       next_start = Clock::now() + kStagger;
     }
     if (trying.empty()) return unreachable(endpoint, std::strerror(last_code));
-    if (Clock::now() >= deadline) return unreachable(endpoint, "no answer in time");
+    if (Clock::now() >= deadline || told_to(give_up)) return unreachable(endpoint, "no answer in time");
     std::vector<pollfd> polled;
     polled.reserve(trying.size());
     for (const Descriptor& socket : trying) polled.push_back({socket.get(), POLLOUT, 0});
     const Deadline until = next < addresses->size() ? std::min(deadline, next_start) : deadline;
-    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+    const auto left = std::chrono::ceil<milliseconds>(slice(until, give_up) - Clock::now()).count();
     ::poll(polled.data(), static_cast<nfds_t>(polled.size()),
            static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
     for (std::size_t i = polled.size(); i-- > 0;) {

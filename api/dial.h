@@ -1,6 +1,7 @@
 // Opens a TCP connection to a named place.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -14,8 +15,11 @@ namespace mz {
 using Deadline = std::chrono::steady_clock::time_point;
 inline Deadline within(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
+// Ends a wait before its deadline, within a quarter of a second, once it is true. Null: nothing does.
+using GiveUp = const std::atomic<bool>*;
+
 // Waits until a descriptor can be read or written, as `events` says; false when the time is over.
-bool wait_for(int descriptor, short events, Deadline deadline);
+bool wait_for(int descriptor, short events, Deadline deadline, GiveUp give_up = nullptr);
 
 struct Endpoint {
   std::string host;  // name or address, without brackets
@@ -29,6 +33,6 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_por
 
 // Connects to the first address of the host that answers. All are tried, a new one when the last has failed or 250 ms have
 // passed, so that a dead address costs little. The socket does not block. Blocks the caller until the deadline at most.
-Result<Descriptor> dial(const Endpoint& endpoint, Deadline deadline);
+Result<Descriptor> dial(const Endpoint& endpoint, Deadline deadline, GiveUp give_up = nullptr);
 
 }  // namespace mz

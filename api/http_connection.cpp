@@ -20,6 +20,9 @@ constexpr std::size_t kReadChunk = 64U << 10;
 constexpr std::size_t kMaxAnswerHeadBytes = 32U << 10;
 constexpr std::size_t kMaxLineBytes = 4U << 10;  // between the pieces of a body, and behind it
 constexpr std::size_t kMaxTrailers = 100;
+constexpr std::size_t kLargeBodyBytes = 1U << 20;  // not copied behind the head
+constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
 
 // The address that was really reached: what a node accepts as its own name without knowing any.
 std::string peer_endpoint(int socket) {
@@ -29,10 +32,15 @@ std::string peer_endpoint(int socket) {
   return endpoint_text(address);
 }
 
-short events_for(Stream::Status status) { return status == Stream::Status::want_write ? POLLOUT : POLLIN; }
-
 bool is_waiting(Stream::Status status) {
   return status == Stream::Status::want_read || status == Stream::Status::want_write;
+}
+
+// As a browser writes it. A service may compute with this text: that of a signature does.
+std::string service_host(const Endpoint& endpoint, bool tls) {
+  const std::string text = endpoint.text();
+  if (endpoint.port != (tls ? kHttpsPort : kHttpPort)) return text;
+  return text.substr(0, text.rfind(':'));
 }
 
 std::string handshake_failure(const SSL* tls) {
@@ -94,11 +102,12 @@ Result<HttpConnection> HttpConnection::dial_tls(const Endpoint& endpoint, const 
 }
 
 Result<HttpConnection> HttpConnection::dial_service(const Endpoint& endpoint, const TlsContext& context,
-                                                    Deadline deadline) {
-  auto socket = dial(endpoint, deadline);
+                                                    Deadline deadline, GiveUp give_up) {
+  auto socket = dial(endpoint, deadline, give_up);
   if (!socket) return socket.error();
-  HttpConnection connection(Stream(std::move(*socket)), endpoint.text(),
+  HttpConnection connection(Stream(std::move(*socket)), service_host(endpoint, context != nullptr),
                             (context ? "https://" : "http://") + endpoint.text());
+  connection.give_up_ = give_up;
   if (!context) return connection;
   if (!connection.stream_.start_tls_client(context.get()) || !expect_host(connection.stream_.tls(), endpoint.host)) {
     return connection.broken(ErrorKind::unreachable, "no memory for TLS");
@@ -128,7 +137,7 @@ Result<void> HttpConnection::shake_hands(Deadline deadline) {
       const bool unproven = SSL_get_verify_result(stream_.tls()) != X509_V_OK;
       return broken(unproven ? ErrorKind::refused : ErrorKind::unreachable, handshake_failure(stream_.tls()));
     }
-    if (!wait_for(stream_.descriptor(), events_for(status), deadline)) {
+    if (!wait(status, deadline)) {
       return broken(ErrorKind::unreachable, "no answer in time");
     }
   }
@@ -147,7 +156,12 @@ Result<void> HttpConnection::expect_node(const std::optional<NodeId>& expected) 
   return {};
 }
 
-Result<void> HttpConnection::write_all(const std::string& bytes, Deadline deadline) {
+bool HttpConnection::wait(Stream::Status status, Deadline deadline) {
+  const auto events = static_cast<short>(status == Stream::Status::want_write ? POLLOUT : POLLIN);
+  return wait_for(stream_.descriptor(), events, deadline, give_up_);
+}
+
+Result<void> HttpConnection::write_all(std::string_view bytes, Deadline deadline) {
   std::size_t written = 0;
   while (written < bytes.size()) {
     const Stream::Moved moved = stream_.write(bytes.data() + written, bytes.size() - written);
@@ -155,7 +169,7 @@ Result<void> HttpConnection::write_all(const std::string& bytes, Deadline deadli
       written += moved.bytes;
     } else if (!is_waiting(moved.status)) {
       return Error{ErrorKind::unreachable, "the connection broke"};
-    } else if (!wait_for(stream_.descriptor(), events_for(moved.status), deadline)) {
+    } else if (!wait(moved.status, deadline)) {
       return Error{ErrorKind::unreachable, "no answer in time"};
     }
   }
@@ -172,7 +186,7 @@ Result<void> HttpConnection::read_more(Deadline deadline) {
       return {};
     }
     if (!is_waiting(moved.status)) return Error{ErrorKind::unreachable, "the connection broke"};
-    if (!wait_for(stream_.descriptor(), events_for(moved.status), deadline)) {
+    if (!wait(moved.status, deadline)) {
       return Error{ErrorKind::unreachable, "no answer in time"};
     }
   }
@@ -271,9 +285,12 @@ Result<HttpAnswer> HttpConnection::ask(const HttpQuestion& question, Deadline de
     if (!question.content_type.empty()) bytes += "Content-Type: " + question.content_type + "\r\n";
   }
   for (const auto& [name, value] : question.headers) bytes += name + ": " + value + "\r\n";
-  bytes += "\r\n" + question.body;
+  bytes += "\r\n";
+  const bool large = question.body.size() >= kLargeBodyBytes;
+  if (!large) bytes += question.body;
   // A node that refuses a large body answers and stops reading; its answer is worth more than our failure to write.
-  const Result<void> written = write_all(bytes, deadline);
+  Result<void> written = write_all(bytes, deadline);
+  if (written && large) written = write_all(question.body, deadline);
   auto answer = read_answer(question.method == "HEAD", deadline, max_body);
   if (!answer) return broken(answer.error().kind, written ? answer.error().text : written.error().text);
   if (!written) usable_ = false;

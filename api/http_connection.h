@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,8 +49,9 @@ class HttpConnection {
   // To a node on this computer, without TLS.
   static Result<HttpConnection> dial_loopback(std::uint16_t port, Deadline deadline);
   // To a service outside of the cluster; over TLS when there is a context (p2p/trust/service_tls.h), and then the service must
-  // prove to be the host of the endpoint.
-  static Result<HttpConnection> dial_service(const Endpoint& endpoint, const TlsContext& context, Deadline deadline);
+  // prove to be the host of the endpoint. `give_up` ends this and every later wait on the connection.
+  static Result<HttpConnection> dial_service(const Endpoint& endpoint, const TlsContext& context, Deadline deadline,
+                                             GiveUp give_up = nullptr);
   // To the node whose control socket this is, as this machine's user.
   static Result<HttpConnection> dial_file(const std::filesystem::path& path);
 
@@ -58,6 +60,9 @@ class HttpConnection {
   [[nodiscard]] bool usable() const { return usable_; }
   // Nothing of the answer to the last question has come, so it may be asked again on a new connection.
   [[nodiscard]] bool nothing_came() const { return nothing_came_; }
+
+  // What the Host header says: a service leaves out the port that its scheme has anyway.
+  [[nodiscard]] const std::string& host() const { return host_; }
 
   // Of a TLS connection.
   [[nodiscard]] const std::optional<Peer>& peer() const { return peer_; }
@@ -70,7 +75,8 @@ class HttpConnection {
 
   Result<void> shake_hands(Deadline deadline);
   Result<void> expect_node(const std::optional<NodeId>& expected);
-  Result<void> write_all(const std::string& bytes, Deadline deadline);
+  Result<void> write_all(std::string_view bytes, Deadline deadline);
+  bool wait(Stream::Status status, Deadline deadline);
   // Adds what comes next to `in_`.
   Result<void> read_more(Deadline deadline);
   Result<HttpAnswer> read_answer(bool head_only, Deadline deadline, std::size_t max_body);
@@ -83,6 +89,7 @@ class HttpConnection {
   std::string host_;  // of the Host header
   std::string name_;  // for people
   std::string in_;
+  GiveUp give_up_ = nullptr;
   bool usable_ = true;
   bool nothing_came_ = false;
   std::optional<Peer> peer_;

@@ -21,6 +21,7 @@
 #include "node/pairing_service.h"
 #include "node/pairing_targets.h"
 #include "node/peer_lines.h"
+#include "node/s3/object.h"
 #include "node/selfplay_run.h"
 #include "p2p/agreement/message.h"
 #include "p2p/candidates.h"
@@ -50,6 +51,19 @@ std::vector<Limit> limits() {
       {"games of one `selfplay`", kMaxSelfplayGames, "games", "the run is refused"},
       {"threads of one `selfplay`", kMaxSelfplayThreads, "threads", "the run is refused"},
       {"games at once of a thread of `selfplay`", kMaxGamesAtOnce, "games", "the run is refused"},
+      {"an object in S3", S3Object::kMaxObjectBytes, "bytes", "it is not uploaded"},
+      {"a part of an upload to S3", S3Object::kPartBytes, "bytes", "there are further parts"},
+      {"parts of an upload to S3", S3Object::kMaxParts, "parts", "each of them is larger"},
+      {"attempts of one request to S3", static_cast<std::uint64_t>(S3Object::kAttempts), "attempts",
+       "the run ends, its games stay"},
+      {"time to connect to S3", static_cast<std::uint64_t>(S3Object::kConnectPatience.count()), "seconds",
+       "the attempt has failed"},
+      {"time for an answer of S3, besides one second for every 64 KiB",
+       static_cast<std::uint64_t>(S3Object::kAnswerPatience.count()), "seconds", "the attempt has failed"},
+      {"a message in XML from S3", S3Answer::kMaxBytes, "bytes", "it counts as none"},
+      {"the key of an object in S3", S3Address::kMaxKeyBytes, "bytes", "the run is refused"},
+      {"a variable with a setting for S3", S3Settings::kMaxVariableBytes, "bytes", "the run is refused"},
+      {"a file with certificates for S3", S3Settings::kMaxPemBytes, "bytes", "the run is refused"},
       {"a segment file", SegmentLimits::kMaxFileBytes, "bytes", "the file is refused"},
       {"a segment, unpacked", SegmentLimits::kMaxUnpackedBytes, "bytes", "the file is refused"},
       {"records waiting to be sealed", GameStore::kSealBytes, "bytes", "they are sealed at once"},

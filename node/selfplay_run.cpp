@@ -16,7 +16,6 @@
 #include "store/game_file.h"
 #include "store/game_source.h"
 #include "store/game_store.h"
-#include "store/merge.h"
 
 namespace mz {
 namespace {
@@ -28,10 +27,10 @@ constexpr std::chrono::seconds kReportEvery{1};
 
 class Runner {
  public:
-  Runner(const SelfplayRun& run, OutputKind kind, Disk& disk, const std::atomic<bool>& stop)
-      : run_(run), kind_(kind), disk_(disk), stop_(stop), ids_(run.games) {
+  Runner(const SelfplayRun& run, SelfplayDestination& destination, Disk& disk, const std::atomic<bool>& stop)
+      : run_(run), destination_(destination), to_(destination.places()), disk_(disk), stop_(stop), ids_(run.games) {
     progress_.total = run.games;
-    progress_.kept_in = kind == OutputKind::directory ? run.output : run.output + ".partial";
+    progress_.kept_in = to_.staging;
   }
 
   Result<SelfplayProgress> run(const std::function<void(const SelfplayProgress&)>& report) {
@@ -42,7 +41,10 @@ class Runner {
     auto store = GameStore::open(progress_.kept_in, disk_);
     if (!store) return store.error();
     store_ = std::move(*store);
-    if (auto found = find_games(*table); !found) return found.error();
+    if (auto found = find_games(*table); !found) {
+      if (was_interrupted(found)) return progress_;
+      return found.error();
+    }
     if (auto played = play_all(report); !played) return played.error();
     if (auto finished = finish(); !finished) return finished.error();
     report(progress_);
@@ -52,11 +54,14 @@ class Runner {
  private:
   // Nothing that somebody may still want is written over.
   Result<void> prepare() {
-    if (auto made = disk_.make_directories(parent_directory(run_.output)); !made) return made;
-    if (kind_ == OutputKind::directory || run_.resume) return {};
-    if (disk_.size(run_.output)) {
+    const auto exists = destination_.exists();
+    if (!exists) return exists.error();
+    exists_ = *exists;
+    if (auto made = disk_.make_directories(parent_directory(to_.staging)); !made) return made;
+    if (to_.kind == OutputKind::directory || run_.resume) return {};
+    if (exists_) {
       return Error{ErrorKind::refused,
-                   run_.output + " exists. Choose another name, or add --resume to continue the run that wrote it."};
+                   to_.name + " exists. Choose another name, or add --resume to continue the run that wrote it."};
     }
     if (disk_.size(progress_.kept_in)) {
       return Error{ErrorKind::refused, progress_.kept_in +
@@ -85,12 +90,13 @@ class Runner {
     });
     if (!in_store) return in_store;
     progress_.games = progress_.found;
-    if (kind_ == OutputKind::directory || !disk_.size(run_.output)) return {};
+    if (to_.kind == OutputKind::directory || !exists_) return {};
+    if (auto fetched = destination_.fetch(); !fetched) return fetched;
     GameTable games;
-    const auto in_file = read_games(run_.output, disk_, games, [&](const CheckedGame& game) -> Result<void> {
+    const auto in_file = read_games(to_.file, disk_, games, [&](const CheckedGame& game) -> Result<void> {
       if (!note(game.id, game.record)) {
         return Error{ErrorKind::refused,
-                     run_.output + " holds games that this run would not play. Choose another output."};
+                     to_.name + " holds games that this run would not play. Choose another output."};
       }
       const auto kept = store_->append_bytes(game.bytes);
       if (!kept) return kept.error();
@@ -238,25 +244,32 @@ class Runner {
 
   Result<void> finish() {
     if (progress_.games < run_.games) return {};
-    if (kind_ == OutputKind::directory) {
+    if (to_.kind == OutputKind::directory) {
       progress_.complete = true;
       return {};
     }
-    const auto written = kind_ == OutputKind::database ? write_database() : write_lines();
-    if (!written) {
-      // Interrupted while writing: the games are safe, and resuming writes the file.
-      if (stop_ && written.error().kind == ErrorKind::refused) return {};
-      return written;
+    // Interrupted meanwhile: the games are safe, and resuming writes and publishes the file.
+    const auto written = to_.kind == OutputKind::database ? write_database() : write_lines();
+    if (!written) return was_interrupted(written) ? Result<void>{} : written;
+    const auto published = destination_.publish();
+    if (was_interrupted(published)) return {};
+    if (!published) {
+      return Error{published.error().kind, published.error().text + " All games are safe in " + to_.staging +
+                                               ". The same command with --resume goes on."};
     }
     store_.reset();
     std::error_code code;
     std::filesystem::remove_all(progress_.kept_in, code);
     if (code)
       return Error{ErrorKind::failure, "Cannot remove " + progress_.kept_in + ": " + code.message() +
-                                           ". Its games are all in " + run_.output + "."};
-    progress_.kept_in = run_.output;
+                                           ". Its games are all in " + to_.name + "."};
+    progress_.kept_in = to_.name;
     progress_.complete = true;
     return {};
+  }
+
+  [[nodiscard]] bool was_interrupted(const Result<void>& done) const {
+    return stop_ && !done && done.error().kind == ErrorKind::refused;
   }
 
   [[nodiscard]] Result<void> go_on() const {
@@ -268,7 +281,7 @@ class Runner {
     std::vector<Digest> sorted;
     for (const auto& id : ids_) sorted.push_back(*id);
     std::sort(sorted.begin(), sorted.end());
-    auto writer = GameFileWriter::create(disk_, run_.output);
+    auto writer = GameFileWriter::create(disk_, to_.file);
     if (!writer) return writer.error();
     const auto written = each_game(sorted, [&](const GameRecord& record) -> Result<void> {
       const auto game = check_game(record, games_);
@@ -282,7 +295,7 @@ class Runner {
   Result<void> write_lines() {
     std::vector<Digest> in_order;
     for (const auto& id : ids_) in_order.push_back(*id);
-    auto writer = LineWriter::create(disk_, run_.output);
+    auto writer = LineWriter::create(disk_, to_.file);
     if (!writer) return writer.error();
     const auto written = each_game(in_order, [&](GameRecord record) -> Result<void> {
       const auto lines = write_samples(**writer, std::move(record), games_, run_.sample_every);
@@ -305,7 +318,9 @@ class Runner {
   }
 
   const SelfplayRun& run_;
-  const OutputKind kind_;
+  SelfplayDestination& destination_;
+  const SelfplayDestination::Places& to_;
+  bool exists_ = false;  // before the run
   Disk& disk_;
   const std::atomic<bool>& stop_;
   std::unique_ptr<GameStore> store_;
@@ -326,7 +341,8 @@ class Runner {
 
 }  // namespace
 
-Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const std::atomic<bool>& stop,
+Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, SelfplayDestination& destination, Disk& disk,
+                                      const std::atomic<bool>& stop,
                                       const std::function<void(const SelfplayProgress&)>& report) {
   if (run.games == 0 || run.games > kMaxSelfplayGames) {
     return Error{ErrorKind::usage, "The number of games is from 1 to " + std::to_string(kMaxSelfplayGames) + "."};
@@ -338,9 +354,7 @@ Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const 
     return Error{ErrorKind::usage, "A thread has at most " + std::to_string(kMaxGamesAtOnce) + " games at once."};
   }
   if (run.sample_every == 0) return Error{ErrorKind::usage, "--sample-every is a number from 1 on."};
-  const auto kind = output_kind(run.output);
-  if (!kind) return kind.error();
-  return Runner(run, *kind, disk, stop).run(report);
+  return Runner(run, destination, disk, stop).run(report);
 }
 
 }  // namespace mz

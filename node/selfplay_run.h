@@ -2,9 +2,9 @@
 //
 // What is played follows from the specification, the seed and the number of games alone; threads, games at once,
 // interruptions and the order in which games finish change nothing. A directory is a game store (store/game_store.h). For a
-// file the games are collected in a store beside it, OUT.partial, and the file is written at the end in one piece: lines in
-// the order of the game indices, a .db in the order of ids. Resuming looks at which games are there already, so there is no
-// checkpoint that could disagree with the data.
+// file the games are collected in a store, NAME.partial (node/selfplay_destination.h), and the file is written at the end in
+// one piece: lines in the order of the game indices, a .db in the order of ids. Resuming looks at which games are there
+// already, so there is no checkpoint that could disagree with the data.
 //
 // Threads: the caller's (progress, sealing) and `threads` players, each with its games side by side. SIGTERM is the caller's
 // business: it sets `stop`, and run seals what is finished and returns within seconds.
@@ -17,6 +17,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "node/selfplay_destination.h"
 #include "store/disk.h"
 #include "store/selfplay.h"
 
@@ -28,7 +29,6 @@ struct SelfplayRun {
   std::uint64_t seed = 0;
   unsigned threads = 1;
   unsigned games_at_once = 0;             // of each thread; 0: as many as suit the engines
-  std::string output;                     // directory, .db, .jsonl or .jsonl.gz
   std::uint64_t checkpoint_interval = 0;  // games between seals; 0: every kSelfplaySealSeconds
   bool resume = false;
   std::uint32_t sample_every = 1;  // lines only
@@ -51,7 +51,7 @@ struct SelfplayProgress {
   std::uint64_t batches = 0;
   double seconds = 0;
   bool complete = false;  // all games are there and the output is written
-  std::string kept_in;    // where the games are: the output, or OUT.partial of an unfinished run
+  std::string kept_in;    // where the games are: the destination, or the staging of an unfinished run
 
   [[nodiscard]] double plies_per_second() const { return seconds > 0 ? static_cast<double>(plies) / seconds : 0; }
   [[nodiscard]] double games_per_hour() const {
@@ -63,7 +63,8 @@ struct SelfplayProgress {
 };
 
 // `report` is called about once a second, and whenever more games have become durable, from the caller's thread.
-Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, Disk& disk, const std::atomic<bool>& stop,
+Result<SelfplayProgress> run_selfplay(const SelfplayRun& run, SelfplayDestination& destination, Disk& disk,
+                                      const std::atomic<bool>& stop,
                                       const std::function<void(const SelfplayProgress&)>& report);
 
 }  // namespace mz

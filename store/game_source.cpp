@@ -168,6 +168,11 @@ Result<std::string> local_path(const std::string& name) {
       return Error{ErrorKind::usage, name + " names another host. Write file:/// and an absolute path."};
     return path;
   }
+  if (name.starts_with("s3://")) {
+    return Error{ErrorKind::usage,
+                 "Only `meshzero selfplay --out` writes to s3://. Plain paths and file:// are possible here: bring " +
+                     name + " here first, or take the result there afterwards."};
+  }
   if (const std::size_t scheme = name.find("://"); scheme != std::string::npos) {
     return Error{ErrorKind::usage,
                  "Only plain paths and file:// are possible here, not " + name.substr(0, scheme) + "://."};

@@ -11,7 +11,8 @@
 
 namespace mz {
 
-// "file:///a/b" is "/a/b"; other schemes (s3://, gs://, http://) are refused; everything else is a path.
+// "file:///a/b" is "/a/b"; other schemes (gs://, http://) are refused, s3:// with the sentence which verb knows it;
+// everything else is a path.
 Result<std::string> local_path(const std::string& name);
 
 enum class SourceKind { directory, segment, database, lines };

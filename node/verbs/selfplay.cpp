@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "engine/named_engines.h"
@@ -12,6 +13,8 @@
 #include "node/game_flags.h"
 #include "node/interrupt.h"
 #include "node/platform.h"
+#include "node/s3/address.h"
+#include "node/s3/destination.h"
 #include "node/selfplay_run.h"
 #include "node/verbs.h"
 #include "store/game_source.h"
@@ -31,6 +34,7 @@ struct Flags {
   std::string temperature = "0";
   std::uint32_t max_moves = 0;
   SelfplayRun run;
+  std::string output;  // a path, or s3://BUCKET/KEY
   bool json = false;
 };
 
@@ -116,7 +120,7 @@ void print(const SelfplayProgress& p, const Flags& flags) {
                                       {"leaves", p.leaves},
                                       {"leaves_per_batch", p.leaves_per_batch()},
                                       {"complete", p.complete},
-                                      {"output", flags.run.output},
+                                      {"output", flags.output},
                                       {"kept_in", p.kept_in}};
     std::printf("%s\n", json.dump(2).c_str());
     return;
@@ -132,15 +136,25 @@ void print(const SelfplayProgress& p, const Flags& flags) {
   }
 }
 
+Result<std::unique_ptr<SelfplayDestination>> destination(const std::string& output, Disk& disk,
+                                                         const std::atomic<bool>& stop) {
+  if (is_s3_address(output))
+    return s3_destination(
+        output, [](const char* name) { return std::getenv(name); }, disk, stop);
+  return local_destination(output, disk);
+}
+
 int play(Flags flags) {
   auto config = configuration(flags);
   if (!config) return report(config.error());
   if (flags.mix_given && std::find(flags.engines.begin(), flags.engines.end(), kMixed) == flags.engines.end()) {
     return report({ErrorKind::usage, "--mix says what `mixed` draws from. Add --engine mixed, or leave out --mix."});
   }
-  auto output = local_path(flags.run.output);
-  if (!output) return report(output.error());
-  flags.run.output = *output;
+  if (!is_s3_address(flags.output)) {
+    auto path = local_path(flags.output);
+    if (!path) return report(path.error());
+    flags.output = *path;
+  }
   flags.run.spec.config = *config;
   flags.run.spec.read_weights = weights_read_once();
   flags.run.spec.engines = flags.engines;
@@ -160,9 +174,11 @@ int play(Flags flags) {
   if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
   const std::atomic<bool>& stop = stop_on_signals();
   const auto disk = make_posix_disk();
+  const auto to = destination(flags.output, *disk, stop);
+  if (!to) return report(to.error());
   ProgressLine line;
   const auto done =
-      run_selfplay(flags.run, *disk, stop, [&line](const SelfplayProgress& progress) { line.show(progress); });
+      run_selfplay(flags.run, **to, *disk, stop, [&line](const SelfplayProgress& progress) { line.show(progress); });
   if (!done) return report(done.error());
   print(*done, flags);
   return kExitOk;
@@ -179,6 +195,7 @@ void add_selfplay(CLI::App& app, Action& action) {
       "Examples:\n"
       "  meshzero selfplay --games 1000 --out games\n"
       "  meshzero selfplay --board hex8 --players 3 --engine heuristic --games 100 --seed 7 --out hex.db\n"
+      "  meshzero selfplay --games 1000 --out s3://my-bucket/runs/first.db\n"
       "  meshzero selfplay --engine heuristic --engine random --games 50 --out pair.jsonl.gz\n"
       "  meshzero selfplay --engine mixed --mix light --games 200 --out mixed.db\n"
       "  meshzero selfplay --engine mcts:sims=400 --temperature 1 --temperature-plies 20 --games 50 --out drawn.db\n"
@@ -207,8 +224,12 @@ void add_selfplay(CLI::App& app, Action& action) {
           "Games that each thread has under way side by side, so that mcts and descent have positions of all of them "
           "judged in one batch. 0: up to 16 with these, fewer with large trees, else 1.")
       ->default_val(0);
-  verb->add_option("--out", flags->run.output,
-                   "Directory, or a file ending in .db, .jsonl or .jsonl.gz. file:// is understood.")
+  verb->add_option(
+          "--out", flags->output,
+          "Directory, or a file ending in .db, .jsonl or .jsonl.gz; file:// is understood. Such a file may be an "
+          "object, s3://BUCKET/KEY: games are collected in the working directory, in the last part of KEY with "
+          ".partial behind it, until the object is there. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION "
+          "let in; AWS_ENDPOINT_URL names another service than Amazon's.")
       ->type_name("PATH")
       ->required();
   verb->add_option("--max-moves", flags->max_moves, "Stop a game after so many plies and mark it as capped. 0: never.")

@@ -9,7 +9,7 @@ status=0
 rows=0
 while IFS= read -r row; do
   rows=$((rows + 1))
-  tests=$(grep -oE '`[A-Z][A-Za-z]+\.[A-Za-z0-9_]+`' <<<"${row##* | }" | tr -d '`') || {
+  tests=$(grep -oE '`[A-Z][A-Za-z0-9]+\.[A-Za-z0-9_]+`' <<<"${row##* | }" | tr -d '`') || {
     echo "docs/security.md names no test for a threat: $row" >&2
     status=1
     continue

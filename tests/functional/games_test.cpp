@@ -197,7 +197,11 @@ TEST_F(Games, seat_their_engines_as_told) {
             2);
   EXPECT_EQ(run_binary("selfplay --engine genius --games 4 --out " + at("x.jsonl")).code, 2);
   EXPECT_EQ(run_binary("selfplay --board square9 --games 4 --out " + at("x.jsonl")).code, 2);
-  EXPECT_EQ(run_binary("selfplay --games 4 --out s3://bucket/x.jsonl").code, 2);
+  EXPECT_EQ(run_binary("selfplay --games 4 --out gs://bucket/x.jsonl").code, 2);
+  EXPECT_EQ(run_binary("selfplay --games 4 --out s3://bucket/directory").code, 2);
+  const Ended foreign = run_binary("data export " + at("pair.jsonl") + " --out s3://bucket/x.jsonl", "2>&1");
+  EXPECT_EQ(foreign.code, 2);
+  EXPECT_NE(foreign.out.find("Only `meshzero selfplay --out` writes to s3://"), std::string::npos) << foreign.out;
   EXPECT_FALSE(fs::exists(at("x.jsonl")));
   EXPECT_FALSE(fs::exists(at("x.jsonl.partial")));
 }

@@ -1,6 +1,12 @@
 #include "api/dial.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
 
 #include "api/listening_socket.h"
 
@@ -42,4 +48,18 @@ TEST(Dial, a_name_that_is_none_is_unreachable) {
   const auto socket = mz::dial({"no-such-host.invalid", 1}, mz::within(std::chrono::seconds(5)));
   ASSERT_FALSE(socket.ok());
   EXPECT_EQ(socket.error().kind, mz::ErrorKind::unreachable);
+}
+
+TEST(Dial, a_wait_ends_when_it_is_given_up) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const mz::Descriptor reading(ends[0]);
+  const mz::Descriptor writing(ends[1]);
+  std::atomic<bool> give_up{false};
+  std::thread stopper([&] { give_up = true; });
+  const auto deadline = mz::within(std::chrono::seconds(60));
+  EXPECT_FALSE(mz::wait_for(reading.get(), POLLIN, deadline, &give_up));
+  stopper.join();
+  EXPECT_FALSE(mz::dial({"no-such-host.invalid", 1}, deadline, &give_up).ok());
+  EXPECT_LT(mz::Deadline::clock::now() + std::chrono::seconds(30), deadline);
 }
