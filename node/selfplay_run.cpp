@@ -37,7 +37,10 @@ class Runner {
     // A wrong name is found before anything is created.
     auto table = SelfplayTable::open(run_.spec);
     if (!table) return table.error();
-    if (auto prepared = prepare(); !prepared) return prepared.error();
+    if (auto prepared = prepare(); !prepared) {
+      if (was_interrupted(prepared)) return progress_;
+      return prepared.error();
+    }
     auto store = GameStore::open(progress_.kept_in, disk_);
     if (!store) return store.error();
     store_ = std::move(*store);

@@ -347,6 +347,14 @@ describe("selfplay into S3", { concurrency: 3 }, () => {
       return stopped;
     }
 
+    withService("before a game is played", async (service) => {
+      service.intercept((request) => request.method === "HEAD", () => running.process.kill("SIGTERM"));
+      const running = new Run(service, [...kQuick, "--games", "10", "--out", "s3://bucket/x.db"]);
+      const stopped = (await running.ended).expect(0);
+      assert.match(stopped.out, /Interrupted: 0 of 10 games/);
+      assert.deepEqual(stopped.files(), []);
+    });
+
     withService("while games are played, and the run goes on to the same bytes", async (service) => {
       const words = ["--engine", "random", "--games", "600", "--seed", "4", "--sample-every", "100000", "--checkpoint-interval", "20", "--out", "s3://bucket/x.jsonl.gz"];
       const running = new Run(service, words);
