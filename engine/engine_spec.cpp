@@ -18,6 +18,7 @@ constexpr std::size_t kMaxQuoted = 80;
 
 constexpr unsigned bit(EngineKind kind) { return 1U << static_cast<unsigned>(kind); }
 constexpr unsigned kAll = (1U << kKindNames.size()) - 1;
+constexpr unsigned kSearching = bit(EngineKind::minimax) | bit(EngineKind::descent) | bit(EngineKind::mcts);
 constexpr unsigned kEvaluating =
     bit(EngineKind::heuristic) | bit(EngineKind::minimax) | bit(EngineKind::descent) | bit(EngineKind::mcts);
 
@@ -32,7 +33,7 @@ struct Rule {
   std::string_view meaning;
 };
 
-constexpr std::array<Rule, 12> kRules = {{
+constexpr std::array<Rule, 14> kRules = {{
     {"level",
      bit(EngineKind::difficulty),
      &EngineSpec::level,
@@ -63,6 +64,8 @@ constexpr std::array<Rule, 12> kRules = {{
      "positions to expand per move"},
     {"sims", bit(EngineKind::mcts), &EngineSpec::sims, 1, EngineSpec::kMaxSims, {}, "simulations per move"},
     {"ms", kAll, &EngineSpec::ms, 1, EngineSpec::kMaxMilliseconds, {}, "milliseconds per move at most"},
+    {"cheap", kSearching, &EngineSpec::cheap, 1, EngineSpec::kMaxNodes, {}, "budget of the moves that get less"},
+    {"full", kSearching, &EngineSpec::full, 0, 99, {}, "percentage of moves with the whole budget, beside cheap"},
     {"variant", bit(EngineKind::minimax), nullptr, 0, 0, kVariantNames, "play for three and four teams"},
     {"judge", bit(EngineKind::mcts), nullptr, 0, 0, kJudgeNames, "what judges new positions"},
     {"root", bit(EngineKind::mcts), nullptr, 0, 0, kRootNames, "how the moves of the root are visited"},
@@ -82,6 +85,8 @@ constexpr std::array<Rule, 12> kRules = {{
      "percentage of moves drawn at random"},
     {"weights", kEvaluating, nullptr, 0, 0, {}, "weights of the evaluation"},
 }};
+
+constexpr unsigned mark_of(const Rule& rule) { return 1U << (&rule - kRules.data()); }
 
 std::string joined(std::span<const std::string_view> words) {
   std::string text;
@@ -144,13 +149,14 @@ Result<void> read_parameter(std::string_view item, EngineSpec& spec, unsigned& s
     return usage("The engine " + std::string(engine_kind_name(spec.kind)) + " has no parameter " + quoted(item) +
                  ". It takes name=value with one of: " + choices(spec.kind) + ".");
   }
-  const unsigned mark = 1U << (rule - kRules.begin());
+  const unsigned mark = mark_of(*rule);
   if ((seen & mark) != 0) return usage("The parameter " + std::string(key) + " is given twice.");
   seen |= mark;
   return read_value(*rule, bare_level ? item : item.substr(equals + 1), spec);
 }
 
-Result<void> check_budget(const EngineSpec& spec) {
+// `seen` as in read_parameter.
+Result<void> check_budget(const EngineSpec& spec, unsigned seen) {
   const std::string name(engine_kind_name(spec.kind));
   if (spec.kind == EngineKind::minimax && spec.depth == 0 && spec.nodes == 0 && spec.ms == 0) {
     return usage("The engine minimax needs a budget: minimax:nodes=N, minimax:depth=N or minimax:ms=N.");
@@ -160,6 +166,18 @@ Result<void> check_budget(const EngineSpec& spec) {
   }
   if (spec.kind == EngineKind::mcts && spec.sims == 0 && spec.ms == 0) {
     return usage("The engine mcts needs a budget: mcts:sims=N or mcts:ms=N.");
+  }
+  if (spec.cheap != 0) {
+    const bool simulates = spec.kind == EngineKind::mcts;
+    const std::string_view counted = simulates ? "sims" : "nodes";
+    if (spec.cheap >= (simulates ? spec.sims : spec.nodes)) {
+      return usage("The parameter cheap is a budget smaller than " + std::string(counted) +
+                   ", which must be given: " + name + ":" + std::string(counted) + "=800,cheap=100.");
+    }
+  } else if (std::any_of(kRules.begin(), kRules.end(),
+                         [&](const Rule& rule) { return rule.name == "full" && (seen & mark_of(rule)) != 0; })) {
+    return usage(
+        "The parameter full says how many moves do not get the budget cheap=N. Give that as well, or leave out full.");
   }
   if (spec.root != RootSearch::puct) {
     const std::string root(kRootNames[static_cast<std::size_t>(spec.root)]);
@@ -179,6 +197,8 @@ Result<void> check_budget(const EngineSpec& spec) {
 }
 
 }  // namespace
+
+bool searches(const EngineSpec& spec) { return (bit(spec.kind) & kSearching) != 0; }
 
 std::string_view engine_kind_name(EngineKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
@@ -220,7 +240,7 @@ Result<EngineSpec> parse_engine_spec(std::string_view text) {
     if (const Result<void> read = read_parameter(item, spec, seen); !read) return read.error();
     mark = end;
   }
-  if (const Result<void> enough = check_budget(spec); !enough) return enough.error();
+  if (const Result<void> enough = check_budget(spec, seen); !enough) return enough.error();
   return spec;
 }
 

@@ -37,12 +37,15 @@ struct EngineSpec {
   static constexpr std::uint64_t kMaxLevel = 10;
   static constexpr std::uint64_t kAllRandom = 100;  // percent
   static constexpr std::uint64_t kAllNoise = 100;   // percent
+  static constexpr std::uint64_t kFullShare = 25;   // percent, where `cheap` is given alone
 
   EngineKind kind = EngineKind::random;
   std::uint64_t depth = 0;  // 0 = no limit, here and in the budgets below
   std::uint64_t nodes = 0;
   std::uint64_t sims = 0;
   std::uint64_t ms = 0;
+  std::uint64_t cheap = 0;           // budget of the decisions that do not get the whole one; 0: all get it
+  std::uint64_t full = kFullShare;   // percent of the decisions that get the whole budget
   std::uint64_t level = 0;           // of `difficulty`, from 1
   std::uint64_t random_percent = 0;  // share of moves drawn uniformly instead
   MinimaxVariant variant = MinimaxVariant::automatic;
@@ -55,6 +58,9 @@ struct EngineSpec {
 
 Result<EngineSpec> parse_engine_spec(std::string_view text);
 std::string to_string(const EngineSpec& spec);
+
+// Whether the engine looks ahead, so that its decisions come with the return it expects. A level has to be named in full first.
+bool searches(const EngineSpec& spec);
 
 std::string_view engine_kind_name(EngineKind kind);
 const std::vector<EngineKind>& engine_kinds();

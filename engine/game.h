@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -86,8 +87,9 @@ struct ScoredMove {
 // What a player chose and, when it searched, why.
 struct Decision {
   Move move;
-  double value = 0;             // expected return of the acting team, [-1, 1]; 0 when the player does not estimate
+  std::optional<double> value;  // expected return of the acting team, [-1, 1]; empty when the player does not estimate
   int score = 0;                // the same in units of the evaluation; a found win is near kWin (engine/search/score.h)
+  bool full = true;             // it had the whole budget of the engine (engine/search/effort.h)
   std::uint64_t nodes = 0;      // positions evaluated or visited
   int depth = 0;                // turns looked ahead in full; 0 when the player does not search by depth
   std::vector<Move> variation;  // the play expected, beginning with `move`; empty when the player does not search

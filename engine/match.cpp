@@ -48,7 +48,7 @@ std::unique_ptr<Player> make_judge(const Game& game, std::string_view spec) {
 
 double judged_value(Player& judge, const Position& start, Rng& rng) {
   judge.new_game();
-  return judge.decide(start, rng).value;
+  return judge.decide(start, rng).value.value_or(0);
 }
 
 // One random turn from here, until another seat decides.

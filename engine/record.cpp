@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "engine/base/bytes.h"
+#include "engine/search_statistics.h"
 
 namespace mz {
 namespace {
@@ -129,7 +130,21 @@ Result<void> check_result(const GameRecord& record) {
   if (!is_name(record.reason)) return corrupt("the reason of the ending is not a proper word");
   if (record.capped != (record.reason == GameRecord::kMoveCap)) return corrupt("a capped game and its reason disagree");
   if (record.capped && record.winner != kNobody) return corrupt("a capped game has a winner");
+  if (record.reason == GameRecord::kResignation && (record.winner == kNobody || record.config.seats != 2)) {
+    return corrupt("a game ends by resignation only when two seats play and one of them wins");
+  }
   return {};
+}
+
+// Whether there was something to decide, and the moves could be played.
+bool fits(const DecisionStatistics& statistics, const Position& position) {
+  if (position.kind() != NodeKind::decision) return false;
+  MoveList moves;
+  position.moves(moves);
+  return moves.size() > 1 &&
+         std::all_of(statistics.policy.begin(), statistics.policy.end(), [&](const VisitedMove& visited) {
+           return std::find(moves.begin(), moves.end(), visited.move) != moves.end();
+         });
 }
 
 }  // namespace
@@ -212,18 +227,31 @@ Result<void> replay(const GameRecord& record, const Game& game) {
     return refuse("The game was played by rules " + to_hex(record.rules_hash) + ", this program has " +
                   to_hex(game.rules_hash()) + ". Use a program of the same version.");
   }
+  const auto statistics = decode_statistics(record.statistics);
+  if (!statistics) return statistics.error();
+  if (!statistics->empty() && statistics->back().ply >= record.moves.size()) {
+    return refuse("The record has statistics of decisions after its end.");
+  }
+  auto searched = statistics->begin();
   const auto position = game.initial();
   for (std::size_t i = 0; i < record.moves.size(); ++i) {
+    if (searched != statistics->end() && searched->ply == i && !fits(*searched++, *position)) {
+      return refuse("The search statistics at move " + std::to_string(i) + " of the record do not fit its position.");
+    }
     if (const auto played = position->play(record.moves[i]); !played) {
       return refuse("Move " + std::to_string(i) + " of the record cannot be played: " + played.error().text);
     }
   }
   const Outcome outcome = position->outcome();
-  if (record.capped != !outcome.over) {
+  const bool resigned = record.reason == GameRecord::kResignation;
+  if ((record.capped || resigned) != !outcome.over) {
     return refuse(outcome.over ? "The record says that the game was cut short, but it is over."
                                : "The record ends before the game is over.");
   }
-  if (record.capped) return {};
+  if (resigned && position->actor() != 1 - record.winner) {
+    return refuse("The record says that a seat resigned, but it was not its turn.");
+  }
+  if (!outcome.over) return {};
   if (outcome.winner != record.winner || outcome.reason != record.reason) {
     const auto result = [](int winner, std::string_view reason) {
       return (winner == kNobody ? std::string("nobody") : "seat " + std::to_string(winner)) + " by " +

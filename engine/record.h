@@ -34,6 +34,7 @@ struct SeatEngine {
 
 struct GameRecord {
   static constexpr std::string_view kMoveCap = "move_cap";
+  static constexpr std::string_view kResignation = "resignation";
   static constexpr std::size_t kMaxBytes = 1U << 20;  // of one encoded record, statistics included
   static constexpr std::size_t kMaxMoves = 100'000;
   static constexpr std::size_t kMaxSpecBytes = 512;
@@ -49,8 +50,11 @@ struct GameRecord {
   std::vector<Move> moves;        // chance outcomes included
   bool capped = false;            // stopped at a move cap; then nobody won and the position is not terminal
   int winner = kNobody;
-  std::string reason;                    // the game's word for the ending; exactly when capped kMoveCap
-  std::vector<std::uint8_t> statistics;  // search statistics per decision, opaque here; not part of the identity
+  // The game's word for the ending; exactly when capped kMoveCap. kResignation: the position is not terminal, and of two seats the one
+  // whose turn it was gave up.
+  std::string reason;
+  // What searches found out (engine/search_statistics.h); not part of the identity, and looked at by `replay` only.
+  std::vector<std::uint8_t> statistics;
   friend bool operator==(const GameRecord&, const GameRecord&) = default;
 };
 
@@ -65,8 +69,8 @@ Result<GameRecord> decode_record(std::span<const std::uint8_t> bytes);
 Digest game_id(const GameRecord& record);
 Digest play_hash(const GameRecord& record);
 
-// Plays the whole record through the rules. Fails with the first move that is not legal, or when hash, result or reason
-// differ from what the rules say. `game` must be the game of record.config.
+// Plays the whole record through the rules. Fails with the first move that is not legal, when hash, result or reason
+// differ from what the rules say, or when its statistics do not fit the positions. `game` must be the game of record.config.
 Result<void> replay(const GameRecord& record, const Game& game);
 
 }  // namespace mz

@@ -54,28 +54,35 @@ std::uint64_t below(std::uint64_t bound, Rng& rng) {
 
 }  // namespace
 
-Result<Temperature> parse_temperature(std::string_view text) {
-  const Error wrong{ErrorKind::usage,
-                    "A temperature is a number from 0 to 100 with at most three digits behind the point, such as 0.5."};
+std::optional<std::uint32_t> parse_thousandths(std::string_view text, std::uint32_t most) {
   const std::size_t point = std::min(text.find('.'), text.size());
   std::string digits(text.substr(0, point));
   const std::string_view behind = point == text.size() ? "" : text.substr(point + 1);
-  if (digits.empty() || behind.size() > 3 || (point < text.size() && behind.empty())) return wrong;
+  if (digits.empty() || behind.size() > 3 || (point < text.size() && behind.empty())) return std::nullopt;
   digits.append(behind).append(3 - behind.size(), '0');
-  Temperature temperature;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), temperature.thousandths);
-  if (error != std::errc{} || end != digits.data() + digits.size() || temperature.thousandths > Temperature::kMax) {
-    return wrong;
-  }
-  return temperature;
+  std::uint32_t thousandths = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), thousandths);
+  if (error != std::errc{} || end != digits.data() + digits.size() || thousandths > most) return std::nullopt;
+  return thousandths;
 }
 
-std::string to_string(Temperature temperature) {
-  std::string text = std::to_string(temperature.thousandths / Temperature::kUnit);
-  std::string behind = std::to_string(Temperature::kUnit + temperature.thousandths % Temperature::kUnit).substr(1);
+std::string thousandths_text(std::uint32_t thousandths) {
+  std::string text = std::to_string(thousandths / kThousandths);
+  std::string behind = std::to_string(kThousandths + thousandths % kThousandths).substr(1);
   while (!behind.empty() && behind.back() == '0') behind.pop_back();
   return behind.empty() ? text : text + "." + behind;
 }
+
+Result<Temperature> parse_temperature(std::string_view text) {
+  const auto thousandths = parse_thousandths(text, Temperature::kMax);
+  if (!thousandths) {
+    return Error{ErrorKind::usage,
+                 "A temperature is a number from 0 to 100 with at most three digits behind the point, such as 0.5."};
+  }
+  return Temperature{*thousandths};
+}
+
+std::string to_string(Temperature temperature) { return thousandths_text(temperature.thousandths); }
 
 std::uint64_t temperature_weight(std::uint32_t visits, std::uint32_t most, Temperature temperature) {
   return after_halvings(std::uint64_t{log2_of(most) - log2_of(visits)} * Temperature::kUnit / temperature.thousandths);

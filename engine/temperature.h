@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,8 +21,11 @@
 namespace mz {
 
 // In thousandths, so that it has one spelling; 0 takes the most visited move.
+// Numbers that are exact everywhere are counted in thousandths.
+inline constexpr std::uint32_t kThousandths = 1000;
+
 struct Temperature {
-  static constexpr std::uint32_t kUnit = 1000;
+  static constexpr std::uint32_t kUnit = kThousandths;
   static constexpr std::uint32_t kMax = 100 * kUnit;
   std::uint32_t thousandths = 0;
   friend bool operator==(const Temperature&, const Temperature&) = default;
@@ -30,6 +34,10 @@ struct Temperature {
 // A decimal number from 0 to 100 with at most three digits behind the point, and the shortest such text.
 Result<Temperature> parse_temperature(std::string_view text);
 std::string to_string(Temperature temperature);
+
+// The same for any number counted in thousandths, up to `most` of them; nothing when the text is something else.
+std::optional<std::uint32_t> parse_thousandths(std::string_view text, std::uint32_t most);
+std::string thousandths_text(std::uint32_t thousandths);
 
 // By so many points of score a move must be worse to be drawn half as often, at T = 1.
 inline constexpr Score kPointsPerHalving = 100;

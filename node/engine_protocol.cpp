@@ -162,7 +162,7 @@ Json variation_json(const Position& start, const std::vector<Move>& variation) {
 bool looks_ahead(const Game& game, const std::string& spec) {
   const auto parsed = parse_engine_spec(spec);
   const auto engine = parsed ? named_in_full(game.config(), *parsed) : parsed;
-  return engine && engine->kind != EngineKind::random && engine->kind != EngineKind::heuristic;
+  return engine && searches(*engine);
 }
 
 Result<std::unique_ptr<Game>> make_playable(const GameConfig& config) {
@@ -456,7 +456,7 @@ void EngineProtocol::search(EngineSeat& seat, const Position& position, Rng rng,
     // A search too short to expect an answer expects its own move at least.
     if (decision.variation.empty() && looks_ahead(*game_, seat.spec())) decision.variation = {decision.move};
     reply = {{"reply", "go"},           {"move", position.move_text(decision.move)},
-             {"engine", seat.spec()},   {"value", decision.value},
+             {"engine", seat.spec()},   {"value", decision.value.value_or(0)},
              {"score", decision.score}, {"nodes", decision.nodes},
              {"depth", decision.depth}, {"variation", variation_json(position, decision.variation)}};
   } catch (const std::exception& error) {

@@ -269,8 +269,7 @@ void PlaySession::hint() {
   const Decision decision = (*seat)->decide(*position_, rng);
   const std::string text = position_->move_text(decision.move);
   char value[64] = "";
-  if (decision.nodes > 0 && decision.value != 0)
-    std::snprintf(value, sizeof value, ", and expects %+.2f from it", decision.value);
+  if (decision.value) std::snprintf(value, sizeof value, ", and expects %+.2f from it", *decision.value);
   out_ << (*seat)->spec() << " suggests: " << text << "  (" << words_for(text) << ")" << value << "\n";
 }
 

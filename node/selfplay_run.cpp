@@ -217,10 +217,13 @@ class Runner {
       if (!index) return std::nullopt;
       return begun.emplace(selfplay_seed(run_.seed, *index), *index).first->first;
     };
-    return table->play_all(at_once, go_on, next_seed, [&](const GameRecord& record) {
+    auto played = table->play_all(at_once, go_on, next_seed, [&](const GameRecord& record) {
       const auto game = begun.extract(record.seed);
       return keep(record, game.mapped());
     });
+    const std::lock_guard lock(mutex_);
+    progress_.resignations += table->resignations();
+    return played;
   }
 
   // The index of a game that was not there when the run began. Each is given to one thread, which alone writes its id.

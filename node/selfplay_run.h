@@ -46,6 +46,7 @@ struct SelfplayProgress {
   std::uint64_t durable = 0;  // of the finished ones: would survive a crash now
   std::uint64_t plies = 0;    // played now
   std::uint64_t capped = 0;   // played now
+  Resignations resignations;  // of the games played now; counted when a thread ends
   // Positions that searches in rounds have had judged, those of games still under way included, and in how many batches.
   std::uint64_t leaves = 0;
   std::uint64_t batches = 0;

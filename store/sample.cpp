@@ -62,6 +62,26 @@ SampleFormatter::SampleFormatter(GameRecord record, std::shared_ptr<const Game> 
       position_(game_->initial()) {
   metadata_ = "{\"worker_id\":" + json_text(worker_id) + ",\"engine_mode\":" + json_text(engine_mode(record_)) +
               ",\"difficulty_band\":\"" + difficulty_band(record_) + "\"}";
+  if (auto statistics = decode_statistics(record_.statistics)) statistics_ = std::move(*statistics);
+}
+
+std::string SampleFormatter::searched() const {
+  const auto found =
+      std::lower_bound(statistics_.begin(), statistics_.end(), at_,
+                       [](const DecisionStatistics& statistics, std::uint32_t ply) { return statistics.ply < ply; });
+  if (found == statistics_.end() || found->ply != at_) return {};
+  const std::uint32_t size = static_cast<std::uint32_t>(found->value < 0 ? -found->value : found->value);
+  const std::string behind = std::to_string(2 * DecisionStatistics::kValueUnit + size).substr(1);
+  std::string text = ",\"search\":{\"value\":" + std::string(found->value < 0 ? "-" : "") +
+                     std::to_string(size / DecisionStatistics::kValueUnit) + "." + behind +
+                     ",\"full\":" + (found->full ? "true" : "false") + "}";
+  if (found->policy.empty()) return text;
+  std::string policy;
+  for (const VisitedMove& visited : found->policy) {
+    policy += (policy.empty() ? "" : ",") + json_text(position_->move_text(visited.move)) + ":" +
+              std::to_string(visited.visits);
+  }
+  return text + ",\"policy\":{" + policy + "}";
 }
 
 std::string SampleFormatter::line(std::uint32_t ply, std::uint32_t samples) {
@@ -71,11 +91,11 @@ std::string SampleFormatter::line(std::uint32_t ply, std::uint32_t samples) {
   }
   for (; at_ < ply; ++at_) position_->apply(record_.moves[at_]);
   const char* outcome = record_.winner == kNobody ? "0.5" : record_.winner == position_->actor() ? "1" : "0";
-  std::string line = "{\"state\":" + position_json(record_.config.game, position_->text()) + ",\"outcome\":" + outcome +
-                     ",\"board_type\":" + json_text(record_.config.board) + ",\"game_id\":\"" + game_id_ +
-                     "\",\"move_number\":" + std::to_string(ply) +
-                     ",\"ply_to_end\":" + std::to_string(record_.moves.size() - ply) +
-                     ",\"move\":" + json_text(position_->move_text(record_.moves[ply])) + ",\"metadata\":" + metadata_;
+  std::string line =
+      "{\"state\":" + position_json(record_.config.game, position_->text()) + ",\"outcome\":" + outcome +
+      ",\"board_type\":" + json_text(record_.config.board) + ",\"game_id\":\"" + game_id_ +
+      "\",\"move_number\":" + std::to_string(ply) + ",\"ply_to_end\":" + std::to_string(record_.moves.size() - ply) +
+      ",\"move\":" + json_text(position_->move_text(record_.moves[ply])) + ",\"metadata\":" + metadata_ + searched();
   if (samples > 0)
     line += ",\"samples\":" + std::to_string(samples) + ",\"record\":\"" + to_base64(encode_record(record_)) + "\"";
   return line + "}";

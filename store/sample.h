@@ -4,6 +4,8 @@
 //   outcome      1 the side to move won, 0 it lost, 0.5 nobody won or the game was capped
 //   board_type, game_id (content id), move_number (plies played before), ply_to_end (plies still played), move (notation)
 //   metadata     worker_id, engine_mode (the engines, one name when all seats share it), difficulty_band
+//   search       where the engine searched: value (expected return of the side to move, -1 to 1), full (whether it had its whole budget)
+//   policy       where it also counted visits and had its whole budget: notation of each move, at most 64, and its visits
 //
 // The first line of a game has two more fields: `samples`, the number of lines of this game in the file, and `record`, the
 // canonical record in base64. So a file of samples is also a complete file of games: it can be verified, merged and
@@ -19,6 +21,7 @@
 #include "engine/base/result.h"
 #include "engine/game.h"
 #include "engine/record.h"
+#include "engine/search_statistics.h"
 
 namespace mz {
 
@@ -38,10 +41,14 @@ class SampleFormatter {
   [[nodiscard]] const GameRecord& record() const { return record_; }
 
  private:
+  // The fields search and policy of the position that is reached, or nothing.
+  [[nodiscard]] std::string searched() const;
+
   GameRecord record_;
   std::shared_ptr<const Game> game_;
   std::string game_id_;
   std::string metadata_;
+  std::vector<DecisionStatistics> statistics_;
   std::unique_ptr<Position> position_;
   std::uint32_t at_ = 0;  // plies played on position_
 };

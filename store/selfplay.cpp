@@ -11,8 +11,11 @@ namespace {
 
 constexpr std::uint64_t kChanceStream = 1000;  // seats use their own number, from 0
 constexpr std::uint64_t kEngineStream = 2000;  // and this plus their number for who sits there
+constexpr std::uint64_t kResignStream = 3000;  // for whether the game is played to its end
 
 std::string_view name_of(MixBand band) { return mix_band_names()[static_cast<std::size_t>(band)]; }
+
+bool searching(const std::string& engine) { return searches(*parse_engine_spec(engine)); }
 
 }  // namespace
 
@@ -38,8 +41,23 @@ Result<SelfplayTable> SelfplayTable::open(const SelfplaySpec& spec) {
     return Error{ErrorKind::usage,
                  "At most " + std::to_string(GameRecord::kMaxMoves) + " moves of a seat can follow a temperature."};
   }
+  if (spec.resign > kThousandths || spec.no_resign_share > 100) {
+    return Error{ErrorKind::usage,
+                 "A seat resigns by an expectation from 0 to 1, and the share of games without is up to 100 percent."};
+  }
+  if (spec.resign > 0 && spec.config.seats != 2) {
+    return Error{
+        ErrorKind::usage,
+        "Only with two seats the game is over when one of them resigns. Leave out --resign, or play with two."};
+  }
   for (const std::string& engine : spec.engines) {
     if (auto added = table.add_seat(engine); !added) return added.error();
+  }
+  if (spec.resign > 0 && std::none_of(table.engines_.begin(), table.engines_.end(), searching)) {
+    return Error{
+        ErrorKind::usage,
+        "Nobody resigns here: random and heuristic do not look ahead and expect nothing. Leave out --resign, or let "
+        "minimax, descent, mcts or mixed play."};
   }
   return table;
 }
@@ -57,6 +75,9 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
     const bool tempered = wanted_temperature() && parse_engine_spec(engine)->kind != EngineKind::random;
     if (tempered) {
       notes += ",temperature=" + to_string(spec_.temperature) + "/" + std::to_string(spec_.temperature_moves);
+    }
+    if (spec_.resign > 0 && searching(engine)) {
+      notes += ",resign=" + thousandths_text(spec_.resign) + "/" + std::to_string(spec_.no_resign_share);
     }
     if (text == kMixed) notes += ",mix=" + std::string(name_of(spec_.mix));
     if (!notes.empty()) notes[0] = '@';
@@ -122,12 +143,16 @@ SelfplayTable::Board& SelfplayTable::free_board() {
 Result<void> SelfplayTable::begin(std::uint64_t seed) {
   Board& board = free_board();
   board.record = {};
+  board.statistics = {};
   board.record.rules_hash = game_->rules_hash();
   board.record.config = spec_.config;
   board.record.seed = seed;
   if (auto taken = take_seats(board, seed); !taken) return taken;
   board.chance = Rng(derive_seed(seed, kChanceStream));
   board.position = game_->initial();
+  board.mover = kNobody;
+  board.plays_on = spec_.resign == 0 || Rng(derive_seed(seed, kResignStream)).chance(spec_.no_resign_share, 100);
+  board.giving_up = kNobody;
   board.taken = true;
   ++under_way_;
   return {};
@@ -148,6 +173,7 @@ Result<void> SelfplayTable::take_seats(Board& board, std::uint64_t seed) const {
     seated.player->new_game();
     seated.rng = Rng(derive_seed(seed, i));
     seated.choices = 0;
+    seated.lost_turns = 0;
     board.record.seats.push_back(seats_[i].recorded[engine]);
   }
   return {};
@@ -173,6 +199,7 @@ void SelfplayTable::move(Board& board) {
   if (board.position->kind() == NodeKind::chance) return apply(board, board.position->sample(board.chance));
   const auto actor = static_cast<std::size_t>(board.position->actor());
   Seated& seated = board.seats[actor];
+  if (std::exchange(board.mover, board.position->actor()) != board.position->actor()) seated.turn_counted = false;
   const std::uint32_t tempered = seats_[actor].tempered[seated.engine] ? spec_.temperature_moves : 0;
   const std::uint32_t choice = seated.choices;
   if (choice < std::max(spec_.opening_random_moves, tempered)) {
@@ -190,7 +217,33 @@ void SelfplayTable::move(Board& board) {
 
 void SelfplayTable::follow(Board& board, const Decision& decision) const {
   Seated& seated = board.seats[static_cast<std::size_t>(board.position->actor())];
+  if (was_searched(board, decision)) {
+    weigh_resigning(board, *decision.value);
+    if (resigned(board)) return;
+    board.statistics.add(static_cast<std::uint32_t>(board.record.moves.size()), decision);
+  }
   apply(board, seated.draws ? draw_move(decision, spec_.temperature, seated.rng) : decision.move);
+}
+
+// A move without alternative is not, and neither is the swap: games of one-ply play decide it, and who expects something of it sits elsewhere afterwards.
+bool SelfplayTable::was_searched(const Board& board, const Decision& decision) const {
+  if (!decision.value || board.position->exchanges_seats(decision.move)) return false;
+  board.position->moves(*list_);
+  return list_->size() > 1;
+}
+
+// Counts the turns in which the seat to move expects to lose.
+void SelfplayTable::weigh_resigning(Board& board, double value) const {
+  if (spec_.resign == 0) return;
+  const int actor = board.position->actor();
+  Seated& seated = board.seats[static_cast<std::size_t>(actor)];
+  if (value * kThousandths > -static_cast<double>(spec_.resign)) {
+    seated.lost_turns = 0;
+  } else if (!seated.turn_counted) {
+    ++seated.lost_turns;
+  }
+  seated.turn_counted = true;
+  if (seated.lost_turns >= kResignTurns && board.giving_up == kNobody) board.giving_up = actor;
 }
 
 void SelfplayTable::apply(Board& board, Move move) {
@@ -220,7 +273,7 @@ void SelfplayTable::round() {
 }
 
 bool SelfplayTable::ended(const Board& board) const {
-  return board.position->kind() == NodeKind::terminal ||
+  return board.position->kind() == NodeKind::terminal || resigned(board) ||
          board.record.moves.size() >= spec_.max_moves.value_or(GameRecord::kMaxMoves);
 }
 
@@ -228,7 +281,18 @@ Result<GameRecord> SelfplayTable::finish(Board& board) {
   board.taken = false;
   --under_way_;
   GameRecord record = std::move(board.record);
+  record.statistics = board.statistics.take();
   const Outcome outcome = board.position->outcome();
+  if (board.giving_up != kNobody && outcome.over) {
+    ++resignations_.checked;
+    resignations_.wrong += outcome.winner != 1 - board.giving_up ? 1 : 0;
+  }
+  if (resigned(board)) {
+    ++resignations_.games;
+    record.winner = 1 - board.giving_up;
+    record.reason = GameRecord::kResignation;
+    return record;
+  }
   if (!outcome.over && !spec_.max_moves) {
     return Error{ErrorKind::failure, "The game with seed " + std::to_string(record.seed) + " has no end after " +
                                          std::to_string(record.moves.size()) +
@@ -267,7 +331,10 @@ bool SelfplayTable::would_play(const GameRecord& record) const {
   }
   // Play is a function of the seed, so a cap only decides where the same game is cut.
   if (record.capped) return spec_.max_moves && record.moves.size() == *spec_.max_moves;
-  return !spec_.max_moves || record.moves.size() <= *spec_.max_moves;
+  if (!spec_.max_moves) return true;
+  // A game is cut before its next decision, with which a seat may resign.
+  const std::size_t stands = record.reason == GameRecord::kResignation ? 1 : 0;
+  return record.moves.size() + stands <= *spec_.max_moves;
 }
 
 }  // namespace mz

@@ -17,6 +17,7 @@
 #include "engine/game.h"
 #include "engine/named_engines.h"
 #include "engine/record.h"
+#include "engine/search_statistics.h"
 #include "engine/temperature.h"
 
 namespace mz {
@@ -26,6 +27,11 @@ inline constexpr std::uint32_t kOpeningRandomMoves = 4;
 
 // So many choices of a seat follow the temperature where nobody says otherwise: about the first half of a game on square8.
 inline constexpr std::uint32_t kTemperatureMoves = 30;
+
+// A seat resigns after so many turns in a row in which it expected to lose.
+inline constexpr int kResignTurns = 3;
+// So many percent of the games are played to their end all the same, where nobody says otherwise.
+inline constexpr std::uint32_t kNoResignShare = 10;
 
 struct SelfplaySpec {
   GameConfig config;
@@ -39,6 +45,12 @@ struct SelfplaySpec {
   // seats whose engine is not `random` end in @temperature=T/N.
   Temperature temperature{};
   std::uint32_t temperature_moves = kTemperatureMoves;
+  // With two seats: a seat resigns when in each of its last kResignTurns turns all that its searches expected was -resign or less, a
+  // return in [-1, 1], here in thousandths; 0: never. Engines that do not search never do, and a share of the games, drawn by their
+  // seeds, is played to the end, which tells how often the seat that would have resigned did not lose. Records of the seats that search
+  // end in @resign=R/SHARE.
+  std::uint32_t resign = 0;
+  std::uint32_t no_resign_share = kNoResignShare;  // percent
   // Text of the file behind weights=FILE, the same for every table of a run; without it only profiles are known.
   std::function<Result<std::string>(const std::string& file)> read_weights{};
   // True once the games under way are given up: the decision that is being made ends soon, and nothing of them may be kept.
@@ -48,6 +60,20 @@ struct SelfplaySpec {
 constexpr std::uint64_t selfplay_seed(std::uint64_t run_seed, std::uint64_t index) {
   return derive_seed(run_seed, index);
 }
+
+// Resignations of the games so far.
+struct Resignations {
+  std::uint64_t games = 0;    // that ended by one
+  std::uint64_t checked = 0;  // that went on to their end although a seat wanted to resign
+  std::uint64_t wrong = 0;    // of the checked ones: that seat did not lose
+
+  Resignations& operator+=(const Resignations& more) {
+    games += more.games;
+    checked += more.checked;
+    wrong += more.wrong;
+    return *this;
+  }
+};
 
 // Plays games of one specification, any number of them side by side. What is played does not depend on which games are under way
 // together; what they share is the batches of their searches. Not shared between threads; each thread has its own.
@@ -76,6 +102,7 @@ class SelfplayTable {
   // Batches of all searches so far, and the positions in them.
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
   [[nodiscard]] std::uint64_t leaves() const { return leaves_; }
+  [[nodiscard]] const Resignations& resignations() const { return resignations_; }
 
   // Whether this very specification, given the record's seed, would have produced the record.
   [[nodiscard]] bool would_play(const GameRecord& record) const;
@@ -93,16 +120,22 @@ class SelfplayTable {
     std::unique_ptr<Player> player;
     Rng rng{0};
     std::uint32_t choices = 0;  // real ones of this game, as long as somebody counts them
+    int lost_turns = 0;         // in a row, the running one included, in which it expected to lose
+    bool turn_counted = false;  // the running one
     bool draws = false;         // the move of the decision it is asked for
   };
   // A game under way, or room for one: its players serve the next game too, unless that draws other engines.
   struct Board {
     bool taken = false;
     GameRecord record;
+    StatisticsWriter statistics;
     std::unique_ptr<Position> position;
     std::vector<Seated> seats;
     Rng chance{0};
     Search* search = nullptr;  // of the seat to move, when it is searching
+    int mover = kNobody;       // of the last decision: a turn is what a seat decides in a row
+    int giving_up = kNobody;   // the first seat that wanted to resign
+    bool plays_on = false;     // all the same
   };
 
   // Puts the game with this seed under way.
@@ -120,6 +153,9 @@ class SelfplayTable {
   void move(Board& board);
   static void apply(Board& board, Move move);
   void follow(Board& board, const Decision& decision) const;
+  [[nodiscard]] bool was_searched(const Board& board, const Decision& decision) const;
+  void weigh_resigning(Board& board, double value) const;
+  [[nodiscard]] static bool resigned(const Board& board) { return board.giving_up != kNobody && !board.plays_on; }
   [[nodiscard]] bool ended(const Board& board) const;
   Result<GameRecord> finish(Board& board);
   void round();
@@ -132,6 +168,7 @@ class SelfplayTable {
   std::size_t under_way_ = 0;
   std::uint64_t batches_ = 0;
   std::uint64_t leaves_ = 0;
+  Resignations resignations_;
   // Scratch of move and round.
   std::unique_ptr<MoveList> list_ = std::make_unique<MoveList>();
   std::vector<std::vector<Search*>> together_;  // by engines_

@@ -102,7 +102,7 @@ class BoardWorkload final : public Workload {
         break;
       }
     }
-    tree.start(*middle, seed);
+    tree.start(*middle, seed, {});
     do {
       evaluator.submit(tree.gather());
       tree.absorb();

@@ -23,6 +23,7 @@
 #include "engine/game.h"
 #include "engine/move_list.h"
 #include "engine/rules.h"
+#include "engine/search/effort.h"
 #include "engine/search/evaluator.h"
 #include "engine/search/fixed_point.h"
 #include "engine/search/model.h"
@@ -52,8 +53,9 @@ class Descent final : public LeafSource<G> {
 
   explicit Descent(const G& rules) : rules_(rules), walk_(rules) {}
 
-  // Begins the search of `root`, a decision with two moves or more. `seed` feeds its leaves.
-  void start(const State& root, std::uint64_t seed);
+  // Begins the search of `root`, a decision with two moves or more. `seed` feeds its leaves. It searches alike
+  // whatever the effort: that only says when it is finished.
+  void start(const State& root, std::uint64_t seed, const Effort& effort);
   // Nothing is kept from one decision to the next.
   void forget() {}
   // One expansion.
@@ -102,7 +104,7 @@ class Descent final : public LeafSource<G> {
 };
 
 template <class G>
-void Descent<G>::start(const State& root, std::uint64_t seed) {
+void Descent<G>::start(const State& root, std::uint64_t seed, const Effort& /*effort*/) {
   root_ = root;
   seed_ = seed;
   expansions_ = 0;

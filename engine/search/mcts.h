@@ -32,6 +32,7 @@
 #include "engine/game.h"
 #include "engine/move_list.h"
 #include "engine/rules.h"
+#include "engine/search/effort.h"
 #include "engine/search/evaluator.h"
 #include "engine/search/fixed_point.h"
 #include "engine/search/model.h"
@@ -46,8 +47,7 @@ inline constexpr double kNoiseConcentration = 10;
 
 // The defaults suit leaves whose values swing by as much as half a win from turn to turn, as those of playouts do.
 struct MctsOptions {
-  // How the moves of the root are visited: by PUCT as everywhere else, or by halving, with or without Gumbel noise, which needs `visits`
-  // and begins every decision with an empty tree.
+  // How the moves of the root are visited: by PUCT as everywhere else, or by halving, with or without Gumbel noise, which begins every decision with an empty tree.
   RootSearch root = RootSearch::puct;
   // So many hundredths of the priors of the root are drawn from a Dirichlet distribution, with PUCT only.
   std::uint32_t noise = 0;
@@ -112,8 +112,9 @@ class MctsTree final : public LeafSource<G> {
   }
 
   // Makes `state`, a decision node with two moves or more, the root, and keeps what the tree knows below it. `seed` feeds the leaves
-  // of this decision.
-  void start(const State& state, std::uint64_t seed);
+  // of this decision. One that does not get its full effort has no noise. Only halving looks at the budget of `effort`, which it
+  // divides.
+  void start(const State& state, std::uint64_t seed, const Effort& effort);
   void forget() { root_ = kNoNode; }
 
   // Walks to at most options.batch leaves and returns those that need an answer. Fewer, even none, when walks end in finished games,
@@ -207,6 +208,7 @@ class MctsTree final : public LeafSource<G> {
   // With halving, the same: its moves in the order in which they are compared.
   void begin_halving();
   [[nodiscard]] bool halves() const { return options_.root != RootSearch::puct; }
+  [[nodiscard]] bool has_noise() const { return effort_.full && options_.noise > 0; }
   [[nodiscard]] SequentialHalving::Known known(std::size_t root_move) const {
     const std::span<const Edge> all = edges(root());
     if (root_move >= all.size()) return {};
@@ -230,18 +232,20 @@ class MctsTree final : public LeafSource<G> {
   std::vector<std::pair<std::uint32_t, Move>> order_;  // scratch of expand
   SequentialHalving halving_;
   std::uint64_t seed_ = 0;
+  Effort effort_;
   std::uint64_t walks_ = 0;
   // Scratch of walk.
   mutable typename G::Undo undo_;
 };
 
 template <class G>
-void MctsTree<G>::start(const State& state, std::uint64_t seed) {
+void MctsTree<G>::start(const State& state, std::uint64_t seed, const Effort& effort) {
   seed_ = seed;
+  effort_ = effort;
   walks_ = 0;
   std::optional<std::uint32_t> kept;
   if (root_ != kNoNode && !halves()) kept = find_below(rules_.key(state, kNobody));
-  if (options_.noise > 0 && kept == root_) kept.reset();  // its priors have noise already
+  if (options_.noise > 0 && kept == root_) kept.reset();  // its priors may have noise already
   root_state_ = state;
   if (kept) {
     keep_only(*kept);
@@ -358,7 +362,7 @@ void MctsTree<G>::pass_known(State& state, MoveList& moves, int forced) const {
 // Priors of the root are a mixture of what the evaluator said and of chance.
 template <class G>
 void MctsTree<G>::mix_noise_in() {
-  if (options_.noise == 0) return;
+  if (!has_noise()) return;
   const Node& node = arena_.nodes[root_];
   Rng rng(derive_seed(seed_, kNoiseStream));
   const std::vector<std::uint32_t> drawn = dirichlet_shares(node.move_count, kNoiseConcentration, rng);
@@ -388,7 +392,7 @@ void MctsTree<G>::begin_halving() {
   const Node& node = arena_.nodes[root_];
   const auto old_priors = std::vector<std::uint32_t>(priors(node).begin(), priors(node).end());
   std::vector<std::int64_t> worth = log_shares(old_priors);
-  if (options_.root == RootSearch::gumbel) {
+  if (options_.root == RootSearch::gumbel && effort_.full) {
     Rng rng(derive_seed(seed_, kNoiseStream));
     const std::vector<std::int64_t> drawn = gumbel_deviates(worth.size(), rng);
     for (std::size_t i = 0; i < worth.size(); ++i) worth[i] += drawn[i];
@@ -402,7 +406,7 @@ void MctsTree<G>::begin_halving() {
     arena_.priors[node.first_move + i] = static_cast<std::uint16_t>(old_priors[order[i]]);
   }
   std::stable_sort(worth.begin(), worth.end(), std::greater<>());
-  halving_.start(std::move(worth), options_.visits);
+  halving_.start(std::move(worth), effort_.budget);
 }
 
 template <class G>

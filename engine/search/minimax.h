@@ -28,17 +28,17 @@ std::unique_ptr<Player> make_minimax(const std::shared_ptr<const G>& rules, M mo
   const EngineSpec& spec = request.spec;
   SearchLimits limits;
   if (spec.depth != 0) limits.depth = static_cast<int>(spec.depth);
-  if (spec.nodes != 0) limits.nodes = spec.nodes;
+  const EffortMix efforts(spec, spec.nodes);
   limits.stop = request.stop;
   limits.compare_within = request.compare_within;
   const std::size_t entries = table_entries_for<G>(spec);
   if (rules->teams() > 2 && spec.variant == MinimaxVariant::maxn) {
-    return std::make_unique<SearchPlayer<G, M, MaxN<G, M>>>(rules, std::move(model), limits, std::move(weights_hash),
-                                                            entries);
+    return std::make_unique<SearchPlayer<G, M, MaxN<G, M>>>(rules, std::move(model), limits, efforts,
+                                                            std::move(weights_hash), entries);
   }
   const AlphaBetaOptions options{.table_entries = entries, .reductions = true};
-  return std::make_unique<SearchPlayer<G, M, AlphaBeta<G, M>>>(rules, std::move(model), limits, std::move(weights_hash),
-                                                               options);
+  return std::make_unique<SearchPlayer<G, M, AlphaBeta<G, M>>>(rules, std::move(model), limits, efforts,
+                                                               std::move(weights_hash), options);
 }
 
 }  // namespace mz

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/erased.h"
+#include "engine/search/effort.h"
 #include "engine/search/score.h"
 
 namespace mz {
@@ -23,23 +24,28 @@ template <class G, class M, class S>
 class SearchPlayer final : public Player {
  public:
   template <class... Arguments>
-  SearchPlayer(std::shared_ptr<const G> rules, M model, const SearchLimits& limits, std::string weights_hash,
-               Arguments&&... arguments)
+  // The limit of `limits` in nodes is that of each decision, from `efforts`.
+  SearchPlayer(std::shared_ptr<const G> rules, M model, const SearchLimits& limits, const EffortMix& efforts,
+               std::string weights_hash, Arguments&&... arguments)
       : rules_(std::move(rules)),
         model_(model),
         limits_(limits),
+        efforts_(efforts),
         weights_hash_(std::move(weights_hash)),
         search_(*rules_, std::move(model), std::forward<Arguments>(arguments)...) {}
 
   void new_game() override { search_.forget(); }
-  Decision decide(const Position& position, Rng& /*rng*/) override {
+  Decision decide(const Position& position, Rng& rng) override {
     const auto* mine = ErasedPosition<G>::from(position);
     if (mine == nullptr) std::abort();  // a position of another game: a bug of the caller
+    const Effort effort = efforts_.draw(rng);
+    limits_.nodes = effort.budget;
     SearchResult found = search_.run(mine->state(), limits_);
     Decision decision;
     decision.move = found.move;
     decision.score = found.score;
     decision.value = shown_value(model_, found.score);
+    decision.full = effort.full;
     decision.nodes = found.nodes;
     decision.depth = found.depth;
     decision.variation = std::move(found.variation);
@@ -53,6 +59,7 @@ class SearchPlayer final : public Player {
   std::shared_ptr<const G> rules_;
   M model_;
   SearchLimits limits_;
+  EffortMix efforts_;
   std::string weights_hash_;
   S search_;
 };

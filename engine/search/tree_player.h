@@ -14,28 +14,29 @@
 #include "engine/engine_spec.h"
 #include "engine/erased.h"
 #include "engine/search/descent.h"
+#include "engine/search/effort.h"
 #include "engine/search/evaluator.h"
 #include "engine/search/mcts.h"
 
 namespace mz {
 
 // `Tree` is a LeafSource with
-//   start(state, seed)   the search of the decision `state`, which has two moves or more
-//   forget()             a new game begins
-//   finished(budget)     whether the budget is spent or nothing is left to search
-//   can_decide()         whether it may be stopped now
-//   decision()           what it found
+//   start(state, seed, effort)   the search of the decision `state`, which has two moves or more
+//   forget()                     a new game begins
+//   finished(budget)             whether the budget is spent or nothing is left to search
+//   can_decide()                 whether it may be stopped now
+//   decision()                   what it found
 template <class G, class Tree>
 class TreePlayer final : public Player, public Search {
  public:
-  // `budget` as finished() takes it. `stop` may be null.
+  // Budgets of `efforts` as finished() takes them. `stop` may be null.
   TreePlayer(std::shared_ptr<const G> rules, std::unique_ptr<Evaluator<G>> evaluator, std::unique_ptr<Tree> tree,
-             std::uint64_t budget, const std::atomic<bool>* stop, std::string weights_hash)
+             const EffortMix& efforts, const std::atomic<bool>* stop, std::string weights_hash)
       : rules_(std::move(rules)),
         evaluator_(std::move(evaluator)),
         tree_(std::move(tree)),
         queue_(*evaluator_),
-        budget_(budget),
+        efforts_(efforts),
         stop_(stop),
         weights_hash_(std::move(weights_hash)) {}
 
@@ -56,7 +57,8 @@ class TreePlayer final : public Player, public Search {
       decision.variation = {decision.move};
       return nullptr;
     }
-    tree_->start(mine->state(), seed);
+    effort_ = efforts_.draw(rng);
+    tree_->start(mine->state(), seed, effort_);
     return this;
   }
 
@@ -73,11 +75,15 @@ class TreePlayer final : public Player, public Search {
 
   // The clock is asked after every batch.
   [[nodiscard]] bool finished() const override {
-    return tree_->finished(budget_) ||
+    return tree_->finished(effort_.budget) ||
            (stop_ != nullptr && tree_->can_decide() && stop_->load(std::memory_order_relaxed));
   }
 
-  Decision result() override { return tree_->decision(); }
+  Decision result() override {
+    Decision decision = tree_->decision();
+    decision.full = effort_.full;
+    return decision;
+  }
   [[nodiscard]] std::string weights_hash() const override { return weights_hash_; }
 
  private:
@@ -86,14 +92,12 @@ class TreePlayer final : public Player, public Search {
   std::unique_ptr<Tree> tree_;
   LeafQueue<G> queue_;
   std::vector<LeafSource<G>*> trees_;  // of the running round
-  std::uint64_t budget_;
+  EffortMix efforts_;
+  Effort effort_;  // of the running search
   const std::atomic<bool>* stop_;
   std::string weights_hash_;
   MoveList moves_;
 };
-
-// `amount` as a specification has it: 0 where only the clock limits the search.
-constexpr std::uint64_t tree_budget(std::uint64_t amount) { return amount == 0 ? ~0ULL : amount; }
 
 // Values of the model agree from turn to turn, so little exploration serves: on square8 with two seats, 60 games against one-ply play
 // each, mcts:sims=200 scores 0.75 with 1.5 and 0.73 with 0.8, mcts:sims=400 0.78 with 1.2, 0.72 with 2 and 0.65 with 4.
@@ -115,8 +119,8 @@ std::unique_ptr<Player> make_mcts(const std::shared_ptr<const G>& rules, M model
     options.exploration = kModelExploration;
   }
   return std::make_unique<TreePlayer<G, MctsTree<G>>>(
-      rules, std::move(evaluator), std::make_unique<MctsTree<G>>(*rules, options), tree_budget(request.spec.sims),
-      request.stop, std::move(weights_hash));
+      rules, std::move(evaluator), std::make_unique<MctsTree<G>>(*rules, options),
+      EffortMix(request.spec, request.spec.sims), request.stop, std::move(weights_hash));
 }
 
 template <class G, class M>
@@ -124,7 +128,7 @@ std::unique_ptr<Player> make_descent(const std::shared_ptr<const G>& rules, M mo
                                      std::string weights_hash) {
   return std::make_unique<TreePlayer<G, Descent<G>>>(
       rules, std::make_unique<ModelEvaluator<G, M>>(*rules, std::move(model)), std::make_unique<Descent<G>>(*rules),
-      tree_budget(request.spec.nodes), request.stop, std::move(weights_hash));
+      EffortMix(request.spec, request.spec.nodes), request.stop, std::move(weights_hash));
 }
 
 }  // namespace mz

@@ -32,6 +32,8 @@ struct Flags {
   bool mix_given = false;
   bool temperature_plies_given = false;
   std::string temperature = "0";
+  std::string resign = "0";
+  bool no_resign_share_given = false;
   std::uint32_t max_moves = 0;
   SelfplayRun run;
   std::string output;  // a path, or s3://BUCKET/KEY
@@ -114,6 +116,9 @@ void print(const SelfplayProgress& p, const Flags& flags) {
                                       {"played", p.games - p.found},
                                       {"plies", p.plies},
                                       {"capped", p.capped},
+                                      {"resigned", p.resignations.games},
+                                      {"resign_checked", p.resignations.checked},
+                                      {"resign_wrong", p.resignations.wrong},
                                       {"seconds", p.seconds},
                                       {"plies_per_s", p.plies_per_second()},
                                       {"games_per_h", p.games_per_hour()},
@@ -130,6 +135,14 @@ void print(const SelfplayProgress& p, const Flags& flags) {
                 static_cast<unsigned long long>(p.games), p.kept_in.c_str(),
                 static_cast<unsigned long long>(p.games - p.found), p.seconds, static_cast<unsigned long long>(p.plies),
                 static_cast<unsigned long long>(p.capped));
+    if (flags.run.spec.resign > 0) {
+      std::printf(
+          "%llu ended by resignation. Of %llu that a seat would have resigned but were played to their end, it did not "
+          "lose %llu.\n",
+          static_cast<unsigned long long>(p.resignations.games),
+          static_cast<unsigned long long>(p.resignations.checked),
+          static_cast<unsigned long long>(p.resignations.wrong));
+    }
   } else {
     std::printf("Interrupted: %llu of %llu games are safe in %s. The same command with --resume continues.\n",
                 static_cast<unsigned long long>(p.games), static_cast<unsigned long long>(p.total), p.kept_in.c_str());
@@ -170,6 +183,17 @@ int play(Flags flags) {
                    "--temperature-plies says how many choices --temperature draws. Add --temperature above 0, or "
                    "leave out --temperature-plies."});
   }
+  const auto resign = parse_thousandths(flags.resign, kThousandths);
+  if (!resign) {
+    return report({ErrorKind::usage,
+                   "--resign takes a number from 0 to 1 with at most three digits behind the point, such as 0.95."});
+  }
+  flags.run.spec.resign = *resign;
+  if (flags.no_resign_share_given && *resign == 0) {
+    return report({ErrorKind::usage,
+                   "--no-resign-share says how many games --resign leaves alone. Add --resign above 0, or leave out "
+                   "--no-resign-share."});
+  }
   if (flags.max_moves > 0) flags.run.spec.max_moves = flags.max_moves;
   if (flags.run.threads == 0) flags.run.threads = platform::usable_cores();
   const std::atomic<bool>& stop = stop_on_signals();
@@ -199,6 +223,7 @@ void add_selfplay(CLI::App& app, Action& action) {
       "  meshzero selfplay --engine heuristic --engine random --games 50 --out pair.jsonl.gz\n"
       "  meshzero selfplay --engine mixed --mix light --games 200 --out mixed.db\n"
       "  meshzero selfplay --engine mcts:sims=400 --temperature 1 --temperature-plies 20 --games 50 --out drawn.db\n"
+      "  meshzero selfplay --engine mcts:sims=800,cheap=100,weights=hex8-2p --resign 0.9 --games 50 --out quick.db\n"
       "  meshzero selfplay --games 1000 --out games --resume");
   auto flags = std::make_shared<Flags>();
   verb->add_option("--game", flags->game, "Game.")->capture_default_str();
@@ -245,6 +270,17 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--temperature-plies", flags->run.spec.temperature_moves,
                    "Draw the first so many choices of each seat, those at random among them.")
       ->default_val(kTemperatureMoves);
+  verb->add_option(
+          "--resign", flags->resign,
+          "With two seats: at 0.9 a seat resigns after three turns in a row in which its searches expected -0.9 "
+          "or less, where -1 is lost and 1 won. heuristic and random do not search. 0: nobody resigns.")
+      ->capture_default_str();
+  verb->add_option(
+          "--no-resign-share", flags->run.spec.no_resign_share,
+          "Percentage of the games, drawn by their seeds, that are played to the end all the same, which tells "
+          "how often resigning would have been wrong.")
+      ->check(CLI::Range(0U, 100U))
+      ->default_val(kNoResignShare);
   verb->add_option("--checkpoint-interval", flags->run.checkpoint_interval,
                    "Make games durable after so many of them. 0: every 10 seconds.")
       ->check(CLI::Range(std::uint64_t{0}, kMaxSelfplayGames))
@@ -256,6 +292,7 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_flag("--json", flags->json, "Print JSON.");
   verb->callback([&action, flags, verb] {
     flags->mix_given = verb->count("--mix") > 0;
+    flags->no_resign_share_given = verb->count("--no-resign-share") > 0;
     flags->temperature_plies_given = verb->count("--temperature-plies") > 0;
     action = [flags] { return play(*flags); };
   });

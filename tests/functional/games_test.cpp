@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "tests/functional/binary.h"
@@ -261,11 +262,59 @@ TEST_F(Games, of_a_temperature_say_so_and_are_verified) {
   EXPECT_EQ(bytes(at("a.jsonl")), bytes(at("b.jsonl")));
   play(job + "--out " + at("a.db"));
   must_succeed("data verify " + at("a.db"));
+  EXPECT_NE(bytes(at("a.jsonl")).find("\"policy\":{"), std::string::npos);
   EXPECT_NE(bytes(at("a.db")).find("mcts:sims=20@opening=4,temperature=0.5/9"), std::string::npos);
   EXPECT_EQ(run_binary("selfplay --engine mcts-only --temperature warm --games 1 --out " + at("x.db")).code, 2);
   play("--engine heuristic --board hex8 --games 2 --temperature 1 --out " + at("h.db"));
   must_succeed("data verify " + at("h.db"));
   EXPECT_NE(bytes(at("h.db")).find("heuristic@opening=4,temperature=1/30"), std::string::npos);
+}
+
+TEST_F(Games, that_end_by_resignation_say_so_and_go_on_as_they_began) {
+  const std::string engine = "minimax:nodes=400,cheap=40,weights=hex8-2p";
+  const std::string of_engine = "--engine " + engine + " --board hex8 --seed 3 --resign 0.5 ";
+  const std::string job = of_engine + "--no-resign-share 30 ";
+  const Ended told = run_binary("selfplay " + job + "--games 20 --threads 2 --json --out " + at("a.db"));
+  ASSERT_EQ(told.code, 0) << told.out;
+  const auto report = nlohmann::json::parse(told.out);
+  must_succeed("data verify " + at("a.db"));
+  EXPECT_NE(bytes(at("a.db")).find(engine + "@opening=4,resign=0.5/30"), std::string::npos);
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(at("a.db").c_str(), &database), SQLITE_OK);
+  std::uint64_t resigned = 0;
+  sqlite3_exec(
+      database, "SELECT count(*) FROM games WHERE reason = 'resignation' AND winner IS NOT NULL AND NOT capped",
+      [](void* count, int, char** row, char**) {
+        *static_cast<std::uint64_t*>(count) = std::strtoull(row[0], nullptr, 10);
+        return 0;
+      },
+      &resigned, nullptr);
+  sqlite3_close(database);
+  EXPECT_GT(resigned, 0U);
+  EXPECT_EQ(report["resigned"], resigned);
+  EXPECT_GT(report["resign_checked"], 0U);
+  EXPECT_LE(report["resign_wrong"], report["resign_checked"]);
+  must_succeed("data export " + at("a.db") + " --out " + at("a.jsonl"));
+  EXPECT_NE(bytes(at("a.jsonl")).find("\"full\":false"), std::string::npos);
+  // Half of the games first, then all of them.
+  play(job + "--games 10 --threads 1 --out " + at("b.db"));
+  const Ended more = run_binary("selfplay " + job + "--games 20 --threads 1 --resume --out " + at("b.db"));
+  const std::size_t said = more.out.find(" ended by resignation. Of ");
+  ASSERT_NE(said, std::string::npos) << more.out;
+  // Of the ten games of this run only.
+  const std::uint64_t now = std::strtoull(more.out.c_str() + more.out.rfind('\n', said) + 1, nullptr, 10);
+  EXPECT_GT(now, 0U);
+  EXPECT_LT(now, resigned);
+  EXPECT_EQ(bytes(at("a.db")), bytes(at("b.db")));
+  EXPECT_EQ(run_binary("selfplay " + of_engine + "--games 20 --resume --out " + at("b.db")).code, 4)
+      << "these are other games";
+  for (const char* wrong :
+       {"--engine mcts-only --resign 1.5", "--engine mcts-only --resign never", "--engine mcts-only --resign 0.9999",
+        "--engine mcts-only --no-resign-share 5", "--engine mcts-only --resign 0.9 --no-resign-share 101",
+        "--engine heuristic --resign 0.9", "--engine mcts-only --players 3 --resign 0.9"}) {
+    EXPECT_EQ(run_binary("selfplay " + std::string(wrong) + " --games 1 --out " + at("x.db")).code, 2) << wrong;
+    EXPECT_FALSE(fs::exists(at("x.db"))) << wrong;
+  }
 }
 
 TEST_F(Games, are_never_written_over) {

@@ -38,6 +38,7 @@ TEST(EngineSpec, WritesEqualEnginesAlike) {
   EXPECT_EQ(to_string(parsed("minimax:weights=w,variant=maxn,nodes=0005,depth=3")),
             "minimax:depth=3,nodes=5,variant=maxn,weights=w");
   EXPECT_EQ(to_string(parsed("mcts:judge=heuristic,random=0,sims=9,root=puct,noise=0")), "mcts:sims=9");
+  EXPECT_EQ(to_string(parsed("mcts:full=25,cheap=3,sims=9")), "mcts:sims=9,cheap=3");
   EXPECT_EQ(to_string(parsed("difficulty:4")), "difficulty:4");
   EXPECT_EQ(to_string(parsed("difficulty:level=4,ms=3")), "difficulty:4,ms=3");
   EXPECT_EQ(to_string(parsed("random")), "random");
@@ -47,7 +48,8 @@ TEST(EngineSpec, ReadsBackWhatItWrites) {
   for (const std::string_view text :
        {"random:ms=5", "heuristic:random=30", "minimax:nodes=7,ms=9", "descent:nodes=1,weights=a b",
         "mcts:sims=10000000,judge=playouts", "mcts:sims=8,root=halving", "mcts:sims=8,ms=3,root=gumbel",
-        "mcts:ms=3,noise=25", "difficulty:10"}) {
+        "mcts:ms=3,noise=25", "minimax:nodes=9,ms=5,cheap=2,full=40", "descent:nodes=3,cheap=2,full=0",
+        "difficulty:10"}) {
     EXPECT_EQ(to_string(parsed(text)), text);
     EXPECT_EQ(parsed(to_string(parsed(text))), parsed(text));
   }
@@ -66,7 +68,7 @@ TEST(EngineSpec, RefusesBadInputWithTheValidChoices) {
       {"heuristic:", "with one of: ms, random, weights."},
       {"minimax", "minimax:nodes=N"},
       {"minimax:variant=maxn", "minimax:nodes=N"},
-      {"minimax:sims=5", "depth, nodes, ms, variant, random, weights"},
+      {"minimax:sims=5", "depth, nodes, ms, cheap, full, variant, random, weights"},
       {"minimax:nodes", "depth, nodes"},
       {"minimax:nodes=0", "from 1 to 1000000000"},
       {"minimax:nodes=-1", "whole number"},
@@ -79,7 +81,7 @@ TEST(EngineSpec, RefusesBadInputWithTheValidChoices) {
       {"minimax:nodes=5,,depth=2", "no parameter ''"},
       {"minimax:nodes=5,nodes=6", "given twice"},
       {"minimax:nodes=5,variant=brs", "auto, paranoid, maxn"},
-      {"descent:depth=2", "nodes, ms, random, weights"},
+      {"descent:depth=2", "nodes, ms, cheap, full, random, weights"},
       {"mcts:nodes=5", "sims"},
       {"mcts:sims=5,random=101", "from 0 to 100"},
       {"mcts:sims=5,weights=", "name of a file"},
@@ -88,6 +90,16 @@ TEST(EngineSpec, RefusesBadInputWithTheValidChoices) {
       {"mcts:sims=5,noise=101", "from 0 to 100"},
       {"mcts:sims=5,root=gumbel,noise=25", "root=puct"},
       {"descent:nodes=5,noise=25", "no parameter 'noise=25'"},
+      {"minimax:nodes=5,cheap=5", "minimax:nodes=800,cheap=100"},
+      {"minimax:depth=3,cheap=5", "smaller than nodes, which must be given"},
+      {"descent:ms=3,cheap=5", "descent:nodes=800,cheap=100"},
+      {"mcts:ms=3,cheap=5", "smaller than sims, which must be given"},
+      {"mcts:sims=5,cheap=0", "from 1 to"},
+      {"mcts:sims=5,cheap=2,full=100", "from 0 to 99"},
+      {"mcts:sims=5,full=50", "cheap=N"},
+      {"mcts:sims=5,full=25", "cheap=N"},
+      {"heuristic:cheap=5", "no parameter 'cheap=5'"},
+      {"difficulty:3,cheap=5", "no parameter 'cheap=5'"},
       {"difficulty", "difficulty:N"},
       {"difficulty:0", "from 1 to 10"},
       {"difficulty:11", "from 1 to 10"},
@@ -102,6 +114,12 @@ TEST(EngineSpec, RefusesBadInputWithTheValidChoices) {
     EXPECT_NE(spec.error().text.find(c.mentions), std::string::npos) << c.text << ": " << spec.error().text;
     EXPECT_EQ(spec.error().text.back(), '.');
   }
+}
+
+TEST(EngineSpec, KnowsWhoSearches) {
+  for (const std::string_view text : {"minimax:depth=1", "descent:nodes=1", "mcts:sims=1"})
+    EXPECT_TRUE(searches(parsed(text)));
+  for (const std::string_view text : {"random", "heuristic"}) EXPECT_FALSE(searches(parsed(text)));
 }
 
 TEST(EngineSpec, RefusesAnEndlessSpecificationAndRepeatsLittleOfIt) {

@@ -168,6 +168,24 @@ TEST(Record, CappedGamesSayMoveCapAndNameNoWinner) {
   EXPECT_FALSE(check_record(record));
 }
 
+TEST(Record, ResignationsHaveTwoSeatsAndAWinner) {
+  GameRecord record = small_record();
+  record.reason = GameRecord::kResignation;
+  ASSERT_TRUE(check_record(record));
+  EXPECT_EQ(*decode_record(encode_record(record)), record);
+  record.winner = kNobody;
+  EXPECT_FALSE(check_record(record));
+  record.winner = 1;
+  record.capped = true;
+  EXPECT_FALSE(check_record(record));
+  record.capped = false;
+  record.config.seats = 3;
+  record.seats.push_back({"random", ""});
+  EXPECT_FALSE(check_record(record));
+  record.reason = "row";
+  EXPECT_TRUE(check_record(record)) << "it was the resignation that three seats must not have";
+}
+
 TEST(Record, LimitsAreKeptExactly) {
   GameRecord record = small_record();
   record.moves.assign(GameRecord::kMaxMoves, Move{0xffffffff});
@@ -282,6 +300,28 @@ TEST(Replay, AcceptsACappedGameThatStoppedShortAndRefusesOneThatIsOver) {
   EXPECT_FALSE(replay(record, *game));
   record.moves.pop_back();
   EXPECT_TRUE(replay(record, *game));
+}
+
+// Any prefix of a game may end by resignation of the seat whose turn it is then, of nobody else, and not where chance has the turn.
+TEST(Replay, AcceptsAResignationOfTheSeatToMoveOnly) {
+  const auto game = make_game(kToy).value();
+  const GameRecord whole = play_toy(1);
+  const auto position = game->initial();
+  int accepted = 0;
+  for (std::size_t plies = 0; plies <= whole.moves.size(); ++plies) {
+    for (const int winner : {0, 1}) {
+      GameRecord record = whole;
+      record.moves.resize(plies);
+      record.reason = GameRecord::kResignation;
+      record.winner = winner;
+      const bool others_turn = position->kind() == NodeKind::decision && position->actor() != winner;
+      const auto replayed = replay(record, *game);
+      EXPECT_EQ(replayed.ok(), others_turn) << plies << " " << winner;
+      accepted += replayed.ok() ? 1 : 0;
+    }
+    if (plies < whole.moves.size()) position->apply(whole.moves[plies]);
+  }
+  EXPECT_GT(accepted, 3);
 }
 
 TEST(Replay, RefusesAnotherResultThanTheRulesGive) {

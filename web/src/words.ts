@@ -26,6 +26,7 @@ const kReasons: Readonly<Record<string, string>> = {
   ring_elimination: "eliminated enough rings",
   territory_control: "controls enough territory",
   last_player_standing: "last player able to act",
+  resignation: "the other seat resigned",
 };
 
 /** How a game ended. Unknown words are shown as they are, with spaces. */

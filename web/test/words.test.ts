@@ -5,6 +5,7 @@ import { boardName, boardNote, configurationStateWord, endingWords, resultWords,
 
 test("endings are said in words, unknown ones without underscores", () => {
   assert.equal(endingWords("ring_elimination"), "eliminated enough rings");
+  assert.equal(endingWords("resignation"), "the other seat resigned");
   assert.equal(endingWords("some_new_ending"), "some new ending");
 });
 

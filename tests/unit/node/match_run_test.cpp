@@ -425,9 +425,9 @@ TEST(Opening, LeavesNobodyAWinOnTheSpotAndNobodyFarAhead) {
     const auto position = (*game)->initial();
     for (const Move move : make_opening(**game, seed)) position->apply(move);
     Rng rng(seed);
-    EXPECT_LT((*scout)->decide(*position, rng).value, kDecided) << seed;
+    EXPECT_LT((*scout)->decide(*position, rng).value.value_or(1), kDecided) << seed;
     (*judge)->new_game();
-    total += std::abs((*judge)->decide(*position, rng).value);
+    total += std::abs((*judge)->decide(*position, rng).value.value_or(1));
   }
   EXPECT_LT(total / 8, kFairOpening);
 }

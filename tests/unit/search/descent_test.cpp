@@ -59,7 +59,7 @@ Found search(const Rules& rules, const State& s, std::uint64_t expansions) {
   LeafQueue<Rules> queue(evaluator);
   Descent<Rules> tree(rules);
   const std::array<LeafSource<Rules>*, 1> trees = {&tree};
-  tree.start(s, 1);
+  tree.start(s, 1, {});
   do queue.round(trees);
   while (!tree.finished(expansions));
   return {tree.complete(), tree.decision()};
@@ -180,7 +180,7 @@ TEST(Descent, BelievesWhateverTheEvaluatorSays) {
     LeafQueue<Rules> queue(evaluator);
     Descent<Rules> tree(rules);
     const std::array<LeafSource<Rules>*, 1> trees = {&tree};
-    tree.start(initial(rules), 1);
+    tree.start(initial(rules), 1, {});
     queue.round(trees);
     // After one expansion it is the child that is worth most, forced moves passed through.
     MoveList moves;
@@ -220,7 +220,7 @@ TEST(LeafQueue, GivesManyDescentsTheAnswersTheyWouldGetAlone) {
     std::vector<std::unique_ptr<Descent<Rules>>> trees;
     for (std::size_t game = 0; game < kGames; ++game) {
       trees.push_back(std::make_unique<Descent<Rules>>(rules));
-      trees.back()->start(root(game), game);
+      trees.back()->start(root(game), game, {});
     }
     std::vector<LeafSource<Rules>*> going;
     for (;;) {
@@ -233,7 +233,7 @@ TEST(LeafQueue, GivesManyDescentsTheAnswersTheyWouldGetAlone) {
     }
     for (std::size_t game = 0; game < kGames; ++game) {
       Descent<Rules> alone(rules);
-      alone.start(root(game), game);
+      alone.start(root(game), game, {});
       while (open(alone, game)) {
         evaluator->submit(alone.gather());
         alone.absorb();

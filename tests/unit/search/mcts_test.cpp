@@ -195,7 +195,7 @@ TEST(Mcts, GrowsTheSameTreeAsThePlainSearch) {
         const Rules rules(teams, seed, 14);
         HashEvaluator evaluator(rules, even);
         MctsTree<Rules> tree(rules, {});
-        tree.start(initial(rules), 1);
+        tree.start(initial(rules), 1, {});
         PlainSearch plain(rules, even);
         run(tree, evaluator, 600);
         for (int i = 0; i < 600; ++i) plain.walk();
@@ -211,7 +211,7 @@ TEST(Mcts, VisitsByThePriorsWhenAllPositionsAreEven) {
   MctsOptions options;
   options.unvisited_loss = 0;
   MctsTree<Rules> tree(rules, options);
-  tree.start(initial(rules), 1);
+  tree.start(initial(rules), 1, {});
   constexpr std::uint32_t kVisits = 20'000;
   run(tree, evaluator, kVisits);
   EXPECT_EQ(tree.edges(tree.root()).size(), tree.moves(tree.root()).size());
@@ -231,7 +231,7 @@ TEST_P(MctsCounts, EveryVisitOnceOnTheWayDown) {
   const Rules rules(3, 8, 20);
   HashEvaluator evaluator(rules);
   MctsTree<Rules> tree(rules, GetParam());
-  tree.start(initial(rules), 1);
+  tree.start(initial(rules), 1, {.budget = 3000});
   run(tree, evaluator, 3000);
   std::vector<const MctsNode*> nodes = {&tree.root()};
   std::size_t inner = 0;
@@ -267,8 +267,8 @@ TEST_P(MctsCounts, EveryVisitOnceOnTheWayDown) {
 
 INSTANTIATE_TEST_SUITE_P(Mcts, MctsCounts,
                          testing::Values(MctsOptions{}, MctsOptions{.batch = 16}, MctsOptions{.noise = 25},
-                                         MctsOptions{.root = RootSearch::halving, .visits = 3000},
-                                         MctsOptions{.root = RootSearch::gumbel, .batch = 4, .visits = 3000}));
+                                         MctsOptions{.root = RootSearch::halving},
+                                         MctsOptions{.root = RootSearch::gumbel, .batch = 4}));
 
 std::map<std::uint32_t, std::uint16_t> root_priors(const MctsTree<Rules>& tree) {
   std::map<std::uint32_t, std::uint16_t> priors;
@@ -281,7 +281,7 @@ TEST(Mcts, MixesNoiseIntoThePriorsOfTheRootAlone) {
   const Rules rules(2, 21, 30, 2000, 6, false);
   HashEvaluator evaluator(rules);
   MctsTree<Rules> plain(rules, {});
-  plain.start(initial(rules), 1);
+  plain.start(initial(rules), 1, {});
   run(plain, evaluator, 400);
   const auto without = root_priors(plain);
   MctsOptions options;
@@ -289,7 +289,7 @@ TEST(Mcts, MixesNoiseIntoThePriorsOfTheRootAlone) {
   std::set<std::map<std::uint32_t, std::uint16_t>> seen;
   for (const std::uint64_t seed : {1, 2, 3, 1, 2, 3}) {
     MctsTree<Rules> tree(rules, options);
-    tree.start(initial(rules), seed);
+    tree.start(initial(rules), seed, {});
     run(tree, evaluator, 400);
     for (const auto& [move, prior] : root_priors(tree)) {
       EXPECT_GE(prior + 1, without.at(move) * 3 / 4);
@@ -308,7 +308,7 @@ TEST(Mcts, MixesNoiseIntoThePriorsOfTheRootAlone) {
       rules.apply(s, moves[0], undo);
     }
     const auto kept = tree.edges(tree.root())[0].visits;
-    tree.start(s, seed);
+    tree.start(s, seed, {});
     EXPECT_EQ(tree.root_visits(), kept);
     std::uint64_t weights = 0;
     for (const Move move : moves) weights += HashEvaluator::weight(rules, s, move);
@@ -324,17 +324,32 @@ TEST(Mcts, MixesNoiseIntoThePriorsOfTheRootAlone) {
   EXPECT_EQ(seen.size(), 3U) << "other seeds, other noise; the same seed, the same";
 }
 
+// Asked twice about one position, first with the whole budget: what noise that left at the root is gone.
+TEST(Mcts, ACheapDecisionHasNoNoise) {
+  const Rules rules(2, 21, 30, 2000, 6, false);
+  HashEvaluator evaluator(rules);
+  MctsTree<Rules> plain(rules, {});
+  plain.start(initial(rules), 1, {});
+  run(plain, evaluator, 50);
+  MctsTree<Rules> tree(rules, {.noise = 75});
+  tree.start(initial(rules), 1, {.budget = 400, .full = true});
+  run(tree, evaluator, 400);
+  EXPECT_NE(root_priors(tree), root_priors(plain));
+  tree.start(initial(rules), 2, {.budget = 50, .full = false});
+  run(tree, evaluator, 50);
+  EXPECT_EQ(root_priors(tree), root_priors(plain));
+}
+
 TEST(Mcts, HalvesTheVisitsAmongTheMovesThatLookBest) {
   const Rules rules(2, 5, 200, 100000, 40, false);
   HashEvaluator evaluator(rules);
   for (const RootSearch root : {RootSearch::halving, RootSearch::gumbel}) {
     MctsOptions options;
     options.root = root;
-    options.visits = 321;
     std::set<std::uint32_t> chosen;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       MctsTree<Rules> tree(rules, options);
-      tree.start(initial(rules), seed);
+      tree.start(initial(rules), seed, {.budget = 321});
       run(tree, evaluator, 321);
       ASSERT_GT(tree.moves(tree.root()).size(), SequentialHalving::kMostCandidates);
       // 16, 8, 4, 2 moves in rounds of 80 visits: 5, 15, 35, 75 visits for those that go.
@@ -436,7 +451,7 @@ TEST(Mcts, StepsTowardTheGoalForEverySeat) {
       ++wins[static_cast<std::size_t>(hero)];
       ConstantEvaluator<Rules> evaluator;
       MctsTree<Rules> tree(rules, {});
-      tree.start(root, 1);
+      tree.start(root, 1, {});
       run(tree, evaluator, 4000);
       EXPECT_GT(tree.value(), kOne / 2) << teams << " teams, seed " << seed;
       EXPECT_TRUE(keeps(tree.best_edge(tree.root())->move)) << teams << " teams, seed " << seed;
@@ -450,7 +465,7 @@ TEST(Mcts, KeepsTheTreeBelowThePositionThatWasReached) {
   HashEvaluator evaluator(rules);
   MctsTree<Rules> tree(rules, {});
   State s = initial(rules);
-  tree.start(s, 1);
+  tree.start(s, 1, {});
   run(tree, evaluator, 2000);
   // Play the expected line until the next decision but one.
   const std::vector<Move> line = tree.variation();
@@ -475,7 +490,7 @@ TEST(Mcts, KeepsTheTreeBelowThePositionThatWasReached) {
   const std::uint32_t visits = node->visits;
   const auto sums = node->sums;
   ASSERT_GT(visits, 50U);
-  tree.start(s, 2);
+  tree.start(s, 2, {});
   EXPECT_EQ(tree.root_visits(), visits);
   EXPECT_EQ(tree.root().sums, sums);
   // The kept tree goes on like one that was never copied.
@@ -489,7 +504,7 @@ TEST(Mcts, StartsAnewAtAPositionItDoesNotKnow) {
   const Rules rules(2, 21, 30, 2000, 6, false);
   HashEvaluator evaluator(rules);
   MctsTree<Rules> tree(rules, {});
-  tree.start(initial(rules), 1);
+  tree.start(initial(rules), 1, {});
   run(tree, evaluator, 300);
   State far = initial(rules);
   far.layer = 25;
@@ -499,7 +514,7 @@ TEST(Mcts, StartsAnewAtAPositionItDoesNotKnow) {
     moves.clear();
     rules.moves(far, moves);
   } while (moves.size() == 1);
-  tree.start(far, 2);
+  tree.start(far, 2, {});
   EXPECT_EQ(tree.root_visits(), 0U);
 }
 
@@ -509,7 +524,7 @@ TEST(Mcts, GathersBatchesWithoutVisitingALeafTwice) {
   MctsOptions options;
   options.batch = 16;
   MctsTree<Rules> tree(rules, options);
-  tree.start(initial(rules), 1);
+  tree.start(initial(rules), 1, {});
   std::size_t largest = 0;
   while (tree.root_visits() < 2000) {
     const auto leaves = tree.gather();
@@ -532,7 +547,7 @@ TEST(Mcts, PlaysOnWhenTheTreeIsFull) {
   options.max_nodes = 100;
   options.max_moves = 400;
   MctsTree<Rules> tree(rules, options);
-  tree.start(initial(rules), 1);
+  tree.start(initial(rules), 1, {});
   run(tree, evaluator, 5000);
   EXPECT_EQ(tree.root_visits(), 5000U);
   EXPECT_NE(tree.best_edge(tree.root()), nullptr);
@@ -547,7 +562,7 @@ TEST(LeafQueue, GivesManyGamesTheAnswersTheyWouldGetAlone) {
     auto tree = std::make_unique<MctsTree<Rules>>(rules, options);
     State s = initial(rules);
     s.node = static_cast<std::uint32_t>(game);
-    tree->start(s, game);
+    tree->start(s, game, {});
     return tree;
   };
   HashEvaluator together(rules);
@@ -637,7 +652,7 @@ TEST(Mcts, ComesBackFromDeadEnds) {
   rules.begin_dead_ends_at(2);
   PlayoutEvaluator<Rules> evaluator(rules);
   MctsTree<Rules> tree(rules, {});
-  tree.start(initial(rules), 1);
+  tree.start(initial(rules), 1, {});
   run(tree, evaluator, 500);
   EXPECT_EQ(tree.value(), 0);
   EXPECT_LT(tree.best_edge(tree.root())->move.code, rules.move_count(initial(rules)));

@@ -10,6 +10,7 @@
 
 #include "engine/game.h"
 #include "engine/ringrift/kernel.h"
+#include "engine/search/effort.h"
 #include "tests/tactics/proof.h"
 
 namespace mz {
@@ -66,6 +67,98 @@ TEST(RingRiftSearch, GivesTheSameGameOnAnyNumberOfThreads) {
   }
 }
 
+TEST(EffortMix, GivesSoManyDecisionsTheWholeBudgetAsItWasTold) {
+  EngineSpec spec;
+  spec.cheap = 7;
+  spec.full = 30;
+  const EffortMix efforts(spec, 100);
+  Rng rng(5);
+  int full = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const Effort effort = efforts.draw(rng);
+    EXPECT_EQ(effort.budget, effort.full ? 100U : 7U);
+    full += effort.full ? 1 : 0;
+  }
+  EXPECT_NEAR(full, 3000, 230) << "five standard deviations";
+  spec.full = 0;
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(EffortMix(spec, 100).draw(rng).full);
+}
+
+// Games of engines without cheap decisions are what they were before there were any.
+TEST(EffortMix, DrawsNothingWhereAllDecisionsGetTheWholeBudget) {
+  Rng rng(5);
+  Rng same(5);
+  const Effort effort = EffortMix(EngineSpec{}, 100).draw(rng);
+  EXPECT_EQ(effort.budget, 100U);
+  EXPECT_TRUE(effort.full);
+  EXPECT_EQ(rng.next(), same.next());
+  EXPECT_EQ(EffortMix(EngineSpec{}, 0).draw(rng).budget, ~std::uint64_t{0}) << "only the clock ends it";
+}
+
+// A cheap decision is that of an engine with the small budget, which plays as well as it can: without noise.
+TEST(RingRiftSearch, DecidesCheaplyAsAnEngineWithTheSmallBudget) {
+  const auto game = game_of("square8", 2, {{"rings", 5}});
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"minimax:nodes=5000,cheap=200,full=0", "minimax:nodes=200"},
+      {"minimax:nodes=5000,depth=2,cheap=200,full=0", "minimax:nodes=200,depth=2"},
+      {"descent:nodes=60,cheap=4,full=0", "descent:nodes=4"},
+      {"mcts:sims=600,cheap=60,full=0", "mcts:sims=60"},
+      {"mcts:sims=600,cheap=60,full=0,noise=75", "mcts:sims=60"},
+      {"mcts:sims=600,cheap=60,full=0,root=halving", "mcts:sims=60,root=halving"},
+      {"mcts:sims=600,cheap=60,full=0,root=gumbel", "mcts:sims=60,root=halving"}};
+  for (const auto& [mixed, small] : cases) {
+    const std::string whole = mixed.substr(0, mixed.find(",cheap"));
+    int differs = 0;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      const auto position = game->initial();
+      for (const Move move : play(*game, "random", seed, 0, 10)) position->apply(move);
+      const auto decided = [&](const std::string& spec) {
+        Rng rng(seed);
+        return game->make_player(spec).value()->decide(*position, rng);
+      };
+      const Decision cheap = decided(mixed);
+      const Decision same = decided(small);
+      EXPECT_EQ(cheap.move, same.move) << mixed;
+      EXPECT_EQ(cheap.nodes, same.nodes) << mixed;
+      EXPECT_EQ(cheap.value, same.value) << mixed;
+      differs += decided(whole).nodes != cheap.nodes ? 1 : 0;
+    }
+    EXPECT_GT(differs, 0) << whole << " would do the same work";
+  }
+}
+
+// The budget of every decision is drawn: here one decision is asked for again and again.
+TEST(RingRiftSearch, MixesCheapAndFullDecisions) {
+  const auto game = game_of("hex8", 2, {{"rings", 5}});
+  const auto position = game->initial();
+  for (const Move move : play(*game, "random", 4, 0, 12)) position->apply(move);
+  for (const std::string& kind :
+       {std::string("minimax:nodes=1000"), std::string("descent:nodes=8"), std::string("mcts:sims=300")}) {
+    const std::string cheap = kind.starts_with("descent") ? "3" : "40";
+    const auto player = game->make_player(kind + ",cheap=" + cheap + ",full=40").value();
+    const auto whole = game->make_player(kind).value();
+    const auto small = game->make_player(kind.substr(0, kind.find('=') + 1) + cheap).value();
+    Rng seeds(9);
+    int full = 0;
+    for (int i = 0; i < 60; ++i) {
+      Rng rng(seeds.next());
+      Rng also(rng);
+      Rng again(rng);
+      const auto nodes = [&](Player& engine, Rng& random) {
+        engine.new_game();
+        return engine.decide(*position, random).nodes;
+      };
+      const std::uint64_t of_small = nodes(*small, also);
+      const std::uint64_t of_whole = nodes(*whole, again);
+      const std::uint64_t found = nodes(*player, rng);
+      ASSERT_NE(of_small, of_whole);
+      EXPECT_TRUE(found == of_small || found == of_whole) << kind << found;
+      full += found == of_whole ? 1 : 0;
+    }
+    EXPECT_NEAR(full, 24, 19) << "five standard deviations";
+  }
+}
+
 TEST(RingRiftSearch, ChoosesTheSameWithEveryKernel) {
   const auto setup = ringrift::make_setup(ringrift::Board::square8,
                                           {.game = "ringrift", .board = "square8", .seats = 2, .options = {}});
@@ -89,9 +182,20 @@ TEST(RingRiftSearch, ReportsAPlayableLineBeginningWithTheMove) {
     ASSERT_FALSE(decision.variation.empty()) << spec;
     EXPECT_EQ(decision.variation.front(), decision.move) << spec;
     EXPECT_GT(decision.nodes, 0U) << spec;
-    EXPECT_LE(std::abs(decision.value), 1.0) << spec;
+    EXPECT_LE(std::abs(decision.value.value_or(0)), 1.0) << spec;
     const auto line = position->clone();
     for (const Move move : decision.variation) ASSERT_TRUE(line->play(move)) << spec;
+  }
+}
+
+TEST(RingRiftSearch, OnlySearchesExpectSomething) {
+  const auto game = game_of("square8", 2, {{"rings", 4}});
+  const auto position = game->initial();
+  for (const std::string spec :
+       {"random", "heuristic", "heuristic:random=50", "minimax:depth=1", "descent:nodes=2", "mcts:sims=10"}) {
+    Rng rng(3);
+    const Decision decision = game->make_player(spec).value()->decide(*position, rng);
+    EXPECT_EQ(decision.value.has_value(), searches(*parse_engine_spec(spec))) << spec;
   }
 }
 
@@ -260,7 +364,7 @@ TEST(RingRiftSearch, TakesAWinOfTheRunningTurnForEverySeat) {
           const Decision decision = player->decide(*late[i], rng);
           EXPECT_NE(std::find(good->begin(), good->end(), decision.move), good->end())
               << spec << " plays " << late[i]->move_text(decision.move) << " in " << late[i]->text();
-          EXPECT_GT(decision.value, 0) << spec;
+          EXPECT_GT(decision.value.value_or(0), 0) << spec;
         }
       }
     }

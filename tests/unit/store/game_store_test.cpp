@@ -146,15 +146,17 @@ TEST_F(GameStoreTest, SealsByItselfWhenTheOldestGameHasWaitedLongEnough) {
 
 TEST_F(GameStoreTest, KeepsAWholeSegmentOfGamesOutOfMemory) {
   auto store = open().value();
-  GameRecord game = toy_game(1);
-  game.statistics.assign(400'000, 7);
-  for (std::uint64_t i = 0; i < 40; ++i) {
+  GameRecord game = played(SelfplayTable::open({{"ringrift", "square19", 2, {}}, {"random", "random"}, {}}).value(), 1);
+  game.statistics = longest_statistics(game);
+  constexpr std::uint64_t kGames = 260;
+  ASSERT_GT(game.statistics.size() * kGames, GameStore::kSealBytes);
+  for (std::uint64_t i = 0; i < kGames; ++i) {
     game.seed = i;  // replay does not look at the seed, so this is another game
     ASSERT_OK(store->append(game));
   }
   const auto account = store->account();
-  EXPECT_EQ(account.accepted, 40U);
-  EXPECT_GT(account.stored, 20U);
+  EXPECT_EQ(account.accepted, kGames);
+  EXPECT_GT(account.stored, kGames / 2);
   EXPECT_EQ(account.accepted, account.stored + account.pending);
 }
 

@@ -94,6 +94,57 @@ TEST_F(SampleTest, DoesNotDependOnTheOrderOfLines) {
     EXPECT_EQ(down.line(ply, 0), lines[ply - 2]);
 }
 
+TEST_F(SampleTest, HasWhatTheSearchesFoundOut) {
+  SelfplaySpec spec;
+  spec.config.board = "hex8";
+  spec.engines = {"mcts:sims=40,cheap=6,full=50", "heuristic"};
+  spec.max_moves = 40;
+  auto table = SelfplayTable::open(spec).value();
+  const GameRecord record = played(table, 1);
+  const auto statistics = decode_statistics(record.statistics).value();
+  SampleFormatter formatter(record, game_of(record), "local");
+  const auto position = game_of(record)->initial();
+  auto next = statistics.begin();
+  int policies = 0;
+  for (std::uint32_t ply = 0; ply < record.moves.size(); ++ply) {
+    const auto sample = json::parse(formatter.line(ply, 0));
+    const bool searched = next != statistics.end() && next->ply == ply;
+    ASSERT_EQ(sample.contains("search"), searched);
+    EXPECT_EQ(sample.contains("policy"), searched && !next->policy.empty());
+    if (searched) {
+      EXPECT_DOUBLE_EQ(sample["search"]["value"].get<double>(), next->value / 1e4);
+      EXPECT_EQ(sample["search"]["full"], next->full);
+      if (!next->policy.empty()) {
+        ++policies;
+        EXPECT_EQ(sample["policy"].size(), next->policy.size());
+        for (const VisitedMove& visited : next->policy)
+          EXPECT_EQ(sample["policy"][position->move_text(visited.move)], visited.visits);
+      }
+      ++next;
+    }
+    position->apply(record.moves[ply]);
+  }
+  EXPECT_EQ(next, statistics.end());
+  EXPECT_GT(policies, 3);
+  EXPECT_LT(static_cast<std::size_t>(policies), statistics.size());
+}
+
+TEST_F(SampleTest, WritesExpectationsAsDecimals) {
+  GameRecord record = toy_game(3);
+  for (const auto& [value, text] :
+       {std::pair(0.0, "0.0000"), {1.0, "1.0000"}, {-1.0, "-1.0000"}, {-0.0512, "-0.0512"}, {0.9999, "0.9999"}}) {
+    StatisticsWriter writer;
+    Decision decision;
+    decision.value = value;
+    writer.add(2, decision);
+    record.statistics = writer.take();
+    SampleFormatter formatter(record, game_of(record), "local");
+    EXPECT_NE(formatter.line(2, 0).find("\"search\":{\"value\":" + std::string(text) + ",\"full\":true}"),
+              std::string::npos)
+        << text;
+  }
+}
+
 TEST_F(SampleTest, KeepsBothEndsOfAGameWhateverTheInterval) {
   auto table = SelfplayTable::open({{"ringrift", "square8", 2, {}}, {"random", "random"}, 100}).value();
   const GameRecord record = played(table, 1);

@@ -239,6 +239,8 @@ struct SideBySideCase {
   std::vector<std::string> engines;
   int swap = 0;
   const char* temperature = "0";
+  std::uint32_t resign = 0;
+  std::uint32_t max_moves = 24;
 };
 
 TEST(SideBySide, EveryGameIsWhatItIsAlone) {
@@ -250,6 +252,8 @@ TEST(SideBySide, EveryGameIsWhatItIsAlone) {
       {.engines = {"mcts:sims=20", "random", "mcts:sims=20"}},
       {.engines = {"mcts:sims=20", "mcts:sims=20"}, .swap = 1},
       {.engines = {"mcts:sims=20,noise=25", "mcts:sims=20,root=gumbel"}, .temperature = "1"},
+      {.engines = {"mcts:sims=60,cheap=8,full=40,noise=25", "mcts:sims=30,cheap=4,root=gumbel"}},
+      {.engines = {"mcts:sims=20,cheap=5", "descent:nodes=4,cheap=1"}, .resign = 300, .max_moves = 200},
       {.engines = {"descent:nodes=6", "descent:nodes=6"}, .temperature = "1"},
       {.engines = {"descent:nodes=4,random=20", "mcts:sims=20", "descent:nodes=4"}},
   };
@@ -261,12 +265,16 @@ TEST(SideBySide, EveryGameIsWhatItIsAlone) {
     spec.temperature = *parse_temperature(c.temperature);
     spec.temperature_moves = 12;
     spec.opening_random_moves = 2;
-    spec.max_moves = 24;
+    spec.resign = c.resign;
+    spec.no_resign_share = 0;
+    spec.max_moves = c.max_moves;
     const std::uint64_t games = c.swap != 0 ? 3 : 10;
     std::map<std::uint64_t, GameRecord> alone;
     for (std::uint64_t seed = 0; seed < games; ++seed) {
       alone[seed] = played(SelfplayTable::open(spec).value(), seed);
     }
+    const auto resigned = [](const auto& game) { return game.second.reason == GameRecord::kResignation; };
+    EXPECT_EQ(std::any_of(alone.begin(), alone.end(), resigned), c.resign > 0);
     auto table = SelfplayTable::open(spec).value();
     for (const std::size_t at_once : {1U, 3U, 8U}) {
       EXPECT_EQ(play_side_by_side(table, games, at_once), alone)
@@ -352,6 +360,265 @@ TEST(SideBySide, EndsWhenToldToAndWithTheFirstErrorOfWhoKeepsTheGames) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().text, "No room.");
   EXPECT_EQ(next, 3U);
+}
+
+// What the record says of its searches is what the same searches say when they are asked again.
+TEST(Statistics, AreThoseOfTheDecisionsWithAChoice) {
+  SelfplaySpec spec = spec_of("", MixBand::canonical);
+  spec.engines = {"mcts:sims=60,cheap=10,full=50,noise=25", "minimax:nodes=200"};
+  spec.opening_random_moves = 2;
+  spec.max_moves = 60;
+  spec.temperature = *parse_temperature("1");
+  spec.temperature_moves = 6;
+  const GameRecord record = played(SelfplayTable::open(spec).value(), 5);
+  const auto game = make_game(record.config).value();
+  ASSERT_TRUE(replay(record, *game)) << replay(record, *game).error().text;
+  const auto all = decode_statistics(record.statistics).value();
+  auto found = all.begin();
+  std::vector<std::unique_ptr<Player>> players;
+  std::vector<Rng> rngs;
+  std::vector<int> choices(2);
+  EngineResources resources;
+  resources.compare_within = temperature_reach(spec.temperature);
+  for (std::size_t seat = 0; seat < 2; ++seat) {
+    players.push_back(game->make_player(spec.engines[seat], resources).value());
+    rngs.emplace_back(derive_seed(record.seed, seat));
+  }
+  const auto position = game->initial();
+  int cheap = 0;
+  int with_policy = 0;
+  MoveList list;
+  for (std::uint32_t ply = 0; ply < record.moves.size(); ++ply) {
+    const auto seat = static_cast<std::size_t>(position->actor());
+    position->moves(list);
+    const bool choice = list.size() > 1;
+    const int before = choices[seat];
+    choices[seat] += choice ? 1 : 0;
+    if (before < 2) {
+      rngs[seat].below(static_cast<std::uint32_t>(list.size()));
+    } else {
+      const Decision decision = players[seat]->decide(*position, rngs[seat]);
+      if (before < 6) draw_move(decision, spec.temperature, rngs[seat]);
+      if (choice) {
+        ASSERT_NE(found, all.end());
+        EXPECT_EQ(found->ply, ply);
+        EXPECT_EQ(found->full, decision.full);
+        EXPECT_NEAR(found->value, *decision.value * DecisionStatistics::kValueUnit, 0.51);
+        std::uint64_t visits = 0;
+        for (const VisitedMove& move : decision.visited) visits += move.visits;
+        std::uint64_t kept = 0;
+        for (const VisitedMove& move : found->policy) kept += move.visits;
+        EXPECT_EQ(kept, decision.full ? visits : 0) << "fewer than 64 moves are visited here";
+        cheap += decision.full ? 0 : 1;
+        with_policy += kept > 0 ? 1 : 0;
+        ++found;
+      }
+    }
+    position->apply(record.moves[ply]);
+  }
+  EXPECT_EQ(found, all.end());
+  EXPECT_GT(cheap, 3);
+  EXPECT_GT(with_policy, 3);
+  EXPECT_TRUE(played(SelfplayTable::open(spec_of("heuristic", MixBand::canonical)).value(), 1).statistics.empty());
+}
+
+// The swap is not searched: games decide it, and who expects something of it sits elsewhere afterwards.
+TEST(Statistics, SayNothingOfTheSwap) {
+  for (const std::string engine : {"heuristic", "mcts:sims=8"}) {
+    SelfplaySpec spec = spec_of(engine, MixBand::canonical);
+    spec.config.options["swap"] = 1;
+    spec.engines = {"random", engine};
+    spec.max_moves = 16;
+    auto table = SelfplayTable::open(spec).value();
+    const auto game = make_game(spec.config).value();
+    int swaps = 0;
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      const GameRecord record = played(table, seed);
+      ASSERT_TRUE(replay(record, *game)) << replay(record, *game).error().text;
+      const auto all = decode_statistics(record.statistics).value();
+      EXPECT_EQ(all.empty(), engine == "heuristic");
+      const auto position = game->initial();
+      for (std::uint32_t ply = 0; ply < record.moves.size(); ++ply) {
+        if (position->exchanges_seats(record.moves[ply])) {
+          ++swaps;
+          EXPECT_TRUE(
+              std::none_of(all.begin(), all.end(), [&](const DecisionStatistics& each) { return each.ply == ply; }));
+        }
+        position->apply(record.moves[ply]);
+      }
+    }
+    EXPECT_GT(swaps, 0) << engine;
+  }
+}
+
+// Two searches of unlike strength from random beginnings, so that one is soon behind.
+SelfplaySpec resigning(std::uint32_t thousandths, std::uint32_t no_resign_share) {
+  SelfplaySpec spec = spec_of("", MixBand::canonical);
+  spec.engines = {"minimax:nodes=60", "minimax:nodes=400"};
+  spec.max_moves.reset();
+  spec.opening_random_moves = 2;
+  spec.resign = thousandths;
+  spec.no_resign_share = no_resign_share;
+  return spec;
+}
+
+// The first seat that has good reason to resign, and the number of moves before it would.
+struct GivenUp {
+  int seat = kNobody;
+  std::size_t plies = 0;
+};
+
+// Told from a game that was played to its end, by asking the same engines again: a turn counts as lost when there was a choice in it and all
+// expectations of its choices were so low.
+GivenUp first_to_give_up(const SelfplaySpec& spec, const GameRecord& record) {
+  const auto game = make_game(record.config).value();
+  const auto position = game->initial();
+  std::vector<std::unique_ptr<Player>> players;
+  std::vector<Rng> rngs(2, Rng(0));
+  std::vector<std::uint32_t> choices(2);
+  // What each seat expected, turn by turn.
+  std::vector<std::vector<std::vector<double>>> turns(2);
+  for (const std::string& engine : spec.engines) players.push_back(game->make_player(engine).value());
+  int mover = kNobody;
+  MoveList list;
+  for (std::size_t ply = 0; ply < record.moves.size(); ++ply) {
+    const int actor = position->actor();
+    const auto seat = static_cast<std::size_t>(actor);
+    if (actor != mover) turns[seat].emplace_back();
+    mover = actor;
+    position->moves(list);
+    const bool choice = list.size() > 1;
+    if (choices[seat] < spec.opening_random_moves) {
+      choices[seat] += choice ? 1 : 0;
+    } else {
+      const Decision decision = players[seat]->decide(*position, rngs[seat]);
+      EXPECT_EQ(decision.move, record.moves[ply]);
+      if (choice) turns[seat].back().push_back(*decision.value);
+    }
+    const auto lost = [&](const std::vector<double>& values) {
+      return std::all_of(values.begin(), values.end(), [&](double value) { return value <= -1e-3 * spec.resign; });
+    };
+    int in_a_row = 0;
+    for (auto turn = turns[seat].rbegin(); turn != turns[seat].rend() && lost(*turn); ++turn)
+      in_a_row += turn->empty() ? 0 : 1;
+    if (in_a_row >= kResignTurns) return {actor, ply};
+    position->apply(record.moves[ply]);
+  }
+  return {};
+}
+
+TEST(Resigning, HappensAfterThreeLostTurnsInARowAndNowhereElse) {
+  const SelfplaySpec to_the_end = resigning(700, 100);
+  const SelfplaySpec to_the_resignation = resigning(700, 0);
+  auto whole = SelfplayTable::open(to_the_end).value();
+  auto short_table = SelfplayTable::open(to_the_resignation).value();
+  const auto game = make_game(to_the_end.config).value();
+  constexpr std::uint64_t kGames = 24;
+  std::uint64_t given_up = 0;
+  std::uint64_t wrong = 0;
+  for (std::uint64_t seed = 0; seed < kGames; ++seed) {
+    const GameRecord end = played(whole, seed);
+    EXPECT_NE(end.reason, GameRecord::kResignation);
+    const GivenUp expected = first_to_give_up(to_the_end, end);
+    const GameRecord record = played(short_table, seed);
+    const auto replayed = replay(record, *game);
+    EXPECT_TRUE(replayed) << replayed.error().text;
+    if (expected.seat == kNobody) {
+      EXPECT_EQ(record.moves, end.moves) << seed;
+      EXPECT_EQ(record.reason, end.reason) << seed;
+      continue;
+    }
+    ++given_up;
+    wrong += end.winner != 1 - expected.seat ? 1 : 0;
+    EXPECT_EQ(record.reason, GameRecord::kResignation) << seed;
+    EXPECT_EQ(record.winner, 1 - expected.seat) << seed;
+    EXPECT_FALSE(record.capped);
+    EXPECT_EQ(record.moves,
+              std::vector(end.moves.begin(), end.moves.begin() + static_cast<std::ptrdiff_t>(expected.plies)))
+        << seed;
+  }
+  EXPECT_GT(given_up, 4U);
+  EXPECT_LT(given_up, kGames);
+  EXPECT_EQ(short_table.resignations().games, given_up);
+  EXPECT_EQ(short_table.resignations().checked, 0U);
+  EXPECT_EQ(whole.resignations().games, 0U);
+  EXPECT_EQ(whole.resignations().checked, given_up);
+  EXPECT_EQ(whole.resignations().wrong, wrong);
+}
+
+TEST(Resigning, LeavesAShareOfTheGamesAlone) {
+  auto some = SelfplayTable::open(resigning(500, 40)).value();
+  auto none = SelfplayTable::open(resigning(500, 100)).value();
+  auto all = SelfplayTable::open(resigning(500, 0)).value();
+  std::uint64_t alone = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const GameRecord record = played(some, seed);
+    const GameRecord whole = played(none, seed);
+    const GameRecord resigned = played(all, seed);
+    if (whole.moves == resigned.moves) continue;
+    EXPECT_TRUE(record.moves == whole.moves || record.moves == resigned.moves) << seed;
+    alone += record.moves == whole.moves ? 1 : 0;
+    EXPECT_EQ(record.moves == whole.moves, record.reason != GameRecord::kResignation);
+  }
+  const Resignations& counted = some.resignations();
+  EXPECT_EQ(counted.checked, alone);
+  EXPECT_EQ(counted.checked + counted.games, all.resignations().games);
+  // The seeds decide, so these are the same numbers every time.
+  EXPECT_GT(counted.checked, 3U);
+  EXPECT_GT(counted.games, counted.checked / 2);
+}
+
+TEST(Resigning, IsRecordedForTheEnginesThatSearchAndPartOfWhatAGameIs) {
+  SelfplaySpec spec = resigning(300, 0);
+  spec.engines = {"mcts:sims=20,cheap=5", "heuristic"};
+  auto table = SelfplayTable::open(spec).value();
+  GameRecord record = played(table, 0);
+  for (std::uint64_t seed = 1; record.reason != GameRecord::kResignation; ++seed) {
+    ASSERT_LT(seed, 100U) << "nobody resigned";
+    record = played(table, seed);
+  }
+  EXPECT_EQ(record.winner, 1) << "heuristic expects nothing";
+  EXPECT_EQ(record.seats[0].spec, "mcts:sims=20,cheap=5@opening=2,resign=0.3/0");
+  EXPECT_EQ(record.seats[1].spec, "heuristic@opening=2");
+  EXPECT_TRUE(table.would_play(record));
+  const auto would_play = [&](std::uint32_t resign, std::uint32_t share, std::optional<std::uint32_t> cap) {
+    SelfplaySpec other = spec;
+    other.resign = resign;
+    other.no_resign_share = share;
+    if (cap) other.max_moves = *cap;
+    return SelfplayTable::open(other).value().would_play(record);
+  };
+  const auto plies = static_cast<std::uint32_t>(record.moves.size());
+  EXPECT_FALSE(would_play(310, 0, {}));
+  EXPECT_FALSE(would_play(300, 5, {}));
+  EXPECT_FALSE(would_play(0, 0, {}));
+  EXPECT_TRUE(would_play(300, 0, plies + 1));
+  EXPECT_FALSE(would_play(300, 0, plies)) << "it is cut before the decision with which the seat resigns";
+  spec.max_moves = plies;
+  EXPECT_EQ(played(SelfplayTable::open(spec).value(), record.seed).reason, GameRecord::kMoveCap);
+  spec.max_moves = plies + 1;
+  EXPECT_EQ(played(SelfplayTable::open(spec).value(), record.seed), record);
+}
+
+TEST(Resigning, IsRefusedWhereItCannotBe) {
+  const auto refused = [](const SelfplaySpec& spec) {
+    const auto table = SelfplayTable::open(spec);
+    EXPECT_FALSE(table);
+    if (table) return std::string();
+    EXPECT_EQ(table.error().kind, ErrorKind::usage);
+    return table.error().text;
+  };
+  SelfplaySpec spec = resigning(900, 10);
+  spec.config.seats = 3;
+  spec.engines.emplace_back("random");
+  EXPECT_NE(refused(spec).find("Only with two seats"), std::string::npos);
+  spec = resigning(900, 10);
+  spec.engines = {"random", "heuristic:random=10"};
+  EXPECT_NE(refused(spec).find("Nobody resigns here"), std::string::npos);
+  spec.engines = {"mixed", "mixed"};
+  EXPECT_TRUE(SelfplayTable::open(spec));
+  EXPECT_NE(refused(resigning(1001, 10)).find("from 0 to 1"), std::string::npos);
+  EXPECT_NE(refused(resigning(900, 101)).find("100 percent"), std::string::npos);
 }
 
 TEST(Record, NamesTheWeightsThatWereUsed) {

@@ -7,6 +7,24 @@
 
 namespace mz {
 
+std::vector<std::uint8_t> longest_statistics(const GameRecord& record) {
+  const auto game = make_game(record.config).value();
+  const auto position = game->initial();
+  StatisticsWriter writer;
+  MoveList moves;
+  for (std::uint32_t ply = 0; ply < record.moves.size(); ++ply) {
+    if (position->kind() == NodeKind::decision) position->moves(moves);
+    if (position->kind() == NodeKind::decision && moves.size() > 1) {
+      Decision decision;
+      decision.value = -1;
+      for (const Move move : moves) decision.visited.push_back({move, 0xffffffff});
+      writer.add(ply, decision);
+    }
+    position->apply(record.moves[ply]);
+  }
+  return writer.take();
+}
+
 TestFolder::TestFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "mz-store-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) std::abort();

@@ -22,6 +22,9 @@ inline GameRecord toy_game(std::uint64_t seed, int jokers = 1) {
   return played(*table, seed);
 }
 
+// The longest statistics that a search could have about this game: the most moves at every choice, each visited as often as can be counted.
+std::vector<std::uint8_t> longest_statistics(const GameRecord& record);
+
 // A folder of its own for one test, removed afterwards.
 class TestFolder {
  public:
