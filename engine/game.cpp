@@ -8,6 +8,10 @@
 namespace mz {
 namespace {
 
+std::string budgets_of(EngineKind kind) {
+  return kind == EngineKind::mcts ? "sims" : kind == EngineKind::descent ? "nodes" : "nodes or depth";
+}
+
 // Constant-initialised, so it is ready before the first GameFamily constructor runs in any file.
 constinit const GameFamily* g_first_family = nullptr;
 
@@ -52,8 +56,12 @@ Result<std::unique_ptr<Player>> Game::make_player(std::string_view text, const E
   }
   if (spec.ms != 0) {
     if (resources.stop == nullptr) {
-      return Error{ErrorKind::refused, "A limit in milliseconds cannot be reproduced and is refused here. Limit '" +
-                                           std::string(engine_kind_name(spec.kind)) + "' by nodes, depth or sims."};
+      return Error{ErrorKind::refused,
+                   "A limit in milliseconds cannot be reproduced and is refused here. Leave out ms" +
+                       std::string(searches(spec) ? " and limit " + std::string(engine_kind_name(spec.kind)) + " by " +
+                                                        budgets_of(spec.kind)
+                                                  : std::string()) +
+                       "."};
     }
     request.stop = resources.stop;
   }

@@ -13,18 +13,29 @@ struct Mode {
   std::string_view name;
   std::string_view engine;
 };
-constexpr std::array<Mode, 5> kModes = {{
+constexpr std::array<Mode, 7> kModes = {{
     {"descent-only", "descent:nodes=200,random=10"},
     {"heuristic-only", "heuristic:random=15"},
     {"minimax-only", "minimax:nodes=10000,random=5"},
+    {"maxn-only", "minimax:nodes=10000,variant=maxn,random=5"},
     {"mcts-only", "mcts:sims=400,random=5"},
+    {"gumbel-mcts-only", "mcts:sims=400,root=gumbel,random=5"},
     {"random-only", "random"},
 }};
+// Those that stand for several engines.
+constexpr std::array<std::string_view, 3> kDiverseNames = {"diverse", "diverse-cpu", "tournament-varied"};
+// Names of the system that this one replaces, for which it has nothing.
+constexpr std::array<std::string_view, 8> kNeedANetwork = {"nn-only",       "best-vs-pool",    "nn-vs-mcts",
+                                                           "nn-vs-minimax", "nn-vs-descent",   "gpu-minimax-only",
+                                                           "policy-only",   "neural-demo-only"};
+constexpr std::string_view kBestReply = "brs-only";
 
-constexpr std::array<std::string_view, kModes.size() + 1> kModeNames = [] {
-  std::array<std::string_view, kModes.size() + 1> names;
-  for (std::size_t i = 0; i < kModes.size(); ++i) names[i] = kModes[i].name;
-  names.back() = kMixed;
+constexpr auto kModeNames = [] {
+  std::array<std::string_view, kModes.size() + kDiverseNames.size() + 1> names;
+  std::size_t count = 0;
+  for (const Mode& mode : kModes) names[count++] = mode.name;
+  names[count++] = kMixed;
+  for (const std::string_view name : kDiverseNames) names[count++] = name;
   return names;
 }();
 
@@ -45,6 +56,10 @@ constexpr std::array<std::string_view, 4> kLight = {"random", "heuristic:random=
 // On large boards even a shallow search of one position takes as long as a whole one-ply game on a small one.
 constexpr std::array<std::string_view, 3> kLightLarge = {"random", "heuristic:random=30", "heuristic"};
 
+// One of every kind that looks at the position.
+constexpr std::array<std::string_view, 6> kDiverse = {
+    "heuristic:random=15",         "minimax:nodes=10000,random=5", "minimax:nodes=10000,variant=maxn,random=5",
+    "descent:nodes=200,random=10", "mcts:sims=400,random=5",       "mcts:sims=400,root=gumbel,random=5"};
 constexpr std::array<std::string_view, 6> kOfEveryKind = {
     "random", "heuristic", "minimax:nodes=10000", "descent:nodes=200", "mcts:sims=400", "mcts:sims=400,judge=playouts"};
 constexpr std::string_view kOnlyAmongMore =
@@ -57,7 +72,22 @@ std::span<const std::string_view> mix(MixBand band, const GameConfig& config) {
   return is_large(config) ? std::span<const std::string_view>(kLightLarge) : kLight;
 }
 
+bool is_one_of(std::span<const std::string_view> names, std::string_view text) {
+  return std::find(names.begin(), names.end(), text) != names.end();
+}
+
 Error no_such_engine(std::string_view text, Error error) {
+  if (is_one_of(kNeedANetwork, text)) {
+    return {ErrorKind::usage, "The mode " + std::string(text) +
+                                  " needs a network, and there is none yet. Choose minimax-only, mcts-only, or "
+                                  "diverse, which draws from all engines that do without."};
+  }
+  if (text == kBestReply) {
+    return {ErrorKind::usage,
+            "There is no best-reply search, because in matches it was not better than the search of minimax. Choose "
+            "minimax-only, or "
+            "maxn-only, in which every seat plays for itself."};
+  }
   const std::string_view kind = text.substr(0, text.find(':'));
   const auto& kinds = engine_kinds();
   if (std::any_of(kinds.begin(), kinds.end(), [&](EngineKind k) { return engine_kind_name(k) == kind; })) return error;
@@ -76,6 +106,10 @@ Result<std::vector<std::string>> engines_of_seat(std::string_view text, MixBand 
   std::vector<std::string> engines;
   if (text == kMixed) {
     for (const std::string_view engine : mix(band, config)) engines.emplace_back(engine);
+    return engines;
+  }
+  if (is_one_of(kDiverseNames, text)) {
+    for (const std::string_view engine : kDiverse) engines.emplace_back(engine);
     return engines;
   }
   const auto mode = std::find_if(kModes.begin(), kModes.end(), [&](const Mode& m) { return m.name == text; });

@@ -79,7 +79,7 @@ Result<void> SelfplayTable::add_seat(std::string_view text) {
     if (spec_.resign > 0 && searching(engine)) {
       notes += ",resign=" + thousandths_text(spec_.resign) + "/" + std::to_string(spec_.no_resign_share);
     }
-    if (text == kMixed) notes += ",mix=" + std::string(name_of(spec_.mix));
+    if (engines->size() > 1) notes += ",mix=" + std::string(text == kMixed ? name_of(spec_.mix) : text);
     if (!notes.empty()) notes[0] = '@';
     if (engine.size() + notes.size() > GameRecord::kMaxSpecBytes) {
       return Error{ErrorKind::usage,

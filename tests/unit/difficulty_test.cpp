@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <string>
@@ -42,9 +44,18 @@ TEST(Difficulty, StepsDiffer) {
   }
 }
 
-// The rows "| level | `engine` | games | score | Elo | shown |" of docs/strength.md below a heading "board, two seats".
-std::map<std::string, std::vector<std::pair<std::string, bool>>> documented_ladders() {
-  std::map<std::string, std::vector<std::pair<std::string, bool>>> ladders;
+struct MeasuredStep {
+  std::string engine;
+  double score = 0;
+  double elo = 0;  // above the level below, with its interval of 95 %
+  double low = 0;
+  double high = 0;
+  bool shown = false;
+};
+
+// The rows "| level | `engine` | games | score | Elo [low, high] | shown |" of docs/strength.md below a heading "board, two seats".
+std::map<std::string, std::vector<MeasuredStep>> documented_ladders() {
+  std::map<std::string, std::vector<MeasuredStep>> ladders;
   std::ifstream page(MESHZERO_SOURCE_DIR "/docs/strength.md");
   std::string heading;
   for (std::string line; std::getline(page, line);) {
@@ -52,11 +63,19 @@ std::map<std::string, std::vector<std::pair<std::string, bool>>> documented_ladd
     const std::size_t name = line.find("| `");
     if (!line.starts_with("| ") || line.find_first_not_of("0123456789", 2) != name - 1) continue;
     const std::size_t end = line.find('`', name + 3);
-    ladders[heading].emplace_back(line.substr(name + 3, end - name - 3), line.ends_with("| yes |"));
+    MeasuredStep& step = ladders[heading].emplace_back();
+    step.engine = line.substr(name + 3, end - name - 3);
+    step.shown = line.ends_with("| yes |");
+    const char* figures = line.c_str() + end;
+    int games = 0;
+    if (std::sscanf(figures, "` | %d | %lf | %lf [%lf, %lf]", &games, &step.score, &step.elo, &step.low, &step.high) !=
+        5)
+      step.low = 0;
   }
   return ladders;
 }
 
+// Strictly increasing in measured Elo: the whole interval of every step lies above the level below.
 TEST(Difficulty, TheMeasuredLaddersAreThoseOfTheProgramAndShown) {
   const auto ladders = documented_ladders();
   const std::map<int, std::string> words = {{2, "two"}, {3, "three"}, {4, "four"}};
@@ -69,8 +88,18 @@ TEST(Difficulty, TheMeasuredLaddersAreThoseOfTheProgramAndShown) {
       ASSERT_NE(steps, nullptr) << board << seats;
       ASSERT_EQ(found->second.size(), steps->size()) << board << seats;
       for (std::size_t i = 0; i < steps->size(); ++i) {
-        EXPECT_EQ(found->second[i].first, (*steps)[i]) << board << seats;
-        EXPECT_TRUE(i == 0 || found->second[i].second) << board << seats << " level " << i + 1;
+        const MeasuredStep& step = found->second[i];
+        EXPECT_EQ(step.engine, (*steps)[i]) << board << seats;
+        if (i == 0) continue;
+        const std::string where = board + std::to_string(seats) + " level " + std::to_string(i + 1);
+        EXPECT_TRUE(step.shown) << where;
+        EXPECT_GT(step.low, 0) << where;
+        EXPECT_LT(step.low, step.elo) << where;
+        EXPECT_GT(step.high, step.elo) << where;
+        // With two seats the score says the difference.
+        if (seats == 2) {
+          EXPECT_NEAR(step.elo, 400 * std::log10(step.score / (1 - step.score)), 3) << where;
+        }
       }
     }
   }

@@ -204,8 +204,7 @@ TEST(Record, LimitsAreKeptExactly) {
 
 TEST(Record, ClaimedLengthsBeyondTheInputAreRefusedBeforeAnythingIsAllocated) {
   Bytes bytes = small_bytes();
-  const std::size_t moves = bytes.size() - 4 - 6 - 10;
-  bytes.resize(moves);
+  bytes.erase(bytes.end() - 4 - 6 - 10, bytes.end());
   append(bytes, {0xa0, 0x8d, 0x06});  // 100,000 moves, of which none follows
   EXPECT_FALSE(decode_record(bytes));
 }

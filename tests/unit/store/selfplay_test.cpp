@@ -29,7 +29,9 @@ TEST(Modes, StandForTheirSpecifications) {
   const std::map<std::string, std::string> expected = {{"descent-only", "descent:nodes=200,random=10"},
                                                        {"heuristic-only", "heuristic:random=15"},
                                                        {"minimax-only", "minimax:nodes=10000,random=5"},
+                                                       {"maxn-only", "minimax:nodes=10000,variant=maxn,random=5"},
                                                        {"mcts-only", "mcts:sims=400,random=5"},
+                                                       {"gumbel-mcts-only", "mcts:sims=400,root=gumbel,random=5"},
                                                        {"random-only", "random"}};
   for (const auto& [mode, engine] : expected) {
     auto table = SelfplayTable::open(spec_of(mode, MixBand::canonical));
@@ -38,9 +40,40 @@ TEST(Modes, StandForTheirSpecifications) {
     EXPECT_EQ(record.seats[0].spec, engine);
     EXPECT_EQ(record.seats[1].spec, engine);
   }
+  const std::set<std::string> drawing = {"mixed", "diverse", "diverse-cpu", "tournament-varied"};
   for (const std::string_view mode : selfplay_modes()) {
-    EXPECT_TRUE(mode == kMixed || expected.contains(std::string(mode))) << mode;
+    EXPECT_NE(drawing.contains(std::string(mode)), expected.contains(std::string(mode))) << mode;
   }
+}
+
+TEST(Modes, ADiverseSeatDrawsFromEveryKindThatLooksAtThePosition) {
+  std::set<std::string> seen;
+  for (const char* mode : {"diverse", "diverse-cpu", "tournament-varied"}) {
+    auto table = SelfplayTable::open(spec_of(mode, MixBand::canonical)).value();
+    std::set<std::string> of_mode;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      for (const SeatEngine& seat : played(table, seed).seats) {
+        const std::size_t mark = seat.spec.find('@');
+        EXPECT_EQ(seat.spec.substr(mark), "@mix=" + std::string(mode));
+        of_mode.insert(seat.spec.substr(0, mark));
+      }
+    }
+    EXPECT_EQ(of_mode.size(), 6U) << mode;
+    seen.merge(of_mode);
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"heuristic:random=15", "minimax:nodes=10000,random=5",
+                                         "minimax:nodes=10000,variant=maxn,random=5", "descent:nodes=200,random=10",
+                                         "mcts:sims=400,random=5", "mcts:sims=400,root=gumbel,random=5"}));
+}
+
+TEST(Modes, NamesForWhichThereIsNothingSayWhy) {
+  const auto refusal = [](const char* mode) { return SelfplayTable::open(spec_of(mode, MixBand::canonical)).error(); };
+  for (const char* mode : {"nn-only", "best-vs-pool", "nn-vs-mcts", "nn-vs-minimax", "nn-vs-descent",
+                           "gpu-minimax-only", "policy-only", "neural-demo-only"}) {
+    EXPECT_EQ(refusal(mode).kind, ErrorKind::usage);
+    EXPECT_NE(refusal(mode).text.find("needs a network"), std::string::npos) << refusal(mode).text;
+  }
+  EXPECT_NE(refusal("brs-only").text.find("maxn-only"), std::string::npos);
 }
 
 TEST(Modes, ADifficultyIsStoredAsTheEngineItStandsFor) {
@@ -49,7 +82,7 @@ TEST(Modes, ADifficultyIsStoredAsTheEngineItStandsFor) {
 }
 
 TEST(Modes, AnUnknownNameIsRefusedWithTheChoices) {
-  const auto table = SelfplayTable::open(spec_of("nn-only", MixBand::canonical));
+  const auto table = SelfplayTable::open(spec_of("strongest", MixBand::canonical));
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().kind, ErrorKind::usage);
   for (const std::string_view mode : selfplay_modes()) {
