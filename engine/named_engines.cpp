@@ -22,7 +22,7 @@ constexpr std::array<Mode, 7> kModes = {{
     {"gumbel-mcts-only", "mcts:sims=400,root=gumbel,random=5"},
     {"random-only", "random"},
 }};
-// Those that stand for several engines.
+// All of them stand for the engines of the modes above but `random`, which looks at nothing.
 constexpr std::array<std::string_view, 3> kDiverseNames = {"diverse", "diverse-cpu", "tournament-varied"};
 // Names of the system that this one replaces, for which it has nothing.
 constexpr std::array<std::string_view, 8> kNeedANetwork = {"nn-only",       "best-vs-pool",    "nn-vs-mcts",
@@ -56,10 +56,6 @@ constexpr std::array<std::string_view, 4> kLight = {"random", "heuristic:random=
 // On large boards even a shallow search of one position takes as long as a whole one-ply game on a small one.
 constexpr std::array<std::string_view, 3> kLightLarge = {"random", "heuristic:random=30", "heuristic"};
 
-// One of every kind that looks at the position.
-constexpr std::array<std::string_view, 6> kDiverse = {
-    "heuristic:random=15",         "minimax:nodes=10000,random=5", "minimax:nodes=10000,variant=maxn,random=5",
-    "descent:nodes=200,random=10", "mcts:sims=400,random=5",       "mcts:sims=400,root=gumbel,random=5"};
 constexpr std::array<std::string_view, 6> kOfEveryKind = {
     "random", "heuristic", "minimax:nodes=10000", "descent:nodes=200", "mcts:sims=400", "mcts:sims=400,judge=playouts"};
 constexpr std::string_view kOnlyAmongMore =
@@ -109,7 +105,9 @@ Result<std::vector<std::string>> engines_of_seat(std::string_view text, MixBand 
     return engines;
   }
   if (is_one_of(kDiverseNames, text)) {
-    for (const std::string_view engine : kDiverse) engines.emplace_back(engine);
+    for (const Mode& each : kModes) {
+      if (each.engine != "random") engines.emplace_back(each.engine);
+    }
     return engines;
   }
   const auto mode = std::find_if(kModes.begin(), kModes.end(), [&](const Mode& m) { return m.name == text; });

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/base/bytes.h"
 #include "engine/record.h"
 
 namespace mz {

@@ -19,7 +19,6 @@
 #include <span>
 #include <vector>
 
-#include "engine/base/bytes.h"
 #include "engine/base/result.h"
 #include "engine/game.h"
 

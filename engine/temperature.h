@@ -20,10 +20,10 @@
 
 namespace mz {
 
-// In thousandths, so that it has one spelling; 0 takes the most visited move.
 // Numbers that are exact everywhere are counted in thousandths.
 inline constexpr std::uint32_t kThousandths = 1000;
 
+// In thousandths, so that it has one spelling; 0 takes the most visited move.
 struct Temperature {
   static constexpr std::uint32_t kUnit = kThousandths;
   static constexpr std::uint32_t kMax = 100 * kUnit;

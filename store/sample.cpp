@@ -62,7 +62,7 @@ SampleFormatter::SampleFormatter(GameRecord record, std::shared_ptr<const Game> 
       position_(game_->initial()) {
   metadata_ = "{\"worker_id\":" + json_text(worker_id) + ",\"engine_mode\":" + json_text(engine_mode(record_)) +
               ",\"difficulty_band\":\"" + difficulty_band(record_) + "\"}";
-  if (auto statistics = decode_statistics(record_.statistics)) statistics_ = std::move(*statistics);
+  statistics_ = decode_statistics(record_.statistics).value();
 }
 
 std::string SampleFormatter::searched() const {
@@ -71,6 +71,7 @@ std::string SampleFormatter::searched() const {
                        [](const DecisionStatistics& statistics, std::uint32_t ply) { return statistics.ply < ply; });
   if (found == statistics_.end() || found->ply != at_) return {};
   const std::uint32_t size = static_cast<std::uint32_t>(found->value < 0 ? -found->value : found->value);
+  // The 2 in front, which is cut off, keeps the zeros behind the point.
   const std::string behind = std::to_string(2 * DecisionStatistics::kValueUnit + size).substr(1);
   std::string text = ",\"search\":{\"value\":" + std::string(found->value < 0 ? "-" : "") +
                      std::to_string(size / DecisionStatistics::kValueUnit) + "." + behind +

@@ -225,7 +225,8 @@ void SelfplayTable::follow(Board& board, const Decision& decision) const {
   apply(board, seated.draws ? draw_move(decision, spec_.temperature, seated.rng) : decision.move);
 }
 
-// A move without alternative is not, and neither is the swap: games of one-ply play decide it, and who expects something of it sits elsewhere afterwards.
+// A move without alternative is not, and neither is the swap: games of one-ply play decide it, and who expects something of it sits
+// elsewhere afterwards.
 bool SelfplayTable::was_searched(const Board& board, const Decision& decision) const {
   if (!decision.value || board.position->exchanges_seats(decision.move)) return false;
   board.position->moves(*list_);

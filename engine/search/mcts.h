@@ -47,7 +47,8 @@ inline constexpr double kNoiseConcentration = 10;
 
 // The defaults suit leaves whose values swing by as much as half a win from turn to turn, as those of playouts do.
 struct MctsOptions {
-  // How the moves of the root are visited: by PUCT as everywhere else, or by halving, with or without Gumbel noise, which begins every decision with an empty tree.
+  // How the moves of the root are visited: by PUCT as everywhere else, or by halving, with or without Gumbel noise. Halving begins every
+  // decision with an empty tree.
   RootSearch root = RootSearch::puct;
   // So many hundredths of the priors of the root are drawn from a Dirichlet distribution, with PUCT only.
   std::uint32_t noise = 0;

@@ -23,8 +23,8 @@ double shown_value(M& model, Score score) {
 template <class G, class M, class S>
 class SearchPlayer final : public Player {
  public:
+  // How many nodes a decision may look at comes from `efforts`, not from `limits`.
   template <class... Arguments>
-  // The limit of `limits` in nodes is that of each decision, from `efforts`.
   SearchPlayer(std::shared_ptr<const G> rules, M model, const SearchLimits& limits, const EffortMix& efforts,
                std::string weights_hash, Arguments&&... arguments)
       : rules_(std::move(rules)),

@@ -229,11 +229,11 @@ void add_selfplay(CLI::App& app, Action& action) {
   verb->add_option("--game", flags->game, "Game.")->capture_default_str();
   verb->add_option("--board", flags->board, "Board: square8, square19, hex8 or hexagonal.")->capture_default_str();
   verb->add_option("--players", flags->players, "Number of seats.")->capture_default_str();
-  verb->add_option(
-          "--engine", flags->engines,
-          "Engine of all seats; given once per seat: of each seat. A specification, or a mode: descent-only, "
-          "heuristic-only, minimax-only, mcts-only, random-only, or mixed, which draws an engine for each seat of "
-          "each game.")
+  std::string modes;
+  for (const std::string_view mode : selfplay_modes()) modes += (modes.empty() ? "" : ", ") + std::string(mode);
+  verb->add_option("--engine", flags->engines,
+                   "Engine of all seats; given once per seat: of each seat. A specification, or a mode: " + modes +
+                       ". mixed and those after it draw an engine for each seat of each game.")
       ->capture_default_str();
   verb->add_option("--mix,--difficulty-band", flags->mix,
                    "What mixed draws from: canonical, engines of every strength, or light, cheap ones.")

@@ -124,6 +124,15 @@ TEST(Difficulty, RefusesGamesWithoutStepsInsteadOfLendingThemThoseOfAnother) {
   EXPECT_NE(refused.error().text.find("no levels of difficulty for othello"), std::string::npos);
 }
 
+TEST(Difficulty, ATimeLimitIsRefusedWithTheBudgetsOfTheEngine) {
+  const auto game = make_game({.game = "ringrift", .board = "square8", .seats = 2, .options = {}}).value();
+  const auto refusal = [&](const char* spec) { return game->make_player(spec).error().text; };
+  EXPECT_TRUE(refusal("heuristic:ms=20").ends_with("Leave out ms."));
+  EXPECT_TRUE(refusal("mcts:ms=20").ends_with("limit mcts by sims."));
+  EXPECT_TRUE(refusal("descent:ms=20").ends_with("limit descent by nodes."));
+  EXPECT_TRUE(refusal("minimax:ms=20").ends_with("limit minimax by nodes or depth."));
+}
+
 TEST(Difficulty, KeepsTheTimeLimitAskedFor) {
   const auto game = make_game({.game = "ringrift", .board = "square8", .seats = 2, .options = {}});
   ASSERT_TRUE(game);

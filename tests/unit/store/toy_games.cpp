@@ -13,8 +13,9 @@ std::vector<std::uint8_t> longest_statistics(const GameRecord& record) {
   StatisticsWriter writer;
   MoveList moves;
   for (std::uint32_t ply = 0; ply < record.moves.size(); ++ply) {
-    if (position->kind() == NodeKind::decision) position->moves(moves);
-    if (position->kind() == NodeKind::decision && moves.size() > 1) {
+    const bool decides = position->kind() == NodeKind::decision;
+    if (decides) position->moves(moves);
+    if (decides && moves.size() > 1) {
       Decision decision;
       decision.value = -1;
       for (const Move move : moves) decision.visited.push_back({move, 0xffffffff});
